@@ -1,0 +1,88 @@
+"""`mutoscope keys`: make, list and revoke API keys, beside a running server or before its first start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from mutoscope.domain.errors import MutoscopeError
+from mutoscope.settings import load
+
+if TYPE_CHECKING:
+    from mutoscope.database.connection import Database
+
+T = TypeVar("T")
+
+keys = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the server's data.")]
+
+
+@keys.command()
+def create(
+    name: Annotated[str, typer.Option(help="What the key is for, as lists show it.")] = "",
+    tenant: Annotated[str, typer.Option(help="Whose videos the key sees.")] = "default",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a key and print it, and nothing else, on standard output. It is shown only this once."""
+    from mutoscope.access.keys import create_key
+
+    made = _with_database(data_dir, lambda database: create_key(database, time.time(), name, tenant))
+    typer.echo(made.secret)
+
+
+@keys.command("list")
+def list_(data_dir: DataDir = None) -> None:
+    """List all keys, revoked ones too; the keys themselves are not stored and cannot be shown."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from mutoscope.access.keys import list_keys
+
+    table = Table("id", "begins with", "name", "tenant", "created", "revoked", box=None)
+    for row in _with_database(data_dir, list_keys):
+        revoked = _when(row["revoked_at"]) if row["revoked_at"] else ""
+        table.add_row(row["id"], row["prefix"], row["name"], row["tenant"], _when(row["created_at"]), revoked)
+    Console(width=None if os.isatty(1) else 160).print(table)
+
+
+@keys.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id, or how it begins, as `keys list` shows them.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Revoke a key; the server refuses it from the next request on."""
+    from mutoscope.access.keys import revoke_key
+
+    if not _with_database(data_dir, lambda database: revoke_key(database, time.time(), key)):
+        typer.echo(f"There is no active key {key!r}; `mutoscope keys list` shows them.", err=True)
+        raise typer.Exit(1)
+    typer.echo("Revoked.")
+
+
+def _with_database(data_dir: Path | None, work: Callable[[Database], Awaitable[T]]) -> T:
+    from mutoscope.app import open_database
+
+    async def run() -> T:
+        settings = load({"data_dir": data_dir}, os.environ)
+        database = open_database(settings.data_dir)
+        try:
+            return await work(database)
+        finally:
+            database.close()
+
+    try:
+        return asyncio.run(run())
+    except MutoscopeError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(2) from None
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,154 @@
+"""`mutoscope serve`: the server in one process, on one data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mutoscope.domain.errors import ConfigurationError
+from mutoscope.settings import Settings, load
+
+if TYPE_CHECKING:
+    from mutoscope.app import Mutoscope
+
+USAGE_ERROR = 2
+
+
+def serve(
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the database and the videos.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (8650); 0 takes a free one.")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    announce: Annotated[
+        Path | None, typer.Option(help="Write {url, api_key, pid} as JSON to this file once ready.")
+    ] = None,
+) -> None:
+    """Run the server. Embedded: SQLite, local disk, no other process needed."""
+    given = {"data_dir": data_dir, "host": host, "port": port, "log_level": log_level}
+    try:
+        settings = load(given, os.environ, config)
+        code = _serve(settings, announce)
+    except ConfigurationError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(USAGE_ERROR) from None
+    except OSError as error:
+        typer.echo(f"The server cannot start: {error}", err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(code)
+
+
+def _serve(settings: Settings, announce: Path | None) -> int:
+    from mutoscope.app import Mutoscope
+    from mutoscope.logs import configure
+
+    configure(settings.log_level)
+    listener = _listen(settings)
+    server = Mutoscope(settings)
+    try:
+        secret = asyncio.run(_first_key(server))
+        url = _url(settings, listener)
+        return _run(server, listener, lambda: _welcome(url, secret, announce, settings))
+    finally:
+        server.close()
+        listener.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}. "
+            "Choose another with --port or --host."
+        ) from None
+    return listener
+
+
+async def _first_key(server: Mutoscope) -> str | None:
+    """The key of a first start on loopback, to be shown once; elsewhere a missing key is refused."""
+    from mutoscope.access.keys import create_key, has_keys
+
+    if await has_keys(server.database):
+        return None
+    if not server.settings.is_loopback:
+        raise ConfigurationError(
+            f"There is no API key, and {server.settings.host} can be reached from outside. Make one first: "
+            f"mutoscope keys create --data-dir {server.settings.data_dir}"
+        )
+    return (await create_key(server.database, server.clock.now(), name="first start")).secret
+
+
+def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], None]) -> int:
+    import uvicorn
+
+    config = uvicorn.Config(
+        server.asgi(),
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=round(server.settings.shutdown_grace),
+        h11_max_incomplete_event_size=65_536,
+    )
+    class Runner(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                on_started()
+
+    runner = Runner(config)
+    runner.run(sockets=[listener])
+    return 0 if runner.started else 1
+
+
+def _url(settings: Settings, listener: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{listener.getsockname()[1]}"
+
+
+def _welcome(url: str, secret: str | None, announce: Path | None, settings: Settings) -> None:
+    if announce is not None:
+        _write_announcement(announce, {"url": url, "api_key": secret, "pid": os.getpid()})
+    typer.echo(f"Mutoscope listens on {url}, data in {settings.data_dir}.")
+    if settings.sora_alias and settings.default_model == "flipbook":
+        typer.echo(
+            "Sora's model names are answered by 'flipbook', the built-in engine: illustrated animatics drawn by code."
+        )
+    if secret is not None:
+        typer.echo(_first_steps(url, secret))
+
+
+def _write_announcement(path: Path, content: dict[str, Any]) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(content), encoding="utf-8")
+    partial.rename(path)
+
+
+def _first_steps(url: str, secret: str) -> str:
+    return f"""
+Your API key, shown only this once:
+
+    {secret}
+
+Try it:
+
+    curl {url}/v1/videos -H "Authorization: Bearer {secret}" -F prompt="A misty lake at sunrise"
+
+    from openai import OpenAI
+    client = OpenAI(base_url="{url}/v1", api_key="{secret}")
+    print(client.videos.create_and_poll(prompt="A misty lake at sunrise"))
+"""

@@ -1,0 +1,20 @@
+-- name: tenant_of_key
+-- Whose key this is, by the hash of the whole key; nobody's once revoked.
+SELECT id, tenant FROM keys WHERE hash = :hash AND revoked_at IS NULL;
+
+-- name: any_key
+SELECT 1 AS found FROM keys WHERE revoked_at IS NULL LIMIT 1;
+
+-- name: add_tenant
+INSERT INTO tenants (name, created_at) VALUES (:name, :now) ON CONFLICT (name) DO NOTHING;
+
+-- name: add_key
+INSERT INTO keys (id, tenant, name, prefix, hash, created_at)
+VALUES (:id, :tenant, :name, :prefix, :hash, :now);
+
+-- name: list_keys
+SELECT id, tenant, name, prefix, created_at, revoked_at FROM keys ORDER BY created_at, id;
+
+-- name: revoke_key
+-- By its id or by the prefix that lists show; a second revocation changes nothing.
+UPDATE keys SET revoked_at = :now WHERE (id = :id OR prefix = :id) AND revoked_at IS NULL;

@@ -1,0 +1,87 @@
+-- name: add_video
+INSERT INTO videos (
+    id, tenant, key_id, state, request, model, provider, upstream_prompt, strategy, notice, ignored,
+    source_id, root_id, depth, created_at, state_since
+) VALUES (
+    :id, :tenant, :key_id, 'queued', :request, :model, :provider, :upstream_prompt, :strategy, :notice, :ignored,
+    :source_id, :root_id, :depth, :now, :now
+);
+
+-- name: video_of_tenant
+-- The one look-up by which a caller reaches a video.
+SELECT * FROM videos WHERE tenant = :tenant AND id = :id AND deleted_at IS NULL;
+
+-- name: video_at_work
+-- For the engine, which serves every tenant and must see cancelled videos too.
+SELECT * FROM videos WHERE id = :id;
+
+-- name: cursor_of
+-- A deleted video keeps its place, so that paging past it goes on.
+SELECT seq FROM videos WHERE tenant = :tenant AND id = :id;
+
+-- name: newest_first
+SELECT * FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq < :cursor ORDER BY seq DESC LIMIT :limit;
+
+-- name: oldest_first
+SELECT * FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq > :cursor ORDER BY seq ASC LIMIT :limit;
+
+-- name: move_video
+-- Every change of state: only from the state the caller saw, so that of two workers one wins.
+UPDATE videos
+SET state = :to_state, progress = :progress, state_since = :now, fence = fence + 1,
+    attempt = COALESCE(:attempt, attempt),
+    upstream_id = COALESCE(:upstream_id, upstream_id),
+    remote = COALESCE(:remote, remote),
+    facts = COALESCE(:facts, facts),
+    next_poll_at = :next_poll_at,
+    completed_at = COALESCE(:completed_at, completed_at),
+    error_code = :error_code,
+    error_message = :error_message
+WHERE id = :id AND state = :from_state;
+
+-- name: note_poll
+-- No change of state: when to ask again, and the progress if it is news. Never lower.
+UPDATE videos
+SET next_poll_at = :next_poll_at, polls_failed = :polls_failed, progress = MAX(progress, :progress)
+WHERE id = :id AND state = 'generating';
+
+-- name: change_upstream_id
+UPDATE videos SET upstream_id = :upstream_id, next_poll_at = :next_poll_at WHERE id = :id AND state = 'generating';
+
+-- name: due_videos
+SELECT * FROM videos WHERE state = 'generating' AND next_poll_at <= :now ORDER BY next_poll_at LIMIT :limit;
+
+-- name: videos_by_upstream_id
+SELECT * FROM videos WHERE state = 'generating' AND provider = :provider AND upstream_id = :upstream_id;
+
+-- name: videos_at_work
+SELECT id, provider FROM videos WHERE state IN ('submitting', 'generating');
+
+-- name: make_all_due
+UPDATE videos SET next_poll_at = :now WHERE state = 'generating';
+
+-- name: tombstone
+UPDATE videos SET deleted_at = :now WHERE id = :id AND deleted_at IS NULL;
+
+-- name: pin_source
+UPDATE videos SET pins = pins + 1 WHERE id = :id AND deleted_at IS NULL AND state = 'completed';
+
+-- name: unpin_source
+UPDATE videos SET pins = pins - 1 WHERE id = :id;
+
+-- name: videos_to_purge
+-- Deleted, at their end, and needed by nobody's unfinished remix.
+SELECT id, tenant FROM videos
+WHERE deleted_at IS NOT NULL AND purged_at IS NULL AND pins = 0
+  AND state IN ('completed', 'failed', 'cancelled')
+LIMIT :limit;
+
+-- name: note_purged
+UPDATE videos SET purged_at = :now WHERE id = :id;
+
+-- name: add_event
+INSERT INTO events (id, video_id, tenant, kind, state, detail, at)
+VALUES (:id, :video_id, :tenant, :kind, :state, :detail, :now);
+
+-- name: events_of
+SELECT kind, state, detail, at FROM events WHERE video_id = :video_id ORDER BY seq;

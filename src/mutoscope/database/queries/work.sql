@@ -1,0 +1,32 @@
+-- name: add_intent
+INSERT INTO intents (video_id, attempt, provider, credential, idempotency_key, nonce, started_at)
+VALUES (:video_id, :attempt, :provider, :credential, :idempotency_key, :nonce, :now);
+
+-- name: intent_of
+SELECT * FROM intents WHERE video_id = :video_id AND attempt = :attempt;
+
+-- name: close_intent
+-- An outcome is written once; unknown may still become known.
+UPDATE intents SET outcome = :outcome, evidence = :evidence
+WHERE video_id = :video_id AND attempt = :attempt AND (outcome IS NULL OR outcome = 'unknown');
+
+-- name: add_asset
+-- Collecting and finishing may be repeated with the same result.
+INSERT INTO assets (video_id, variant, attempt, key, media_type, bytes, sha256, stored_at)
+VALUES (:video_id, :variant, :attempt, :key, :media_type, :bytes, :sha256, :now)
+ON CONFLICT (video_id, variant) DO UPDATE
+SET attempt = :attempt, key = :key, media_type = :media_type, bytes = :bytes, sha256 = :sha256, stored_at = :now;
+
+-- name: asset_of
+SELECT variant, key, media_type, bytes, sha256, stored_at FROM assets WHERE video_id = :video_id AND variant = :variant;
+
+-- name: drop_assets
+DELETE FROM assets WHERE video_id = :video_id;
+
+-- name: add_input
+INSERT INTO inputs (tenant, sha256, media_type, bytes, probe, created_at)
+VALUES (:tenant, :sha256, :media_type, :bytes, :probe, :now)
+ON CONFLICT (tenant, sha256) DO NOTHING;
+
+-- name: count_queue
+SELECT state, COUNT(*) AS videos FROM videos WHERE state NOT IN ('completed', 'failed', 'cancelled') GROUP BY state;

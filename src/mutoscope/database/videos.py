@@ -1,0 +1,152 @@
+"""Videos as rows: reading one back, moving it between states, and what must be written together with that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mutoscope.database.connection import Row, Transaction
+from mutoscope.domain.assets import Asset, Variant
+from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
+from mutoscope.domain.video import Failure, Reference, Size, Video, VideoRequest, new_id
+
+
+def encode(value: Any) -> str:
+    """A value as the JSON text of a column."""
+    return msgspec.json.encode(value).decode()
+
+
+def decode(text: str | None) -> Any:
+    return msgspec.json.decode(text) if text else None
+
+
+def request_to_json(request: VideoRequest) -> str:
+    reference = request.reference
+    return encode(
+        {
+            "prompt": request.prompt,
+            "size": str(request.size),
+            "seconds": request.seconds,
+            "seed": request.seed,
+            "options": dict(request.options),
+            "reference": reference
+            and {"sha256": reference.sha256, "media_type": reference.media_type, "size": str(reference.size)},
+        }
+    )
+
+
+def request_from_row(row: Row) -> VideoRequest:
+    stored = decode(row["request"])
+    reference = stored["reference"]
+    return VideoRequest(
+        prompt=stored["prompt"],
+        model=row["model"],
+        size=_size(stored["size"]),
+        seconds=stored["seconds"],
+        seed=stored["seed"],
+        options=stored["options"],
+        reference=reference and Reference(reference["sha256"], reference["media_type"], _size(reference["size"])),
+    )
+
+
+def video_from_row(row: Row) -> Video:
+    """The public view of a row."""
+    failure = row["error_code"] and Failure(row["error_code"], row["error_message"])
+    return Video(
+        id=row["id"],
+        tenant=row["tenant"],
+        state=State(row["state"]),
+        progress=row["progress"],
+        request=request_from_row(row),
+        provider=row["provider"],
+        created_at=row["created_at"],
+        completed_at=row["completed_at"],
+        expires_at=row["expires_at"],
+        source_id=row["source_id"],
+        root_id=row["root_id"],
+        depth=row["depth"],
+        strategy=row["strategy"],
+        upstream_prompt=row["upstream_prompt"],
+        facts=decode(row["facts"]),
+        notice=row["notice"],
+        ignored=tuple(decode(row["ignored"])),
+        failure=failure or None,
+    )
+
+
+def asset_from_row(row: Row) -> Asset:
+    return Asset(Variant(row["variant"]), row["key"], row["media_type"], row["bytes"], row["sha256"])
+
+
+def move(
+    tx: Transaction,
+    row: Row,
+    happening: Happening,
+    now: float,
+    *,
+    failure: Failure | None = None,
+    detail: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> State | None:
+    """Move a video by `happening` and write its event. The state it is in now, or None if it had moved already.
+
+    row: the video as the caller last saw it; the move counts only if its state is still the same.
+    columns: attempt, upstream_id, remote, facts, next_poll_at, where the move brings them.
+    """
+    before = State(row["state"])
+    after = transition(before, happening)
+    values: dict[str, Any] = {
+        "attempt": None,
+        "upstream_id": None,
+        "remote": None,
+        "facts": None,
+        "next_poll_at": None,
+        **columns,
+    }
+    moved = tx.run(
+        "move_video",
+        id=row["id"],
+        from_state=before,
+        to_state=after,
+        progress=progress_after(after, row["progress"]),
+        completed_at=now if after is State.COMPLETED else None,
+        error_code=failure and failure.code,
+        error_message=failure and failure.message,
+        now=now,
+        **values,
+    )
+    if not moved:
+        return None
+    add_event(tx, row["id"], row["tenant"], happening, after, now, detail)
+    if after.is_final and row["source_id"] is not None:
+        tx.run("unpin_source", id=row["source_id"])
+    return after
+
+
+def add_event(
+    tx: Transaction,
+    video_id: str,
+    tenant: str,
+    kind: str,
+    state: State,
+    now: float,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    tx.run(
+        "add_event",
+        id=new_id("evt"),
+        video_id=video_id,
+        tenant=tenant,
+        kind=kind,
+        state=state,
+        detail=encode(detail or {}),
+        now=now,
+    )
+
+
+def _size(text: str) -> Size:
+    size = Size.parse(text)
+    assert size is not None, f"a stored size is malformed: {text!r}"
+    return size

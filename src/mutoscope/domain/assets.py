@@ -1,0 +1,66 @@
+"""The files behind a video: which download, which media type, how a spritesheet is laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Variant(StrEnum):
+    """Which download. The values are the words of the `variant` query parameter."""
+
+    VIDEO = "video"
+    THUMBNAIL = "thumbnail"
+    SPRITESHEET = "spritesheet"
+
+    @property
+    def media_type(self) -> str:
+        return _MEDIA_TYPES[self][0]
+
+    @property
+    def extension(self) -> str:
+        return _MEDIA_TYPES[self][1]
+
+
+_MEDIA_TYPES = {
+    Variant.VIDEO: ("video/mp4", "mp4"),
+    Variant.THUMBNAIL: ("image/webp", "webp"),
+    Variant.SPRITESHEET: ("image/jpeg", "jpg"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A stored file. `key` is its place in storage, `bytes` its exact length, `sha256` in lower-case hex."""
+
+    variant: Variant
+    key: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpritesheetGrid:
+    """A grid of stills in reading order; cell times divide the clip evenly, each at its interval's middle."""
+
+    columns: int = 4
+    rows: int = 4
+
+    @property
+    def cells(self) -> int:
+        return self.columns * self.rows
+
+    def moments(self, seconds: float) -> list[float]:
+        """The time of each cell in seconds from the start of a clip `seconds` long."""
+        return [seconds * (index + 0.5) / self.cells for index in range(self.cells)]
+
+
+def storage_key(tenant: str, video_id: str, attempt: int, variant: Variant) -> str:
+    """Where one variant of one attempt lies. Built from our own words only, never from the caller's."""
+    return f"{tenant}/{video_id}/{attempt}-{variant}.{variant.extension}"
+
+
+def input_key(tenant: str, sha256: str) -> str:
+    """Where an uploaded reference lies, by the hash of its bytes."""
+    return f"{tenant}/inputs/{sha256}"

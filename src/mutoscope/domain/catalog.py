@@ -1,0 +1,151 @@
+"""What models this server offers, what each can do, and how a requested name becomes one of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mutoscope.domain.errors import InvalidRequest, ModelNotFound, UnsupportedByModel
+from mutoscope.domain.video import Size
+
+# The names that old Sora code asks for, in the wire contract's section 2.1. They resolve to the default model.
+SORA_NAMES = frozenset({"sora-2", "sora-2-pro", "sora-2-2025-10-06", "sora-2-pro-2025-10-06", "sora-2-2025-12-08"})
+
+
+class Capability(StrEnum):
+    """Something a model can do besides making a clip from a prompt."""
+
+    NATIVE_REMIX = "native_remix"  # remembers its own videos and edits them by a described change
+    IMAGE_REFERENCE = "image_reference"  # takes a first frame
+    SEED = "seed"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    """Which pixel sizes a model takes: the listed ones, or every even size in a range.
+
+    sizes: the exact list, if not empty. Otherwise each side is even, `minimum` to `maximum` pixels, and
+    width times height is at most `maximum_pixels`.
+    """
+
+    sizes: tuple[Size, ...] = ()
+    minimum: int = 64
+    maximum: int = 1920
+    maximum_pixels: int = 1920 * 1080
+
+    def allows(self, size: Size) -> bool:
+        if self.sizes:
+            return size in self.sizes
+        sides = (size.width, size.height)
+        in_range = all(self.minimum <= side <= self.maximum and side % 2 == 0 for side in sides)
+        return in_range and size.width * size.height <= self.maximum_pixels
+
+    def __str__(self) -> str:
+        if self.sizes:
+            return ", ".join(f"'{size}'" for size in self.sizes)
+        return (
+            f"'WIDTHxHEIGHT' with even sides from {self.minimum} to {self.maximum} pixels "
+            f"and at most {self.maximum_pixels} pixels in all, for example '1280x720'"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model as callers see it.
+
+    name: what callers ask for. provider: the adapter that serves it. upstream_model: its name there.
+    seconds: every length it takes. seconds_per_second: typical work time per second of clip, used only
+    to advise a polling interval.
+    """
+
+    name: str
+    provider: str
+    upstream_model: str
+    sizes: SizeRule
+    seconds: tuple[int, ...]
+    default_size: Size
+    default_seconds: int
+    capabilities: frozenset[Capability] = frozenset()
+    seconds_per_second: float = 10.0
+    released: int = 0
+    owner: str = "mutoscope"
+
+    def check_size(self, size: Size) -> Size:
+        if not self.sizes.allows(size):
+            raise InvalidRequest(
+                f"Invalid value: '{size}'. Supported values for model '{self.name}' are: {self.sizes}.",
+                param="size",
+            )
+        return size
+
+    def check_seconds(self, seconds: int) -> int:
+        if seconds not in self.seconds:
+            raise InvalidRequest(
+                f"Invalid value: '{seconds}'. Supported values for model '{self.name}' are: {_spell(self.seconds)}.",
+                param="seconds",
+            )
+        return seconds
+
+    def require(self, capability: Capability, param: str) -> None:
+        if capability not in self.capabilities:
+            raise UnsupportedByModel(f"Model '{self.name}' does not support '{param}'.", param=param)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A requested name made one of ours; `notice` tells the caller when the name was an old one's alias."""
+
+    model: ModelSpec
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All models of this server. `sora_alias` decides whether Sora's names resolve to `default`."""
+
+    models: dict[str, ModelSpec]
+    default: str
+    sora_alias: bool = True
+    notices: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, models: Iterable[ModelSpec], default: str, sora_alias: bool = True) -> Catalog:
+        return cls({model.name: model for model in models}, default, sora_alias)
+
+    def resolve(self, name: str | None) -> Resolved:
+        """The model behind a requested name; None asks for the default. ModelNotFound names the candidates."""
+        if name is None:
+            return Resolved(self.models[self.default])
+        if name in self.models:
+            return Resolved(self.models[name])
+        if name in SORA_NAMES and self.sora_alias:
+            model = self.models[self.default]
+            return Resolved(model, _notice(name, model))
+        raise ModelNotFound(self._not_found(name), param="model")
+
+    def _not_found(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self.models, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        return (
+            f"The model '{name[:100]}' does not exist here. Available models: {', '.join(sorted(self.models))}.{hint}"
+        )
+
+
+def _notice(name: str, model: ModelSpec) -> str | None:
+    """Nobody gets an illustration for a film without being told."""
+    if model.provider != "flipbook":
+        return None
+    return (
+        f"'{name}' was asked for; this server answered with '{model.name}', its built-in engine: "
+        "an illustrated animatic drawn by code, not a film by a video model."
+    )
+
+
+def _spell(values: tuple[int, ...]) -> str:
+    if len(values) > 6 and values == tuple(range(values[0], values[-1] + 1)):
+        return f"every whole number from '{values[0]}' to '{values[-1]}'"
+    quoted = [f"'{value}'" for value in values]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])}, and {quoted[-1]}"

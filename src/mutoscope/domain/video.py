@@ -1,0 +1,149 @@
+"""The public resource: a video, what was asked for, and what makes a request valid whatever the provider."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mutoscope.domain.assets import Asset, Variant
+from mutoscope.domain.errors import InvalidRequest
+from mutoscope.domain.lifecycle import State
+
+PROMPT_MAX_CHARACTERS = 32_000
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
+
+
+def new_id(prefix: str) -> str:
+    """A random id: `prefix`, an underscore and 48 lower-case hex digits (192 random bits)."""
+    return f"{prefix}_{secrets.token_hex(24)}"
+
+
+def is_wellformed_id(text: str) -> bool:
+    """Whether `text` may be looked up at all; anything else is simply not found."""
+    return _ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Size:
+    """Width and height of the picture in pixels."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> Size | None:
+        """Read "WIDTHxHEIGHT"; None if the text has another form."""
+        match = _SIZE.fullmatch(text)
+        return cls(int(match[1]), int(match[2])) if match else None
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An image that guides generation: stored bytes, known by their hash."""
+
+    sha256: str
+    media_type: str
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRequest:
+    """What the upstream is asked to make. Fixed at creation; a retry asks for exactly this again.
+
+    seconds: whole seconds of length. seed: None lets the provider choose. options: fields of the
+    request that only some models know, by their wire name.
+    """
+
+    prompt: str
+    model: str
+    size: Size
+    seconds: int
+    seed: int | None = None
+    reference: Reference | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a video failed: a code from `domain/errors.py` and one sentence for its owner."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video as its owner sees it, read from one row. Times are Unix seconds; progress is 0 to 100."""
+
+    id: str
+    tenant: str
+    state: State
+    progress: int
+    request: VideoRequest
+    provider: str
+    created_at: float
+    completed_at: float | None = None
+    expires_at: float | None = None
+    source_id: str | None = None
+    root_id: str | None = None
+    depth: int = 0
+    strategy: str | None = None
+    upstream_prompt: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notice: str | None = None
+    ignored: tuple[str, ...] = ()
+    failure: Failure | None = None
+    expected_seconds: float | None = None
+
+
+def check_prompt(prompt: str, param: str = "prompt") -> str:
+    """Return the prompt unchanged, or raise InvalidRequest naming `param` and the limit broken."""
+    if not prompt.strip():
+        raise InvalidRequest(
+            f"Invalid '{param}': empty string. Expected 1 to {PROMPT_MAX_CHARACTERS} characters.",
+            param=param,
+            code="empty_string",
+        )
+    if len(prompt) > PROMPT_MAX_CHARACTERS:
+        raise InvalidRequest(
+            f"Invalid '{param}': string too long. Expected at most {PROMPT_MAX_CHARACTERS} characters, "
+            f"got {len(prompt)}.",
+            param=param,
+            code="string_above_max_length",
+        )
+    if any(_is_forbidden(character) for character in prompt):
+        raise InvalidRequest(
+            f"Invalid '{param}': it contains NUL, another control character or a lone surrogate. "
+            "Allowed are tab, line breaks and every other Unicode character.",
+            param=param,
+        )
+    return prompt
+
+
+def _is_forbidden(character: str) -> bool:
+    if character in "\t\n\r":
+        return False
+    return character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff"
+
+
+__all__ = [
+    "PROMPT_MAX_CHARACTERS",
+    "Asset",
+    "Failure",
+    "Reference",
+    "Size",
+    "Variant",
+    "Video",
+    "VideoRequest",
+    "check_prompt",
+    "is_wellformed_id",
+    "new_id",
+]

@@ -1,0 +1,123 @@
+"""From the upstream's "done" to a completed video: our own copy of the bytes, then what we derive from them.
+
+Every step may be repeated any number of times with the same result: bytes go to a key that belongs to this
+attempt, and only the row that follows publishes the key.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from mutoscope.database.connection import Row, Transaction
+from mutoscope.database.videos import decode, move
+from mutoscope.domain.assets import Asset, Variant, storage_key
+from mutoscope.domain.errors import EncodingFailed, GenerationTimeout, MediaUnreadable, UpstreamError, UpstreamTaskLost
+from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.engine.desk import Desk
+from mutoscope.engine.retry import backoff, is_over_budget
+from mutoscope.failpoints import failpoint
+from mutoscope.media.studio import derive
+from mutoscope.providers.protocol import RemoteAsset
+
+CHUNK = 1 << 20
+
+
+class Collection:
+    """The handler of the collect task. work: folder for files on their way into storage."""
+
+    def __init__(self, desk: Desk, work: Path) -> None:
+        self._desk = desk
+        self._work = work
+
+    async def run(self, video_id: str) -> None:
+        """Bring a video from `collecting` to `completed` or to its failure; repeatable after a crash."""
+        row = await self._desk.row(video_id)
+        if row["state"] == State.COLLECTING:
+            row = await self._collect(row)
+        if row["state"] == State.FINISHING:
+            await self._finish(row)
+
+    async def _collect(self, row: Row) -> Row:
+        failures = 0
+        while row["state"] == State.COLLECTING:
+            try:
+                await self._copy(row)
+            except UpstreamTaskLost as error:
+                await self._desk.fail(row, error)
+            except UpstreamError as error:
+                failures += 1
+                if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
+                    await self._desk.fail(row, GenerationTimeout(f"The result could not be fetched: {error.message}"))
+                else:
+                    await self._desk.clock.sleep(backoff(failures))
+            row = await self._desk.row(row["id"])
+        return row
+
+    async def _copy(self, row: Row) -> None:
+        failpoint("collect.before_store")
+        provider = self._desk.providers[row["provider"]]
+        remote = [RemoteAsset(Variant(item["variant"]), item["location"]) for item in decode(row["remote"])]
+        stored = [await self._store(row, asset.variant, provider.fetch(asset)) for asset in remote]
+        failpoint("collect.after_bytes")
+        await self._publish(row, Happening.STORED, stored)
+
+    async def _finish(self, row: Row) -> None:
+        failpoint("finish.before_derive")
+        clip = await self._desk.database.one("asset_of", video_id=row["id"], variant=Variant.VIDEO)
+        assert clip is not None, "a video is finishing without a stored clip"
+        self._work.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._work, prefix="derive-") as folder:
+            try:
+                derived = await derive(self._desk.storage.path(clip["key"]), Path(folder))
+            except (MediaUnreadable, EncodingFailed) as error:
+                await self._desk.fail(row, error)
+                return
+            stored = [
+                await self._store(row, Variant.THUMBNAIL, _file(derived.thumbnail)),
+                await self._store(row, Variant.SPRITESHEET, _file(derived.spritesheet)),
+            ]
+        failpoint("finish.after_derive")
+        if await self._publish(row, Happening.DERIVED, stored):
+            failpoint("finish.after_commit")
+            await self._desk.providers[row["provider"]].forget(row["upstream_id"])
+
+    async def _store(self, row: Row, variant: Variant, chunks: AsyncIterator[bytes]) -> Asset:
+        key = storage_key(row["tenant"], row["id"], row["attempt"], variant)
+        stored = await self._desk.storage.write(key, chunks)
+        return Asset(variant, key, variant.media_type, stored.bytes, stored.sha256)
+
+    async def _publish(self, row: Row, happening: Happening, assets: list[Asset]) -> bool:
+        """Rows after bytes. Deleted meanwhile: the bytes go again. Whether the video moved."""
+        now = self._desk.clock.now()
+
+        def write(tx: Transaction) -> bool:
+            if move(tx, row, happening, now) is None:
+                return False
+            for asset in assets:
+                tx.run(
+                    "add_asset",
+                    video_id=row["id"],
+                    variant=asset.variant,
+                    attempt=row["attempt"],
+                    key=asset.key,
+                    media_type=asset.media_type,
+                    bytes=asset.bytes,
+                    sha256=asset.sha256,
+                    now=now,
+                )
+            return True
+
+        if await self._desk.database.write(write):
+            return True
+        for asset in assets:
+            await self._desk.storage.delete(asset.key)
+        return False
+
+
+async def _file(path: Path) -> AsyncIterator[bytes]:
+    # Two small stills in the page cache: not worth a thread.
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk

@@ -1,0 +1,155 @@
+"""Watches the videos that an upstream is making: asks about those that are due, and writes what is news.
+
+No task waits for a running video; its row carries when to ask next. A provider on this machine may nudge the
+poller, so that its news does not wait for the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import structlog
+
+from mutoscope.database.connection import Row, Transaction
+from mutoscope.database.videos import encode, move
+from mutoscope.domain.errors import GenerationTimeout, UpstreamError, UpstreamTaskLost, UpstreamTimeout
+from mutoscope.domain.lifecycle import Happening, State, progress_after
+from mutoscope.engine.desk import Desk
+from mutoscope.engine.port import TaskKind, TaskQueue
+from mutoscope.engine.retry import backoff, is_over_budget, next_poll
+from mutoscope.engine.submission import build_job
+from mutoscope.failpoints import failpoint
+from mutoscope.providers.protocol import Done, Poll, Provider, Refused, Running
+
+log = structlog.get_logger(__name__)
+
+TICK = 0.25
+BATCH = 200
+ANSWER_SECONDS = 60.0
+COLLECT_LANE = "all"
+
+
+class Poller:
+    """One for each process."""
+
+    def __init__(self, desk: Desk, queue: TaskQueue) -> None:
+        self._desk = desk
+        self._queue = queue
+        self._nudged: set[tuple[str, str]] = set()
+        self._news = asyncio.Event()
+        self._asking: dict[str, asyncio.Task[None]] = {}
+
+    def nudge(self, provider: str, upstream_id: str) -> None:
+        """Something changed at an upstream of this machine: ask now."""
+        self._nudged.add((provider, upstream_id))
+        self._news.set()
+
+    async def run(self) -> None:
+        """Ask until cancelled."""
+        try:
+            while True:
+                try:
+                    await self._ask_all()
+                except Exception:
+                    log.exception("the poller stumbled and goes on")
+                await self._wait()
+        finally:
+            for task in self._asking.values():
+                task.cancel()
+
+    async def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), TICK)
+        self._news.clear()
+
+    async def _ask_all(self) -> None:
+        database = self._desk.database
+        rows = await database.all("due_videos", now=self._desk.clock.now(), limit=BATCH)
+        while self._nudged:
+            provider, upstream_id = self._nudged.pop()
+            rows += await database.all("videos_by_upstream_id", provider=provider, upstream_id=upstream_id)
+        for row in rows:
+            if row["id"] not in self._asking:
+                task = asyncio.create_task(self._ask(row))
+                self._asking[row["id"]] = task
+                task.add_done_callback(lambda _task, video_id=row["id"]: self._asking.pop(video_id, None))
+
+    async def _ask(self, row: Row) -> None:
+        provider = self._desk.providers[row["provider"]]
+        try:
+            answer = await asyncio.wait_for(provider.poll(row["upstream_id"]), ANSWER_SECONDS)
+            await self._write(row, answer)
+        except TimeoutError:
+            await self._no_news(row, UpstreamTimeout())
+        except UpstreamTaskLost as error:
+            await self._lost(row, provider, error)
+        except UpstreamError as error:
+            await self._no_news(row, error)
+        except Exception:
+            log.exception("a poll could not be written", video=row["id"])
+
+    async def _write(self, row: Row, answer: Poll) -> None:
+        failpoint("poll.before_write")
+        match answer:
+            case Done():
+                await self._finished(row, answer)
+            case Refused(error):
+                await self._desk.fail(row, error)
+            case _:
+                await self._progressed(row, answer.poll_after, answer.progress if isinstance(answer, Running) else None)
+
+    async def _finished(self, row: Row, done: Done) -> None:
+        now = self._desk.clock.now()
+        remote = encode([{"variant": asset.variant, "location": asset.location} for asset in done.assets])
+        facts = encode(dict(done.facts))
+
+        def write(tx: Transaction) -> State | None:
+            state = move(tx, row, Happening.FINISHED, now, remote=remote, facts=facts)
+            if state is not None:
+                self._queue.enqueue(tx, TaskKind.COLLECT, COLLECT_LANE, row["id"])
+            return state
+
+        await self._desk.database.write(write)
+        failpoint("poll.after_finish")
+        await self._desk.slots.give_back(row["provider"], row["id"])
+
+    async def _progressed(self, row: Row, poll_after: float | None, reported: float | None) -> None:
+        now = self._desk.clock.now()
+        if is_over_budget(row["state"], row["state_since"], now):
+            await self._timed_out(row)
+            return
+        await self._note(
+            row,
+            now + next_poll(poll_after, now - row["state_since"]),
+            progress=progress_after(State.GENERATING, row["progress"], reported),
+        )
+
+    async def _no_news(self, row: Row, error: UpstreamError) -> None:
+        """An unanswered or unreadable poll ends nothing early: only the time budget does."""
+        now, failures = self._desk.clock.now(), row["polls_failed"] + 1
+        log.warning("no news from the upstream", video=row["id"], code=error.code, reason=error.message)
+        if is_over_budget(row["state"], row["state_since"], now):
+            await self._timed_out(row)
+            return
+        await self._note(row, now + backoff(failures), failures=failures)
+
+    async def _lost(self, row: Row, provider: Provider, error: UpstreamTaskLost) -> None:
+        """A local engine forgets with its process, so the same job is handed in again; elsewhere it is the end."""
+        if not provider.is_local:
+            await self._desk.fail(row, error)
+            return
+        submitted = await provider.submit(await build_job(self._desk, row))
+        due = self._desk.clock.now() + submitted.poll_after
+        await self._desk.database.write(
+            lambda tx: tx.run("change_upstream_id", id=row["id"], upstream_id=submitted.upstream_id, next_poll_at=due)
+        )
+
+    async def _timed_out(self, row: Row) -> None:
+        await self._desk.providers[row["provider"]].cancel(row["upstream_id"])
+        await self._desk.fail(row, GenerationTimeout())
+
+    async def _note(self, row: Row, due: float, progress: int = 0, failures: int = 0) -> None:
+        await self._desk.database.write(
+            lambda tx: tx.run("note_poll", id=row["id"], next_poll_at=due, polls_failed=failures, progress=progress)
+        )

@@ -1,0 +1,54 @@
+"""What the rest may ask of the durable engine, and what the engine asks of the queue under it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from mutoscope.database.connection import Transaction
+
+
+class TaskKind(StrEnum):
+    """The two durable tasks in a video's life. Between them the poller watches its row."""
+
+    SUBMIT = "submit"
+    COLLECT = "collect"
+
+
+Handler = Callable[[str], Awaitable[None]]
+
+
+class TaskQueue(Protocol):
+    """Durable tasks, each run at least once and, after a crash, again at the next start."""
+
+    def enqueue(self, tx: Transaction, kind: TaskKind, lane: str, video_id: str) -> None:
+        """Write the task in the caller's transaction: it exists exactly if that commits.
+
+        lane: tasks of one kind wait in separate lanes, so that a slow provider delays nobody else.
+        """
+        ...
+
+    async def start(self, handlers: Mapping[TaskKind, Handler], lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
+        """Begin to run tasks, first those that a crash interrupted. lanes: how many at once, by kind and lane."""
+        ...
+
+    async def stop(self) -> None:
+        """Run no more; what is unfinished is run again at the next start."""
+        ...
+
+
+class TaskEngine(Protocol):
+    """What the use cases ask of the engine."""
+
+    def enqueue_submit(self, tx: Transaction, video_id: str, provider: str) -> None:
+        """Write the task that will submit this video, in the transaction that accepts it."""
+        ...
+
+    def deleted(self, video_id: str) -> None:
+        """A video was deleted just now: stop its work, soon remove its files."""
+        ...
+
+    def problems(self) -> list[str]:
+        """What does not work now, in words."""
+        ...

@@ -1,0 +1,109 @@
+"""The engine put together: starts with what a crash left behind, runs the tasks, the poller and the janitor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+
+from mutoscope.database.connection import Transaction
+from mutoscope.domain.errors import DatabaseUnavailable, StorageUnavailable, TaskPoisoned
+from mutoscope.engine.collection import Collection
+from mutoscope.engine.desk import Desk
+from mutoscope.engine.janitor import Janitor
+from mutoscope.engine.poller import COLLECT_LANE, Poller
+from mutoscope.engine.port import Handler, TaskKind, TaskQueue
+from mutoscope.engine.retry import backoff
+from mutoscope.engine.submission import Submission
+
+log = structlog.get_logger(__name__)
+
+COLLECTORS = 2
+MISHAPS_ALLOWED = 3
+
+
+class Production:
+    """`TaskEngine` for one process. limits: how many videos each provider may have in hand at once."""
+
+    def __init__(self, desk: Desk, queue: TaskQueue, limits: Mapping[str, int], work: Path) -> None:
+        self._desk = desk
+        self._queue = queue
+        self._limits = limits
+        self._submission = Submission(desk)
+        self._collection = Collection(desk, work)
+        self.poller = Poller(desk, queue)
+        self._janitor = Janitor(desk)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        for row in await self._desk.database.all("videos_at_work"):
+            self._desk.slots.restore(row["provider"], row["id"])
+        now = self._desk.clock.now()
+        await self._desk.database.write(lambda tx: tx.run("make_all_due", now=now))
+        handlers: dict[TaskKind, Handler] = {
+            TaskKind.SUBMIT: self._persistent(self._submission.run),
+            TaskKind.COLLECT: self._persistent(self._collection.run),
+        }
+        # One task more than slots: the next video stands ready when a slot is given back.
+        lanes = {
+            TaskKind.SUBMIT: {provider: limit + 1 for provider, limit in self._limits.items()},
+            TaskKind.COLLECT: {COLLECT_LANE: COLLECTORS},
+        }
+        await self._queue.start(handlers, lanes)
+        self._tasks = [asyncio.create_task(self.poller.run()), asyncio.create_task(self._janitor.run())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._queue.stop()
+        for provider in self._desk.providers.values():
+            await provider.aclose()
+
+    def enqueue_submit(self, tx: Transaction, video_id: str, provider: str) -> None:
+        self._queue.enqueue(tx, TaskKind.SUBMIT, provider, video_id)
+
+    def deleted(self, video_id: str) -> None:
+        task = asyncio.create_task(self._stop_work(video_id))
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+    def problems(self) -> list[str]:
+        return ["engine: it has stopped"] if any(task.done() for task in self._tasks) else []
+
+    async def _stop_work(self, video_id: str) -> None:
+        row = await self._desk.row(video_id)
+        await self._desk.slots.give_back(row["provider"], video_id)
+        if row["upstream_id"] is not None:
+            provider = self._desk.providers[row["provider"]]
+            await provider.cancel(row["upstream_id"])
+            await provider.forget(row["upstream_id"])
+        self._janitor.call()
+
+    def _persistent(self, handler: Handler) -> Handler:
+        """A handler that decides in the end: waits out our own outages, and gives up on a video that trips it."""
+
+        async def run(video_id: str) -> None:
+            mishaps = outages = 0
+            while True:
+                try:
+                    return await handler(video_id)
+                except (DatabaseUnavailable, StorageUnavailable) as error:
+                    outages += 1
+                    log.error("work on a video waits", video=video_id, reason=error.message)
+                    await self._desk.clock.sleep(backoff(outages, longest=30.0))
+                except Exception:
+                    mishaps += 1
+                    log.exception("work on a video stumbled", video=video_id, mishap=mishaps)
+                    if mishaps == MISHAPS_ALLOWED:
+                        return await self._give_up(video_id)
+                    await self._desk.clock.sleep(backoff(mishaps))
+
+        return run
+
+    async def _give_up(self, video_id: str) -> None:
+        row = await self._desk.row(video_id)
+        if row["state"] not in ("completed", "failed", "cancelled"):
+            await self._desk.fail(row, TaskPoisoned())

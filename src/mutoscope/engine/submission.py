@@ -1,0 +1,231 @@
+"""Handing a video to its upstream: the intent on disk first, then the call, then one of four outcomes.
+
+Only *not sent* and *rejected* may ever be followed by another call. An intent found without an outcome is
+*unknown*: somebody may have paid already. A local engine is free and idempotent, so there the same job is
+simply handed in again under the same key.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from enum import StrEnum
+
+from mutoscope.database.connection import Row, Transaction
+from mutoscope.database.videos import decode, encode, move, request_from_row
+from mutoscope.domain.assets import Variant, input_key
+from mutoscope.domain.errors import (
+    ContentRefused,
+    GenerationTimeout,
+    SubmissionUnknown,
+    UpstreamError,
+    UpstreamKeyInvalid,
+    UpstreamQuotaExhausted,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamUnavailable,
+)
+from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.engine.desk import Desk
+from mutoscope.engine.retry import backoff, is_over_budget
+from mutoscope.failpoints import failpoint
+from mutoscope.providers.protocol import Job, Provider, Source, Submitted
+
+_REFUSALS = (ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted)
+
+
+class Outcome(StrEnum):
+    """What became of one call that asks an upstream to start."""
+
+    NOT_SENT = "not_sent"
+    REJECTED = "rejected"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+
+
+def outcome_of(error: UpstreamError) -> Outcome:
+    """What an error proves. Without proof that nothing was started, the outcome is unknown."""
+    if isinstance(error, (*_REFUSALS, UpstreamRateLimited)):
+        return Outcome.REJECTED
+    if isinstance(error, UpstreamUnavailable) and error.not_sent:
+        return Outcome.NOT_SENT
+    return Outcome.UNKNOWN
+
+
+class Submission:
+    """The handler of the submit task."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self, video_id: str) -> None:
+        """Bring a video from `queued` to `generating` or to its failure; repeatable after a crash."""
+        row = await self._desk.row(video_id)
+        if not _awaits_submission(row):
+            return
+        await self._desk.slots.take(row["provider"], video_id)
+        row = await self._desk.row(video_id)  # it may have been deleted while it waited
+        handed_over = _awaits_submission(row) and await self._submit(row)
+        if not handed_over:
+            await self._desk.slots.give_back(row["provider"], video_id)
+
+    async def _submit(self, row: Row) -> bool:
+        provider = self._desk.providers[row["provider"]]
+        if row["state"] == State.SUBMITTING and not provider.is_local:
+            await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
+            return False
+        if row["state"] == State.QUEUED:
+            failpoint("submit.before_intent")
+            if not await self._open_intent(row):
+                return False
+            row = await self._desk.row(row["id"])
+        failpoint("submit.before_call")
+        submitted = await self._ask(row, provider)
+        return submitted is not None and await self._accept(row, provider, submitted)
+
+    async def _open_intent(self, row: Row) -> bool:
+        now, attempt = self._desk.clock.now(), row["attempt"] + 1
+
+        def write(tx: Transaction) -> bool:
+            if move(tx, row, Happening.CLAIMED, now, attempt=attempt) is None:
+                return False
+            tx.run(
+                "add_intent",
+                video_id=row["id"],
+                attempt=attempt,
+                provider=row["provider"],
+                credential=row["credential"],
+                idempotency_key=job_key(row["id"], attempt),
+                nonce=secrets.token_hex(16),
+                now=now,
+            )
+            return True
+
+        return await self._desk.database.write(write)
+
+    async def _ask(self, row: Row, provider: Provider) -> Submitted | None:
+        """Call the upstream until it accepts; None when the video has ended instead."""
+        job, failures = await build_job(self._desk, row), 0
+        while True:
+            try:
+                return await provider.submit(job)
+            except UpstreamError as error:
+                failures += 1
+                if not _may_ask_again(error, provider):
+                    await self._end(row, error)
+                    return None
+                if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
+                    await self._desk.fail(
+                        row, GenerationTimeout(f"The upstream did not take it in time: {error.message}")
+                    )
+                    return None
+                await self._desk.clock.sleep(_pause(error, failures))
+                row = await self._desk.row(row["id"])
+                if row["state"] != State.SUBMITTING:
+                    return None
+
+    async def _accept(self, row: Row, provider: Provider, submitted: Submitted) -> bool:
+        failpoint("submit.after_call")
+        now = self._desk.clock.now()
+
+        def write(tx: Transaction) -> State | None:
+            tx.run(
+                "close_intent",
+                video_id=row["id"],
+                attempt=row["attempt"],
+                outcome=Outcome.ACCEPTED,
+                evidence=encode({"upstream_id": submitted.upstream_id}),
+            )
+            return move(
+                tx,
+                row,
+                Happening.ACCEPTED,
+                now,
+                upstream_id=submitted.upstream_id,
+                next_poll_at=now + submitted.poll_after,
+            )
+
+        if await self._desk.database.write(write) is None:  # deleted meanwhile
+            await provider.cancel(submitted.upstream_id)
+            return False
+        failpoint("submit.after_accept")
+        return True
+
+    async def _end(self, row: Row, error: UpstreamError) -> None:
+        outcome = outcome_of(error)
+        if outcome is Outcome.UNKNOWN:
+            await self._give_up_unknown(row, error.message)
+            return
+        await self._close(row, outcome, error.message)
+        await self._desk.fail(row, error)
+
+    async def _give_up_unknown(self, row: Row, evidence: str) -> None:
+        await self._close(row, Outcome.UNKNOWN, evidence)
+        await self._desk.fail(
+            row,
+            SubmissionUnknown(
+                f"Whether '{row['provider']}' accepted this video is not known, so it was not sent again. "
+                f"Look for it in the account there before asking anew. What happened: {evidence}"
+            ),
+        )
+
+    async def _close(self, row: Row, outcome: Outcome, evidence: str) -> None:
+        await self._desk.database.write(
+            lambda tx: tx.run(
+                "close_intent",
+                video_id=row["id"],
+                attempt=row["attempt"],
+                outcome=outcome,
+                evidence=encode({"message": evidence}),
+            )
+        )
+
+
+def job_key(video_id: str, attempt: int) -> str:
+    """The idempotency key of one attempt: the same after every restart."""
+    return f"{video_id}-{attempt}"
+
+
+async def build_job(desk: Desk, row: Row) -> Job:
+    """The job of a video's current attempt, read from its row alone, so that it is the same after a crash."""
+    request = request_from_row(row)
+    return Job(
+        video_id=row["id"],
+        attempt=row["attempt"],
+        key=job_key(row["id"], row["attempt"]),
+        request=request,
+        prompt=row["upstream_prompt"] or request.prompt,
+        strategy=row["strategy"],
+        source=await _source(desk, row["source_id"]) if row["source_id"] else None,
+        reference=await _read(desk, row["tenant"], request.reference.sha256) if request.reference else None,
+    )
+
+
+async def _source(desk: Desk, source_id: str) -> Source:
+    row = await desk.row(source_id)
+    clip = await desk.database.one("asset_of", video_id=source_id, variant=Variant.VIDEO)
+    return Source(source_id, row["provider"], row["upstream_id"], decode(row["facts"]), clip["key"] if clip else "")
+
+
+async def _read(desk: Desk, tenant: str, sha256: str) -> bytes:
+    key = input_key(tenant, sha256)
+    length = await desk.storage.size(key)
+    chunks: AsyncIterator[bytes] = desk.storage.read(key, 0, length or 0)
+    return b"".join([chunk async for chunk in chunks])
+
+
+def _awaits_submission(row: Row) -> bool:
+    return row["state"] in (State.QUEUED, State.SUBMITTING)
+
+
+def _may_ask_again(error: UpstreamError, provider: Provider) -> bool:
+    if isinstance(error, _REFUSALS):
+        return False
+    if provider.is_local or isinstance(error, UpstreamRateLimited):
+        return True
+    return outcome_of(error) is Outcome.NOT_SENT
+
+
+def _pause(error: UpstreamError, failures: int) -> float:
+    advised = error.retry_after if isinstance(error, UpstreamRateLimited) else None
+    return min(advised, 300.0) if advised is not None else backoff(failures)

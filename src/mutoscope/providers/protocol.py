@@ -1,0 +1,136 @@
+"""What a provider is: three questions to an upstream, asked by the engine, never by the provider itself.
+
+A provider holds no loop, no sleep, no retry, no environment and no database. It turns a `Job` into an
+upstream's request, an upstream's reply into one of four `Poll` shapes, and yields the bytes of a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mutoscope.domain.assets import Variant
+from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.errors import UpstreamError
+from mutoscope.domain.video import VideoRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The video that a remix starts from: its facts as the provider left them, and its stored clip's key."""
+
+    video_id: str
+    provider: str
+    upstream_id: str | None
+    facts: Mapping[str, Any]
+    clip_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt at one video. `key` is its idempotency key: the same job asked twice bears the same key.
+
+    prompt: the text for the upstream, which for a remix may differ from the request's.
+    reference: bytes of the first-frame image, or None.
+    """
+
+    video_id: str
+    attempt: int
+    key: str
+    request: VideoRequest
+    prompt: str
+    strategy: str | None = None
+    source: Source | None = None
+    reference: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The upstream accepted. `poll_after` is how many seconds to wait before the first question."""
+
+    upstream_id: str
+    poll_after: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The upstream has the job in its queue."""
+
+    poll_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The upstream is at work. `progress` is 0 to 100, or None where it does not say."""
+
+    progress: float | None = None
+    poll_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAsset:
+    """A file at the upstream: which variant it is and where, in the provider's own terms."""
+
+    variant: Variant
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The upstream finished. At least one asset, the clip; `facts` are kept with the video for remixes."""
+
+    assets: tuple[RemoteAsset, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The upstream gave up for good, and why."""
+
+    error: UpstreamError
+
+
+Poll = Waiting | Running | Done | Refused
+
+
+class Provider(Protocol):
+    """One upstream. Every method raises only classes of `UpstreamError`; anything else is a bug."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def models(self) -> tuple[ModelSpec, ...]: ...
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the upstream is a free, idempotent render queue of this machine.
+
+        For such a provider a lost or unknown submission is simply submitted again under the same key.
+        """
+        ...
+
+    async def submit(self, job: Job) -> Submitted:
+        """Ask the upstream to start. Raises UpstreamError subclasses when it refuses or cannot be reached."""
+        ...
+
+    async def poll(self, upstream_id: str) -> Poll:
+        """One question, one answer. UpstreamTaskLost when the upstream does not know the id."""
+        ...
+
+    def fetch(self, asset: RemoteAsset) -> AsyncIterator[bytes]:
+        """The bytes of one asset, in chunks."""
+        ...
+
+    async def cancel(self, upstream_id: str) -> None:
+        """Stop the work, best effort, at once; unknown ids are ignored."""
+        ...
+
+    async def forget(self, upstream_id: str) -> None:
+        """We have our own copy of the results; the upstream may drop its own. Does nothing where it cannot."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop whatever runs on this machine for the provider."""
+        ...

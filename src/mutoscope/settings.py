@@ -1,0 +1,136 @@
+"""Every setting in one frozen class: type, default, unit, one sentence. Read once, at start.
+
+A setting comes from, in rising order of precedence: its default, the TOML file, the environment
+(`MUTOSCOPE_` and the name in capitals), the command line.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from mutoscope.domain.errors import ConfigurationError
+
+PREFIX = "MUTOSCOPE_"
+FILE_SETTING = "config"
+
+
+def _setting(default: Any, sentence: str, allowed: str = "") -> Any:
+    return field(default=default, metadata={"sentence": sentence, "allowed": allowed})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may decide. Durations are in seconds, lengths of data in bytes."""
+
+    data_dir: Path = field(
+        default_factory=lambda: user_data_path("mutoscope", appauthor=False),
+        metadata={"sentence": "Folder of the database, the videos and the render cache.", "allowed": "a folder"},
+    )
+    host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs an API key to exist.")
+    port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
+    default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
+    sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
+    max_body_bytes: int = _setting(26_214_400, "Longest request body accepted.", "65536 to 1073741824")
+    flipbook_slots: int = _setting(1, "How many clips flipbook draws at the same time.", "1 to 64")
+    flipbook_cooldown: float = _setting(
+        300.0, "How long a warm drawing process is kept waiting for the next clip.", "0 to 86400"
+    )
+    shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
+    log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
+
+    def __post_init__(self) -> None:
+        _check_range("port", self.port, 0, 65_535)
+        _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
+        _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
+        _check_range("flipbook_cooldown", self.flipbook_cooldown, 0, 86_400)
+        _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise _refusal("log_level", self.log_level)
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+
+def load(command_line: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """The settings that hold. ConfigurationError names the setting, its value and what is allowed."""
+    named = environment.get(PREFIX + FILE_SETTING.upper())
+    path = file or (Path(named) if named else None)
+    values: dict[str, Any] = _from_file(path) if path else {}
+    for entry in fields(Settings):
+        variable = PREFIX + entry.name.upper()
+        if variable in environment:
+            values[entry.name] = _from_text(entry.name, environment[variable])
+    values |= {name: value for name, value in command_line.items() if value is not None}
+    return Settings(**values)
+
+
+def describe() -> list[tuple[str, str, str, str]]:
+    """(name, default, allowed, sentence) of every setting, for the documentation and its test."""
+    return [
+        (
+            entry.name,
+            "the user's data folder" if entry.name == "data_dir" else str(entry.default),
+            entry.metadata["allowed"],
+            entry.metadata["sentence"],
+        )
+        for entry in fields(Settings)
+    ]
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"The settings file {path} cannot be read: {error}") from None
+    names = {entry.name for entry in fields(Settings)}
+    for name in content:
+        if name not in names:
+            raise ConfigurationError(f"{path}: unknown setting {name!r}. Settings are: {', '.join(sorted(names))}.")
+    return {name: _checked_type(name, value) for name, value in content.items()}
+
+
+def _checked_type(name: str, value: Any) -> Any:
+    kind = _kind(name)
+    if kind is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise _refusal(name, value)
+    return value
+
+
+def _from_text(name: str, text: str) -> Any:
+    kind = _kind(name)
+    try:
+        if kind is bool:
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+        return Path(text).expanduser() if kind is Path else kind(text)
+    except (KeyError, ValueError):
+        raise _refusal(name, text) from None
+
+
+def _kind(name: str) -> type:
+    return {"Path": Path, "str": str, "int": int, "bool": bool, "float": float}[
+        next(str(entry.type) for entry in fields(Settings) if entry.name == name)
+    ]
+
+
+def _check_range(name: str, value: float, lowest: float, highest: float) -> None:
+    if not lowest <= value <= highest:
+        raise _refusal(name, value)
+
+
+def _refusal(name: str, value: Any) -> ConfigurationError:
+    entry = next(entry for entry in fields(Settings) if entry.name == name)
+    allowed = entry.metadata["allowed"] or f"a value of type {entry.type}"
+    return ConfigurationError(
+        f"Setting {name!r} is {value!r}; allowed: {allowed}. It is {PREFIX}{name.upper()} in the environment."
+    )
