@@ -12,13 +12,14 @@ from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.connection import FILE_NAME, Database, DataFolderLock
 from mutoscope.database.migrate import migrate
 from mutoscope.dialect.application import build as build_dialect
-from mutoscope.dialect.forms import Limits
+from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.engine.dbos import DbosQueue
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.production import Production
+from mutoscope.media.studio import Studio
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.protocol import Provider
 from mutoscope.service import Service
@@ -44,10 +45,11 @@ class Mutoscope:
         self._lock = DataFolderLock(settings.data_dir)
         self.database = open_database(settings.data_dir)
         self._storage = LocalStorage(settings.data_dir / "storage")
+        self._studio = Studio()
         providers = [self._make(maker) for maker in makers or [flipbook_maker(settings)]]
         self._production = self._engine(providers)
         self.service = Service(
-            self.database, self._storage, self._production, _catalog(settings, providers), self.clock
+            self.database, self._storage, self._studio, self._production, _catalog(settings, providers), self.clock
         )
 
     def asgi(self, on_started: Callable[[], None] = lambda: None) -> ASGIApp:
@@ -63,8 +65,8 @@ class Mutoscope:
             finally:
                 await self._production.stop()
 
-        limits = Limits(body=self.settings.max_body_bytes)
-        return build_dialect(self.service, limits, lifespan=lifespan)
+        limits = Limits(body_bytes=self.settings.max_body_bytes)
+        return build_dialect(self.service, limits, self.clock, lifespan)
 
     def close(self) -> None:
         """Give the data folder back."""
@@ -81,7 +83,7 @@ class Mutoscope:
     def _engine(self, providers: Sequence[Provider]) -> Production:
         by_name = {provider.name: provider for provider in providers}
         limits = dict.fromkeys(by_name, self.settings.flipbook_slots)
-        desk = Desk(self.database, self._storage, by_name, Slots(limits), self.clock)
+        desk = Desk(self.database, self._storage, self._studio, by_name, Slots(limits), self.clock)
         return Production(desk, DbosQueue(self.database), limits, self.settings.data_dir / "work")
 
 
@@ -100,6 +102,7 @@ def flipbook_maker(settings: Settings) -> ProviderMaker:
             settings.data_dir / "renders",
             slots=settings.flipbook_slots,
             on_change=on_change,
+            spare_seconds=settings.flipbook_spare_seconds,
         )
 
     return make

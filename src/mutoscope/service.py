@@ -38,7 +38,7 @@ from mutoscope.domain.video import (
 )
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
-from mutoscope.media.studio import check_picture
+from mutoscope.media.studio import Studio
 from mutoscope.storage.protocol import Storage
 
 CURSOR_BEFORE_ALL = 0
@@ -106,11 +106,18 @@ class Service:
     """Every use case. Each method raises only `CallerError` and `ServerError` classes on purpose."""
 
     def __init__(
-        self, database: Database, storage: Storage, engine: TaskEngine, catalog: Catalog, clock: Clock
+        self,
+        database: Database,
+        storage: Storage,
+        studio: Studio,
+        engine: TaskEngine,
+        catalog: Catalog,
+        clock: Clock,
     ) -> None:
         self.catalog = catalog
         self._database = database
         self._storage = storage
+        self._studio = studio
         self._engine = engine
         self._clock = clock
 
@@ -249,7 +256,7 @@ class Service:
             return None
         model.require(Capability.IMAGE_REFERENCE, upload.param)
         try:
-            picture = await check_picture(upload.data)
+            picture = await self._studio.check_picture(upload.data)
         except MediaUnreadable as error:
             raise InvalidRequest(
                 f"Invalid '{upload.param}': {error.message} Supported are PNG, JPEG and WebP images.",

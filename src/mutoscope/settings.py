@@ -38,7 +38,7 @@ class Settings:
     sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
     max_body_bytes: int = _setting(26_214_400, "Longest request body accepted.", "65536 to 1073741824")
     flipbook_slots: int = _setting(1, "How many clips flipbook draws at the same time.", "1 to 64")
-    flipbook_cooldown: float = _setting(
+    flipbook_spare_seconds: float = _setting(
         300.0, "How long a warm drawing process is kept waiting for the next clip.", "0 to 86400"
     )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
@@ -48,7 +48,7 @@ class Settings:
         _check_range("port", self.port, 0, 65_535)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
-        _check_range("flipbook_cooldown", self.flipbook_cooldown, 0, 86_400)
+        _check_range("flipbook_spare_seconds", self.flipbook_spare_seconds, 0, 86_400)
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,9 @@ def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], No
             if self.started:
                 on_started()
 
+    # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
     runner = Runner(config)
     runner.run(sockets=[listener])
     return 0 if runner.started else 1

@@ -18,7 +18,6 @@ from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
-from mutoscope.media.studio import derive
 from mutoscope.providers.protocol import RemoteAsset
 
 CHUNK = 1 << 20
@@ -70,7 +69,7 @@ class Collection:
         self._work.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._work, prefix="derive-") as folder:
             try:
-                derived = await derive(self._desk.storage.path(clip["key"]), Path(folder))
+                derived = await self._desk.studio.derive(self._desk.storage.path(clip["key"]), Path(folder))
             except (MediaUnreadable, EncodingFailed) as error:
                 await self._desk.fail(row, error)
                 return

@@ -15,6 +15,7 @@ from mutoscope.domain.errors import MutoscopeError
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.video import Failure
 from mutoscope.engine.pacing import Slots
+from mutoscope.media.studio import Studio
 from mutoscope.providers.protocol import Provider
 from mutoscope.storage.protocol import Storage
 
@@ -27,6 +28,7 @@ class Desk:
 
     database: Database
     storage: Storage
+    studio: Studio
     providers: Mapping[str, Provider]
     slots: Slots
     clock: Clock

@@ -44,7 +44,7 @@ class Janitor:
 
     async def _purge(self, row: Row) -> None:
         now = self._desk.clock.now()
-        await self._desk.storage.delete_prefix(f"{row['tenant']}/{row['id']}/")
+        await self._desk.storage.delete_prefix(f"{row['tenant']}/{row['id']}")
 
         def write(tx: Transaction) -> None:
             tx.run("drop_assets", video_id=row["id"])
