@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from studio import write_clip
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
@@ -28,6 +27,7 @@ from mutoscope.providers.protocol import Refused, Running, Waiting
 from mutoscope.service import Caller, NewRemix, NewVideo
 from mutoscope.settings import Settings
 from mutoscope.testing import ScriptedProvider
+from studio import write_clip
 
 pytestmark = pytest.mark.anyio
 

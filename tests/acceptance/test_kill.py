@@ -1,0 +1,154 @@
+"""kill -9 in every working state, thirty times: every accepted video completes, none is drawn twice without cause.
+
+A kill happens at a named place in the code (`mutoscope/failpoints.py`) or, while a picture is being drawn, from
+outside. The state counted is the one that the video's row shows after the death. "Completed" is among them: a
+death right after the last commit must not undo it. The fsynced render ledger says how often each clip was drawn.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from pathlib import Path
+
+import openai
+import pytest
+
+from acceptance.servers import ServerProcess
+
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.timeout(900)]
+
+WHILE_DRAWING = "while drawing"
+KILLS = {
+    "create.after_commit": 3,
+    "submit.before_intent": 2,
+    "submit.before_call": 3,
+    "submit.after_call": 2,
+    "submit.after_accept": 1,
+    "poll.before_write": 2,
+    WHILE_DRAWING: 3,
+    "poll.after_finish": 1,
+    "collect.before_store": 2,
+    "collect.after_bytes": 2,
+    "finish.before_derive": 3,
+    "finish.after_derive": 2,
+    "finish.after_commit": 4,
+}
+STATES = ("queued", "submitting", "generating", "collecting", "finishing", "completed")
+
+
+def test_thirty_kills_lose_nothing_and_draw_nothing_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    ServerProcess(folder).stop()  # makes the key, so that every later start is alike
+    hits: Counter[str] = Counter()
+    drawn_again_with_cause: Counter[str] = Counter()
+    for point in [name for name, times in KILLS.items() for _ in range(times)]:
+        video_id = _die_at(folder, point)
+        state = _state(folder, video_id)
+        hits[state] += 1
+        if state == "generating" and not _is_drawn(folder, video_id):
+            drawn_again_with_cause[video_id] += 1
+    survivor = ServerProcess(folder)
+    videos = [_ended(survivor, video_id) for video_id in _accepted(folder)]
+    ledger = survivor.ledger
+    completed = Counter(entry["video"] for entry in ledger if entry["event"] == "completed")
+    started = Counter(entry["video"] for entry in ledger if entry["event"] == "started")
+    for variant in ("video", "thumbnail", "spritesheet"):
+        survivor.client().videos.download_content(videos[-1].id, variant=variant).read()  # type: ignore[arg-type]
+    assert survivor.stop() == 0
+    _print_table(hits, len(videos), started, completed)
+    assert sum(hits.values()) == sum(KILLS.values()) == 30
+    assert all(hits[state] >= 3 for state in STATES), hits
+    assert [video.status for video in videos] == ["completed"] * 30
+    assert {video.id: completed[video.id] for video in videos} == {video.id: 1 for video in videos}
+    for video in videos:
+        assert started[video.id] <= 1 + drawn_again_with_cause[video.id]
+
+
+def test_a_death_before_the_commit_leaves_no_video(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    ServerProcess(folder).stop()
+    server = ServerProcess(folder, {"MUTOSCOPE_FAILPOINTS": "create.before_commit=kill:1"})
+    with pytest.raises(openai.APIConnectionError):
+        server.client().videos.create(prompt="A lake", size="64x64", seconds="1")  # type: ignore[arg-type]
+    server.process.wait(10)
+    again = ServerProcess(folder)
+    assert again.client().videos.list().data == []
+    assert again.stop() == 0
+
+
+def _die_at(folder: Path, point: str) -> str:
+    """Start, ask for one video, die; the video's id, read from the database, as the answer may be lost."""
+    drawing = point == WHILE_DRAWING
+    server = ServerProcess(folder, {} if drawing else {"MUTOSCOPE_FAILPOINTS": f"{point}=kill:1"})
+    size, seconds = ("320x180", "4") if drawing else ("64x64", "1")
+    try:
+        server.client().videos.create(prompt="A lake at dawn", size=size, seconds=seconds)  # type: ignore[arg-type]
+    except openai.APIConnectionError:
+        assert point == "create.after_commit"
+    if drawing:
+        _wait(lambda: _is_started(folder, _newest(folder)))
+        server.kill()
+    server.process.wait(60)
+    return _newest(folder)
+
+
+def _ended(server: ServerProcess, video_id: str) -> openai.types.Video:
+    client = server.client()
+    deadline = time.monotonic() + 300
+    while (video := client.videos.retrieve(video_id)).status in ("queued", "in_progress"):
+        assert time.monotonic() < deadline, f"{video_id} hangs: {video}"
+        time.sleep(0.2)
+    return video
+
+
+def _wait(check, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _ask(folder: Path, query: str, *values: str) -> list[tuple]:
+    # Only ever asked of a database whose server is dead, or for one column: the reader disturbs nobody.
+    connection = sqlite3.connect(f"file:{folder / 'mutoscope.db'}?mode=ro", uri=True)
+    try:
+        return connection.execute(query, values).fetchall()
+    finally:
+        connection.close()
+
+
+def _newest(folder: Path) -> str:
+    return _ask(folder, "SELECT id FROM videos ORDER BY seq DESC LIMIT 1")[0][0]
+
+
+def _accepted(folder: Path) -> list[str]:
+    return [row[0] for row in _ask(folder, "SELECT id FROM videos ORDER BY seq")]
+
+
+def _state(folder: Path, video_id: str) -> str:
+    return _ask(folder, "SELECT state FROM videos WHERE id = ?", video_id)[0][0]
+
+
+def _ledger_text(folder: Path) -> list[str]:
+    path = folder / "renders" / "ledger.jsonl"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def _is_started(folder: Path, video_id: str) -> bool:
+    return any(video_id in line and "started" in line for line in _ledger_text(folder))
+
+
+def _is_drawn(folder: Path, video_id: str) -> bool:
+    return any(video_id in line and "completed" in line for line in _ledger_text(folder))
+
+
+def _print_table(hits: Counter[str], videos: int, started: Counter[str], completed: Counter[str]) -> None:
+    print(f"\n{'state at death':<16}{'kills':>6}")
+    for state in STATES:
+        print(f"{state:<16}{hits[state]:>6}")
+    print(
+        f"{videos} videos accepted, {len(completed)} completed; begun {sum(started.values())} times, "
+        f"drawn to completion {sum(completed.values())} times"
+    )
