@@ -1,0 +1,123 @@
+"""The command table. A command's module is imported only when that command runs, which keeps --help quick."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from mutoscope.cli.outcome import CliError, ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: its name, where it is as `module:attribute` in this package, one sentence, its panel in the help.
+
+    The attribute is a function with typer's annotations, or a `Typer` with commands of its own.
+    """
+
+    name: str
+    place: str
+    sentence: str
+    panel: str
+
+
+VIDEOS, SERVER, PICTURES = "Videos", "Server", "Look first"
+
+COMMANDS = (
+    Entry("create", "videos:create", "Ask for a video.", VIDEOS),
+    Entry("remix", "videos:remix", "Make a new video from a completed one and a change.", VIDEOS),
+    Entry("list", "videos:list_videos", "List videos, the newest first.", VIDEOS),
+    Entry("get", "videos:get", "Show one video, or wait for it.", VIDEOS),
+    Entry("download", "videos:download", "Save a completed video, its thumbnail or its spritesheet.", VIDEOS),
+    Entry("delete", "videos:delete", "Delete videos; those still in the making are cancelled.", VIDEOS),
+    Entry("demo", "demo:demo", "Make a video and its remix on a server of its own, from nothing.", PICTURES),
+    Entry("scene", "scene:scene", "Show the scene that flipbook reads from a prompt.", PICTURES),
+    Entry("serve", "serve:serve", "Start the server.", SERVER),
+    Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
+    Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),
+)
+
+
+class LazyGroup(TyperGroup):
+    """Lists every command from the table; loads only the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [entry.name for entry in COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        entry = next((entry for entry in COMMANDS if entry.name == cmd_name), None)
+        if entry is None:
+            return None
+        return TyperCommand(name=entry.name, help=entry.sentence, rich_help_panel=entry.panel)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        self.commands = {entry.name: self.get_command(ctx, entry.name) for entry in COMMANDS}
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name else None, rest
+
+
+def load(name: str) -> Any:
+    """The real command, its module imported."""
+    module, attribute = next(entry.place for entry in COMMANDS if entry.name == name).split(":")
+    found = getattr(import_module(f"mutoscope.cli.{module}"), attribute)
+    holder = typer.Typer(add_completion=False)
+    holder.callback()(_nothing)
+    if isinstance(found, typer.Typer):
+        holder.add_typer(found, name=name)
+    else:
+        holder.command(name)(found)
+    return cast(TyperGroup, get_command(holder)).commands[name]
+
+
+def _nothing() -> None:
+    """Makes a Typer a group, however many commands it holds."""
+
+
+_EPILOG = "\n".join(
+    ["MUTOSCOPE_URL and MUTOSCOPE_API_KEY name the server and the key.", "", "Exit codes:"]
+    + [f"  {code.value:<3}  {code.meaning}" for code in ExitCode]
+)
+
+app = typer.Typer(
+    cls=LazyGroup,
+    help="The Videos API that you host yourself: create, poll, download and remix.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from mutoscope import __version__
+
+        typer.echo(f"mutoscope {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and exit with one of the documented codes."""
+    try:
+        app()
+    except CliError as error:
+        from mutoscope.cli.show import print_error
+
+        print_error(error)
+        sys.exit(error.exit_code)

@@ -1,0 +1,96 @@
+"""What the server said, read tolerantly: any server of this dialect may be at the other end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+UNFINISHED = ("queued", "in_progress")
+DEFAULT_POLL_SECONDS = 1.0
+_POLL_BOUNDS = (0.1, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteVideo:
+    """A video as some server told it. `raw` is its very object; missing fields are empty here.
+
+    progress: 0 to 100. created_at, completed_at: Unix seconds. poll_seconds: when the server wants to be asked again.
+    """
+
+    raw: Mapping[str, Any]
+    id: str
+    status: str
+    progress: int
+    model: str
+    seconds: str
+    size: str
+    prompt: str
+    created_at: float | None
+    completed_at: float | None
+    source: str | None
+    failure_code: str | None
+    failure: str | None
+    notice: str | None
+    poll_seconds: float = DEFAULT_POLL_SECONDS
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in UNFINISHED
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> RemoteVideo:
+        error = raw.get("error")
+        error = error if isinstance(error, Mapping) else {"message": error} if error else {}
+        return cls(
+            raw=raw,
+            id=_text(raw.get("id")) or "",
+            status=_text(raw.get("status")) or "unknown",
+            progress=int(_number(raw.get("progress")) or 0),
+            model=_text(raw.get("model")) or "",
+            seconds=_text(raw.get("seconds")) or "",
+            size=_text(raw.get("size")) or "",
+            prompt=_text(raw.get("prompt")) or "",
+            created_at=_number(raw.get("created_at")),
+            completed_at=_number(raw.get("completed_at")),
+            source=_text(raw.get("remixed_from_video_id")),
+            failure_code=_text(error.get("code")),
+            failure=_text(error.get("message")),
+            notice=_text(raw.get("notice")),
+            poll_seconds=_poll_seconds(headers or {}),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the list; `last_id` is the cursor of the next one."""
+
+    raw: Mapping[str, Any]
+    videos: tuple[RemoteVideo, ...]
+    has_more: bool
+    last_id: str | None
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Page:
+        data = raw.get("data")
+        items = [item for item in data if isinstance(item, Mapping)] if isinstance(data, list) else []
+        videos = tuple(RemoteVideo.read(item) for item in items)
+        last = _text(raw.get("last_id")) or (videos[-1].id if videos else None)
+        return cls(raw, videos, bool(raw.get("has_more")), last)
+
+
+def _poll_seconds(headers: Mapping[str, str]) -> float:
+    """The header `openai-poll-after-ms`, a whole number of milliseconds, kept within 0.1 to 30 s."""
+    text = headers.get("openai-poll-after-ms", "")
+    if not (text.isascii() and text.isdigit()):
+        return DEFAULT_POLL_SECONDS
+    shortest, longest = _POLL_BOUNDS
+    return max(shortest, min(longest, int(text) / 1000))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

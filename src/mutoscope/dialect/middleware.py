@@ -1,0 +1,83 @@
+"""The outermost skin of the dialect: headers that every answer carries, and no error without an envelope."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mutoscope.dialect.errors import log_failure, render
+from mutoscope.dialect.limits import Limits
+from mutoscope.dialect.paths import literal_path
+from mutoscope.domain.errors import InvalidRequest, MutoscopeError
+
+# The version that the original sends; some clients log it.
+OPENAI_VERSION = "2020-10-01"
+
+_log = structlog.get_logger(__name__)
+
+
+class Rim:
+    """ASGI middleware around the whole application.
+
+    It gives every request an id (`scope["state"]["request_id"]`), refuses oversized headers, turns whatever
+    is raised before the answer begins into the error envelope, and lets a client leave without noise.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        scope["state"] = {**scope.get("state", {}), "request_id": answer.request_id}
+        try:
+            self._check_headers(scope)
+            scope["path"] = literal_path(scope)
+            await self._app(scope, receive, answer.send)
+        except ClientDisconnect:
+            _log.info("client left", request_id=answer.request_id)
+        except Exception as error:
+            # Half an answer cannot be taken back; breaking the connection is how the client learns of it.
+            if answer.has_begun:
+                raise
+            if not isinstance(error, MutoscopeError):
+                log_failure(scope, error)
+            await render(error)(scope, receive, answer.send)
+
+    def _check_headers(self, scope: Scope) -> None:
+        headers = scope["headers"]
+        size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        size += sum(len(name) + len(value) for name, value in headers)
+        if size > self._limits.header_bytes or len(headers) > self._limits.header_count:
+            raise InvalidRequest(
+                f"The request line and headers are over the limit of {self._limits.header_bytes} bytes "
+                f"or {self._limits.header_count} lines.",
+                code="headers_too_large",
+            )
+
+
+class _Answer:
+    """Watches one answer on its way out and adds the common headers to it."""
+
+    def __init__(self, send: Send) -> None:
+        self.request_id = f"req_{secrets.token_hex(16)}"
+        self.has_begun = False
+        self._send = send
+        self._started = time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self.request_id
+            headers["openai-version"] = OPENAI_VERSION
+            headers["openai-processing-ms"] = str(round(1_000 * (time.perf_counter() - self._started)))
+        await self._send(message)

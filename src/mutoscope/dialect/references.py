@@ -1,0 +1,134 @@
+"""The input reference: an image that arrives as a file, a data URL, an object around one, or a list of one.
+
+What the bytes are is decided by whoever decodes them; file names and declared types are never believed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from mutoscope.dialect.json_text import decode
+from mutoscope.dialect.limits import Limits
+from mutoscope.dialect.multipart import Part
+from mutoscope.domain.errors import InvalidRequest
+from mutoscope.service import Upload
+
+# The dialect's own name first; the others are what clients of other servers send.
+NAMES = ("input_reference", "image", "image_url", "reference_url", "image_reference")
+
+_URL_KEYS = ("image_url", "url", "image", "reference_url")
+_FILE_ID = "file_id"
+_WHAT_WORKS = "Send the image as a multipart file part or as a base64 data URL (data:image/png;base64,...)."
+
+
+def may_be_long(name: str) -> bool:
+    """Whether a form field of this name may carry a data URL, and so exceed the limit of text fields."""
+    return name.startswith(NAMES)
+
+
+def read_reference(fields: Mapping[str, Any], limits: Limits) -> Upload | None:
+    """The one reference among the fields, or None. InvalidRequest names the field and what works."""
+    given = [name for name in NAMES if name in fields and not _is_blank(fields[name])]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise InvalidRequest(f"'{given[0]}' and '{given[1]}' mean the same; give exactly one of them.", param=given[1])
+    return _Reader(given[0], limits).upload(fields[given[0]])
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, Part) and value.is_blank)
+
+
+class _Reader:
+    """Reads the value of one field; every error carries its name."""
+
+    def __init__(self, param: str, limits: Limits) -> None:
+        self._param = param
+        self._limits = limits
+
+    def upload(self, value: Any) -> Upload:
+        match value:
+            case Part():
+                return self._file(value.data) if _holds_file(value) else self._text(value.text())
+            case str():
+                return self._text(value)
+            case dict():
+                return self._object(value)
+            case [only]:
+                return self.upload(only)
+            case list():
+                raise self._invalid(f"expected exactly one image, got {len(value)}.")
+        raise self._invalid("expected a file, a data URL or an object.", code="invalid_type")
+
+    def _file(self, data: bytes) -> Upload:
+        if not data:
+            raise self._invalid("the file is empty.")
+        return Upload(data, self._param)
+
+    def _text(self, text: str) -> Upload:
+        text = text.strip()
+        if text.startswith(("{", "[")):
+            return self.upload(decode(text.encode(), self._limits, self._param))
+        return self._url(text)
+
+    def _object(self, reference: dict[str, Any]) -> Upload:
+        keys = [key for key in (*_URL_KEYS, _FILE_ID) if not _is_blank(reference.get(key))]
+        if len(keys) != 1:
+            raise self._invalid("expected exactly one of 'image_url' and 'file_id'.")
+        if keys == [_FILE_ID]:
+            raise self._invalid(f"this server stores no files to refer to. {_WHAT_WORKS}", f"{self._param}.{_FILE_ID}")
+        inner = reference[keys[0]]
+        if isinstance(inner, dict):
+            inner = inner.get("url")
+        if isinstance(inner, Part):
+            # Java sends the text of an inner key under the type of a file, so only the key says what it is.
+            inner = inner.text()
+        if not isinstance(inner, str):
+            raise self._invalid(f"'{keys[0]}' must be a string or an object with 'url'.", code="invalid_type")
+        return self._url(inner.strip())
+
+    def _url(self, url: str) -> Upload:
+        scheme = url[:8].lower()
+        if scheme.startswith("data:"):
+            return self._data_url(url)
+        if scheme.startswith(("http://", "https://")):
+            raise self._invalid(f"this server does not fetch images from the network. {_WHAT_WORKS}")
+        raise self._invalid(f"it is neither a file nor a data URL. {_WHAT_WORKS}")
+
+    def _data_url(self, url: str) -> Upload:
+        if len(url) > self._limits.data_url_characters:
+            raise self._invalid(
+                f"the data URL has {len(url)} characters; at most {self._limits.data_url_characters} are allowed.",
+                code="string_above_max_length",
+            )
+        head, comma, payload = url.partition(",")
+        if not comma or not head.lower().endswith(";base64"):
+            raise self._invalid(f"the data URL is not base64. {_WHAT_WORKS}")
+        try:
+            return self._file(base64.b64decode(payload.encode("ascii"), validate=True))
+        except (binascii.Error, UnicodeEncodeError):
+            raise self._invalid("the data URL holds characters that are not base64, or is cut off.") from None
+
+    def _invalid(self, problem: str, param: str | None = None, code: str | None = None) -> InvalidRequest:
+        return InvalidRequest(f"Invalid '{self._param}': {problem}", param=param or self._param, code=code)
+
+
+def _holds_file(part: Part) -> bool:
+    """Whether a part is the image itself and not an address of one, whatever the client called it."""
+    if part.filename is not None:
+        return True
+    if part.data[:8].lower().startswith((b"data:", b"http://", b"https://")):
+        return False
+    return part.is_file or not _is_utf8(part.data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

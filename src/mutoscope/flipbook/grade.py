@@ -1,0 +1,175 @@
+"""The last step of a frame: bloom, tone, palette, vignette and grain, straight into the bytes of a video frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from mutoscope.flipbook.light import Light
+from mutoscope.flipbook.noise import Field
+from mutoscope.flipbook.scene import Scene
+from mutoscope.flipbook.styles import Look, look_for, restyle
+from mutoscope.flipbook.world import Paint
+
+_CURVE = 2048
+# The curve's table covers values from 0 to this.
+_CURVE_TOP = 2.4
+_GRAIN = 256
+
+
+class Grade:
+    """The finish of one scene's frames."""
+
+    def __init__(self, scene: Scene, light: Light) -> None:
+        self._look = look_for(scene.style, scene.palette)
+        self._curve = _tone(self._look.contrast)
+        rng = np.random.default_rng(scene.seed * 3 + 1)
+        self._grain = (rng.random((2, _GRAIN, _GRAIN), dtype=np.float32).sum(axis=0) - 1.0).astype(np.float32)
+        self._glow = 0.34 + 0.10 * light.night
+        self._seed = scene.seed
+
+    def finish(self, rgb: Paint, index: int) -> NDArray[np.uint8]:
+        """The painted picture of frame `index` as I420, BT.709 limited range: (height * 3 / 2, width).
+
+        `rgb` is used up: styles paint into it.
+        """
+        height, width = rgb.shape[:2]
+        restyle(rgb, self._look, index)
+        halo = _blur(_bright(rgb))
+        out = np.empty(height * width * 3 // 2, np.uint8)
+        look = self._look
+        numbers = np.array(
+            [look.saturation, look.duotone, self._glow, look.vignette, look.grain / 255.0, *look.gain], np.float32
+        )
+        rng = np.random.default_rng((self._seed, index))
+        shift_r, shift_c = (int(v) for v in rng.integers(0, _GRAIN, 2))
+        _develop(rgb, halo, self._curve, look.tones, self._grain, shift_r, shift_c, numbers, out)
+        return out.reshape(height * 3 // 2, width)
+
+
+def _tone(contrast: float) -> Field:
+    """Painted value to shown value: straight in the middle, highlights rolled off below white, blacks lifted.
+
+    contrast: 1 is the usual gentle S-curve, 0 none.
+    """
+    x = np.linspace(0.0, _CURVE_TOP, _CURVE)
+    knee = 0.70
+    rolled = np.where(x < knee, x, knee + (0.968 - knee) * (1.0 - np.exp(-(x - knee) / 0.36)))
+    bent = rolled + contrast * 0.055 * np.sin((rolled - 0.5) * 2.0 * np.pi) * np.where(rolled < 0.5, 1.0, 0.6)
+    return np.clip(0.018 + 0.982 * bent, 0.012, 0.97).astype(np.float32)
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _bright(rgb):
+    """What glows, a quarter as wide and high: the part of each colour above a soft threshold."""
+    rows, columns = max(1, rgb.shape[0] // 4), max(1, rgb.shape[1] // 4)
+    out = np.empty((rows, columns, 3), np.float32)
+    for r in range(rows):
+        for c in range(columns):
+            for k in range(3):
+                value = np.float32(0.0)
+                for dr in range(0, 4, 2):
+                    for dc in range(0, 4, 2):
+                        value += rgb[r * 4 + dr, c * 4 + dc, k]
+                over = max(np.float32(0.0), value * np.float32(0.25) - np.float32(0.72))
+                out[r, c, k] = min(over, np.float32(1.2))
+    return out
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _blur(picture):
+    """Three running means each way, near enough to a Gaussian of a fortieth of the width."""
+    radius = max(1, picture.shape[1] // 64)
+    for _ in range(3):
+        picture = _means(_means(picture, radius), radius)
+    return picture
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _means(picture, radius):
+    """Running mean along each row, result transposed."""
+    rows, columns = picture.shape[0], picture.shape[1]
+    out = np.empty((columns, rows, 3), np.float32)
+    share = np.float32(1.0) / np.float32(2 * radius + 1)
+    for r in range(rows):
+        for k in range(3):
+            total = np.float32(0.0)
+            for i in range(-radius, radius + 1):
+                total += picture[r, min(max(i, 0), columns - 1), k]
+            for c in range(columns):
+                out[c, r, k] = total * share
+                total += picture[r, min(c + radius + 1, columns - 1), k] - picture[r, max(c - radius, 0), k]
+    return out
+
+
+@njit(cache=True, fastmath=True, nogil=True, parallel=True)
+def _develop(rgb, halo, curve, tones, grain, shift_r, shift_c, numbers, out):
+    """numbers: saturation, duotone share, bloom, vignette, grain, gain rgb. tones (256, 3): colour by brightness."""
+    height, width = rgb.shape[0], rgb.shape[1]
+    saturation, duotone, glow, vignette, rough = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+    gain_r, gain_g, gain_b = numbers[5], numbers[6], numbers[7]
+    one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
+    scale = np.float32((_CURVE - 1) / _CURVE_TOP)
+    last = np.float32(_CURVE - 2)
+    u_start = height * width
+    v_start = u_start + (height // 2) * (width // 2)
+    quarter = np.float32(0.25)
+    for pair in prange(height // 2):
+        hr = min(max(np.float32(pair) * half - quarter, zero), np.float32(halo.shape[0] - 1))
+        i = int(hr)
+        i1 = min(i + 1, halo.shape[0] - 1)
+        fi = hr - i
+        dy = (np.float32(pair) * 2 + one) / height - half
+        for cell in range(width // 2):
+            hc = min(max(np.float32(cell) * half - quarter, zero), np.float32(halo.shape[1] - 1))
+            j = int(hc)
+            j1 = min(j + 1, halo.shape[1] - 1)
+            fj = hc - j
+            w00, w01, w10, w11 = (one - fi) * (one - fj), (one - fi) * fj, fi * (one - fj), fi * fj
+            halo_r = glow * (halo[i, j, 0] * w00 + halo[i, j1, 0] * w01 + halo[i1, j, 0] * w10 + halo[i1, j1, 0] * w11)
+            halo_g = glow * (halo[i, j, 1] * w00 + halo[i, j1, 1] * w01 + halo[i1, j, 1] * w10 + halo[i1, j1, 1] * w11)
+            halo_b = glow * (halo[i, j, 2] * w00 + halo[i, j1, 2] * w01 + halo[i1, j, 2] * w10 + halo[i1, j1, 2] * w11)
+            dx = (np.float32(cell) * 2 + one) / width - half
+            fall = (one - vignette * (dx * dx + dy * dy)) * scale
+            sum_r, sum_g, sum_b = zero, zero, zero
+            for corner in range(4):
+                r = pair * 2 + corner // 2
+                c = cell * 2 + corner % 2
+                red = rgb[r, c, 0] + halo_r
+                green = rgb[r, c, 1] + halo_g
+                blue = rgb[r, c, 2] + halo_b
+                at = min(max(red * gain_r * fall, zero), last)
+                n = int(at)
+                red = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
+                at = min(max(green * gain_g * fall, zero), last)
+                n = int(at)
+                green = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
+                at = min(max(blue * gain_b * fall, zero), last)
+                n = int(at)
+                blue = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
+                gray = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue
+                red = gray + (red - gray) * saturation
+                green = gray + (green - gray) * saturation
+                blue = gray + (blue - gray) * saturation
+                if duotone > zero:
+                    at = min(max(gray, zero), one) * np.float32(254.0)
+                    n = int(at)
+                    red += (tones[n, 0] + (tones[n + 1, 0] - tones[n, 0]) * (at - n) - red) * duotone
+                    green += (tones[n, 1] + (tones[n + 1, 1] - tones[n, 1]) * (at - n) - green) * duotone
+                    blue += (tones[n, 2] + (tones[n + 1, 2] - tones[n, 2]) * (at - n) - blue) * duotone
+                red = min(max(red, zero), one)
+                green = min(max(green, zero), one)
+                blue = min(max(blue, zero), one)
+                luma = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue
+                luma += rough * grain[(r + shift_r) & (_GRAIN - 1), (c + shift_c) & (_GRAIN - 1)]
+                out[r * width + c] = np.uint8(min(max(np.float32(16.5) + np.float32(219.0) * luma, np.float32(16.0)), np.float32(235.0)))
+                sum_r += red
+                sum_g += green
+                sum_b += blue
+            luma = (np.float32(0.2126) * sum_r + np.float32(0.7152) * sum_g + np.float32(0.0722) * sum_b) * quarter
+            u = np.float32(128.5) + np.float32(224.0 / 1.8556) * (sum_b * quarter - luma)
+            v = np.float32(128.5) + np.float32(224.0 / 1.5748) * (sum_r * quarter - luma)
+            place = pair * (width // 2) + cell
+            out[u_start + place] = np.uint8(u)
+            out[v_start + place] = np.uint8(v)

@@ -1,0 +1,212 @@
+"""The sky: gradient, sun or moon, clouds and stars. Every outdoor world paints it first."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from mutoscope.flipbook.camera import Pose
+from mutoscope.flipbook.lens import Lens
+from mutoscope.flipbook.light import Light
+from mutoscope.flipbook.noise import Field, read, spectral
+from mutoscope.flipbook.world import Paint
+
+_TILE = 512
+_RAMP = 512
+# The gradient's table covers tangents of elevation from 0 to this.
+_RAMP_TOP = 1.2
+
+
+def draw(rgb: Paint, pose: Pose, lens: Lens, light: Light, seconds: float, seed: int) -> None:
+    """Paint the sky over the whole picture; rows below the horizon get the haze colour."""
+    half = np.empty(((lens.height + 3) // 2, (lens.width + 3) // 2, 3), np.float32)
+    paint_half(half, lens, light, seconds, seed)
+    _enlarge(half, rgb)
+    if light.stars > 0.02:
+        _stars(rgb, _star_table(seed), light, lens, np.float32(seconds))
+
+
+def paint_half(half: Paint, lens: Lens, light: Light, seconds: float, seed: int) -> None:
+    """Paint the sky at half the size: pixel (r, c) of `half` stands for (2r, 2c) of the picture."""
+    _paint(half, _ramp(light.sky), _clouds(seed), _numbers(lens, light, seconds))
+
+
+def _numbers(lens: Lens, light: Light, seconds: float) -> NDArray[np.float32]:
+    """Everything scalar that the kernel needs, in the order in which it unpacks it."""
+    azimuth = light.sun_azimuth
+    ahead = math.cos(azimuth) * lens.cos + math.sin(azimuth) * lens.sin
+    across = math.sin(azimuth) * lens.cos - math.cos(azimuth) * lens.sin
+    rise = math.tan(light.sun_elevation)
+    numbers = [
+        lens.focal, lens.horizon_row, lens.middle, lens.cos, lens.sin, lens.x, lens.z,
+        across, rise, ahead, light.cloud_cover, light.disc, light.moon, seconds * (2.0 + 10.0 * light.wind),
+        *light.glow_color, *light.cloud_lit, *light.cloud_shade, *light.sun_color,
+    ]  # fmt: skip
+    return np.array(numbers, np.float32)
+
+
+@lru_cache(maxsize=8)
+def _ramp(stops: tuple[tuple[float, tuple[float, float, float]], ...]) -> Field:
+    """The gradient as a (512, 3) table over the tangent of elevation, smoothed so that no stop shows as a line."""
+    rises = np.linspace(0.0, _RAMP_TOP, _RAMP)
+    where = [stop for stop, _ in stops]
+    table = np.stack([np.interp(rises, where, [color[i] for _, color in stops]) for i in range(3)], axis=1)
+    kernel = np.hanning(25)
+    kernel /= kernel.sum()
+    padded = np.pad(table, ((12, 12), (0, 0)), mode="edge")
+    smooth = np.stack([np.convolve(padded[:, i], kernel, mode="valid") for i in range(3)], axis=1)
+    return smooth.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _clouds(seed: int) -> Field:
+    """A seamless field of cloud thickness, mean 0."""
+    return spectral(_TILE, seed * 7 + 11, 1.55, low=2.0)
+
+
+@lru_cache(maxsize=4)
+def _star_table(seed: int) -> NDArray[np.float32]:
+    """(900, 4): azimuth, tangent of elevation, brightness, twinkle phase."""
+    rng = np.random.default_rng(seed * 13 + 5)
+    stars = np.empty((900, 4), np.float32)
+    stars[:, 0] = rng.uniform(-1.5, 1.5, 900)
+    stars[:, 1] = rng.uniform(0.02, 1.0, 900)
+    stars[:, 2] = 0.12 + 0.75 * rng.random(900) ** 5
+    stars[:, 3] = rng.uniform(0.0, 6.28, 900)
+    return stars
+
+
+@njit(inline="always")
+def _soft(value):
+    """0 below 0, 1 above 1, smooth between."""
+    t = min(np.float32(1.0), max(np.float32(0.0), value))
+    return t * t * (np.float32(3.0) - np.float32(2.0) * t)
+
+
+@njit(cache=True, fastmath=True, nogil=True, parallel=True)
+def _paint(half, ramp, clouds, numbers):
+    focal, horizon, middle, cos, sin, eye_x, eye_z = numbers[0:7]
+    sun_x, sun_y, sun_z, cover, disc, moon, drift = numbers[7:14]
+    glow = numbers[14:17]
+    lit = numbers[17:20]
+    shade = numbers[20:23]
+    beam = numbers[23:26]
+    one = np.float32(1.0)
+    zero = np.float32(0.0)
+    half_way = np.float32(0.5)
+    sun_long = np.sqrt(sun_x * sun_x + sun_y * sun_y + sun_z * sun_z)
+    edge = np.float32(1.15) - np.float32(1.9) * cover
+    turn = np.arctan2(sin, cos)
+    side = np.sign(sun_x)
+    painted = min(half.shape[0], max(1, int(horizon) // 2 + 2))
+    for r in prange(painted):
+        rise = max((horizon - np.float32(2 * r)) / focal, zero)
+        at = min(rise / np.float32(_RAMP_TOP) * np.float32(_RAMP - 1), np.float32(_RAMP - 1.001))
+        step = int(at)
+        part = at - np.float32(step)
+        low = np.exp(-rise * np.float32(9.0))
+        plane = one / (rise + np.float32(0.055))
+        fade = min(one, rise * np.float32(14.0))
+        fade = fade * fade
+        for c in range(half.shape[1]):
+            aside = (np.float32(2 * c) - middle) / focal
+            long = np.sqrt(aside * aside + rise * rise + one)
+            dx = aside / long - sun_x / sun_long
+            dy = rise / long - sun_y / sun_long
+            dz = one / long - sun_z / sun_long
+            off = np.sqrt(dx * dx + dy * dy + dz * dz)
+            wide = np.exp(-off * np.float32(3.2))
+            near = np.exp(-off * np.float32(11.0))
+            core = min(one, max(zero, (np.float32(0.024) - off) / np.float32(0.004) + np.float32(0.5)))
+            amount, bright = zero, zero
+            if fade > np.float32(0.01):
+                u = (aside * cos + sin) * plane * np.float32(13.0) + eye_x * np.float32(0.02) + drift * np.float32(0.25)
+                v = (cos - aside * sin) * plane * np.float32(19.0) + eye_z * np.float32(0.02)
+                fine = read(clouds, v * np.float32(4.0), u * np.float32(3.0) + drift * np.float32(0.1))
+                thick = read(clouds, v, u) * np.float32(0.75) + fine * np.float32(0.30)
+                amount = _soft((thick - edge) * np.float32(0.8)) * fade * np.float32(0.9)
+                ahead = read(clouds, v + sun_z * np.float32(5.0), u + (sun_x * cos) * np.float32(9.0))
+                bright = np.float32(0.55) + (thick - ahead) * np.float32(0.28) + wide * np.float32(0.35)
+                bright = min(one, max(zero, bright))
+            if rise < np.float32(0.24):
+                u = (aside / (one + np.float32(0.12) * aside * aside) + turn) * np.float32(120.0) + drift * np.float32(0.05)
+                v = rise * np.float32(290.0)
+                heap = read(clouds, np.float32(9.0) - v, u) * np.float32(0.8)
+                heap += read(clouds, np.float32(71.0) - v * np.float32(3.7), u * np.float32(3.7)) * np.float32(0.34)
+                heap += read(clouds, np.float32(37.0) - v * np.float32(11.0), u * np.float32(11.0)) * np.float32(0.13)
+                heap -= edge * np.float32(0.9) + max(zero, rise - np.float32(0.055)) * np.float32(11.0) - np.float32(0.15)
+                bank = _soft(heap * np.float32(1.5)) * min(one, rise * np.float32(30.0)) * np.float32(0.85) * (one - near)
+                if bank > zero:
+                    above = read(clouds, np.float32(2.0) - v, u + side * np.float32(6.0)) * np.float32(0.8)
+                    above += read(clouds, np.float32(64.0) - v * np.float32(3.7), u * np.float32(3.7) + side * np.float32(4.0)) * np.float32(0.34)
+                    top = np.float32(0.52) + (heap + edge * np.float32(0.9) - np.float32(0.15) - above) * np.float32(0.42)
+                    bright += (min(one, max(zero, top + wide * np.float32(0.3))) - bright) * bank / max(bank + amount, np.float32(1e-3))
+                    amount += (one - amount) * bank
+            hide = one - amount * np.float32(0.85)
+            veil = wide * low * np.float32(0.75)
+            for k in range(3):
+                value = ramp[step, k] + (ramp[step + 1, k] - ramp[step, k]) * part
+                value += (glow[k] - value) * veil * (one - moon)
+                value += beam[k] * (near * np.float32(0.42) + wide * np.float32(0.10)) * disc * hide
+                cloud = shade[k] + (lit[k] - shade[k]) * bright
+                value += (cloud - value) * amount
+                if core > zero:
+                    face = np.float32(1.25) * (np.float32(0.45) + np.float32(0.55) * beam[k])
+                    if moon > half_way:
+                        spot = read(clouds, dy * np.float32(900.0), dx * np.float32(900.0))
+                        face = np.float32(0.84) + np.float32(0.06) * spot + np.float32(0.03) * np.float32(k)
+                    value += (face - value) * core * disc * hide
+                half[r, c, k] = value
+    for r in range(painted, half.shape[0]):
+        half[r] = half[painted - 1]
+
+
+@njit(cache=True, fastmath=True, nogil=True, parallel=True)
+def _enlarge(half, rgb):
+    """Bilinear enlargement by two."""
+    quarter = np.float32(0.25)
+    mid = np.float32(0.5)
+    for r in prange(rgb.shape[0]):
+        a = r // 2
+        b = a + (r & 1)
+        for c in range(rgb.shape[1]):
+            d = c // 2
+            if c & 1:
+                for k in range(3):
+                    rgb[r, c, k] = (half[a, d, k] + half[b, d, k] + half[a, d + 1, k] + half[b, d + 1, k]) * quarter
+            else:
+                for k in range(3):
+                    rgb[r, c, k] = (half[a, d, k] + half[b, d, k]) * mid
+
+
+def _stars(rgb: Paint, stars: NDArray[np.float32], light: Light, lens: Lens, seconds: np.float32) -> None:
+    azimuth = stars[:, 0] - math.atan2(lens.sin, lens.cos)
+    columns = lens.middle + lens.focal * np.tan(np.clip(azimuth, -1.4, 1.4))
+    rows = lens.horizon_row - lens.focal * stars[:, 1] / np.cos(np.clip(azimuth, -1.4, 1.4))
+    twinkle = 0.8 + 0.2 * np.sin(stars[:, 3] + seconds * 3.0)
+    fade = np.clip(stars[:, 1] * 6.0, 0.0, 1.0)
+    shine = stars[:, 2] * twinkle * fade * light.stars * max(0.35, min(1.0, lens.height / 720))
+    _splat(rgb, columns.astype(np.float32), rows.astype(np.float32), shine.astype(np.float32))
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _splat(rgb, columns, rows, shine):
+    """Add each star over the four pixels around it; a cloud or the moon outshines it."""
+    height, width = rgb.shape[0], rgb.shape[1]
+    for i in range(columns.size):
+        if not (1.0 < columns[i] < width - 2 and 1.0 < rows[i] < height - 2):
+            continue
+        c = int(columns[i])
+        r = int(rows[i])
+        fc = columns[i] - np.float32(c)
+        fr = rows[i] - np.float32(r)
+        room = max(np.float32(0.0), np.float32(1.0) - np.float32(2.2) * rgb[r, c, 1])
+        for dr in range(2):
+            for dc in range(2):
+                weight = (fr if dr else np.float32(1.0) - fr) * (fc if dc else np.float32(1.0) - fc)
+                for k in range(3):
+                    rgb[r + dr, c + dc, k] += shine[i] * room * weight * np.float32(1.3)

@@ -1,0 +1,123 @@
+"""Where a subject stands in a world: a spot of the right kind that the camera sees all through the clip."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from mutoscope.flipbook import camera
+from mutoscope.flipbook.camera import Pose
+from mutoscope.flipbook.catalogue import Kind
+from mutoscope.flipbook.lens import Lens
+from mutoscope.flipbook.scene import Scene, Subject
+from mutoscope.flipbook.world import World
+
+# Settings without a floor: whatever is in them floats.
+FLOATING = frozenset({"underwater", "space", "sky", "abstract"})
+_NEAREST, _FARTHEST = 14.0, 620.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in the world at the middle of the clip: metres, and the size there.
+
+    distance: from the eye then. afloat: on water.
+    """
+
+    x: float
+    y: float
+    z: float
+    distance: float
+    height: float
+    afloat: bool
+
+
+def find(kind: Kind, subject: Subject, scene: Scene, world: World) -> Spot:
+    """The best spot for a subject; always one, even where its element is missing."""
+    pose = camera.pose(scene.camera.path, 0.5)
+    lens = Lens.at(pose, scene.width, scene.height)
+    share = kind.size * subject.scale * _shrink(subject.depth)
+    if kind.home == "air" or scene.setting in FLOATING or _stranded(kind, world, lens):
+        return _aloft(kind, subject, scene, lens, share)
+    return _grounded(kind, subject, scene, world, lens, share)
+
+
+def approach(scene: Scene) -> float:
+    """How far the camera still comes forward after the middle of the clip, metres along its middle view."""
+    middle, end = camera.pose(scene.camera.path, 0.5), camera.pose(scene.camera.path, 1.0)
+    ahead = (end.x - middle.x) * math.sin(middle.yaw) + (end.z - middle.z) * math.cos(middle.yaw)
+    return max(0.0, ahead)
+
+
+def _shrink(depth: float) -> float:
+    """Size against depth: 1 at the usual 0.35, larger in front, smaller behind."""
+    return 1.0 / (0.58 + 1.2 * min(max(depth, 0.0), 1.0))
+
+
+def _stranded(kind: Kind, world: World, lens: Lens) -> bool:
+    """Whether a creature of the sea finds no water anywhere in front: it then swims through the air."""
+    return kind.home == "sea" and not any(
+        world.is_water(*lens.ground_point(lens.width * share, distance))
+        for share in (0.15, 0.5, 0.85)
+        for distance in (70.0, 110.0, 180.0, 300.0)
+    )
+
+
+def _aloft(kind: Kind, subject: Subject, scene: Scene, lens: Lens, share: float) -> Spot:
+    distance = max(70.0 + 190.0 * subject.depth, 1.9 * approach(scene))
+    x, z = lens.ground_point(lens.middle * (1.0 + subject.x), distance)
+    lift = kind.lift if kind.home == "air" else 0.02
+    if scene.setting in FLOATING:
+        lift = 0.4 * lift
+    metres = scene.height * distance / lens.focal
+    height = share * metres
+    return Spot(x, lens.y + lift * metres - height * 0.5, z, distance, height, False)
+
+
+def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, lens: Lens, share: float) -> Spot:
+    wet = kind.home in {"water", "sea"}
+    wanted = lens.horizon_row + scene.height * (0.36 - 0.26 * min(max(subject.depth, 0.0), 1.0))
+    wanted = min(wanted, 0.93 * scene.height)
+    best: tuple[float, float, float] | None = None
+    for step in (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9):
+        column = lens.middle * (1.0 + min(max(subject.x + step, -1.1), 1.1))
+        for cost, distance in _visible(world, scene, lens, column, wanted):
+            total = cost + 0.25 * abs(step) + (0.0 if world.is_water(*lens.ground_point(column, distance)) == wet else 3.0)
+            if best is None or total < best[0]:
+                best = (total, column, distance)
+        if best is not None and best[0] < 0.2:
+            break
+    if best is None:
+        return _aloft(kind, subject, scene, lens, share)
+    _, column, distance = best
+    x, z = lens.ground_point(column, distance)
+    return Spot(x, world.height_at(x, z), z, distance, share * scene.height * distance / lens.focal, world.is_water(x, z))
+
+
+def _visible(world: World, scene: Scene, lens: Lens, column: float, wanted: float) -> list[tuple[float, float]]:
+    """(cost, distance) of the points of the ground that the camera sees in a column, cost 0 in the wanted row."""
+    found: list[tuple[float, float]] = []
+    covered = float(scene.height)
+    distance = _NEAREST
+    poses = [camera.pose(scene.camera.path, u) for u in (0.0, 0.25, 0.75, 1.0)]
+    while distance < _FARTHEST:
+        x, z = lens.ground_point(column, distance)
+        y = world.height_at(x, z)
+        row = lens.project(x, y, z)[1]
+        if row < covered:
+            covered = row
+            cost = abs(row - wanted) / scene.height * 4.0 + _lost(scene, poses, (x, y, z))
+            found.append((cost, distance))
+        distance *= 1.06
+    return found
+
+
+def _lost(scene: Scene, poses: list[Pose], point: tuple[float, float, float]) -> float:
+    """How badly a point leaves the frame downwards or passes the camera during the clip."""
+    worst = 0.0
+    for pose in poses:
+        _, row, distance = Lens.at(pose, scene.width, scene.height).project(*point)
+        if distance < 8.0:
+            return 4.0
+        worst = max(worst, (row - 0.97 * scene.height) / scene.height * 6.0)
+    return min(worst, 3.0)

@@ -1,0 +1,66 @@
+"""The child process that decodes: `python -m mutoscope.media.child PARENT`.
+
+Standard input: one line of JSON, the task, then the payload. Standard output: one JSON object, either
+{"result": …}, {"unreadable": reason} or {"storage": reason}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mutoscope.domain.errors import MediaUnreadable, StorageUnavailable
+from mutoscope.media.confine import Limits, confine, die_with, leave_network, take_standard_output
+
+_GIB = 1 << 30
+_LIMITS = {
+    "picture": Limits(memory_bytes=_GIB, cpu_seconds=15, files=32, file_bytes=0),
+    "clip": Limits(memory_bytes=_GIB, cpu_seconds=150, files=32, file_bytes=64 << 20),
+}
+
+
+def main() -> None:
+    parent = int(sys.argv[1])
+    answers = take_standard_output()
+    die_with(parent)
+    task = json.loads(sys.stdin.buffer.readline())
+    payload = sys.stdin.buffer.read()
+    confine(_LIMITS[task["kind"]])
+    leave_network()
+    die_with(parent)
+    os.write(answers, json.dumps(_answer(task, payload)).encode())
+
+
+def _answer(task: dict[str, Any], payload: bytes) -> dict[str, Any]:
+    try:
+        return {"result": _WORK[task["kind"]](task, payload)}
+    except MediaUnreadable as error:
+        return {"unreadable": error.message}
+    except StorageUnavailable as error:
+        return {"storage": error.message}
+    except MemoryError:
+        return {"unreadable": "Reading the file needs more memory than it may have."}
+
+
+def _picture(_: dict[str, Any], payload: bytes) -> dict[str, Any]:
+    from mutoscope.media.pictures import decode, sniff
+
+    image = decode(payload)
+    return {"media_type": sniff(payload), "width": image.width, "height": image.height}
+
+
+def _clip(task: dict[str, Any], _: bytes) -> dict[str, Any]:
+    from mutoscope.media.stills import write_stills
+
+    probe = write_stills(Path(task["clip"]), Path(task["thumbnail"]), Path(task["spritesheet"]))
+    return {"seconds": probe.seconds, "frames": probe.frames, "width": probe.width, "height": probe.height}
+
+
+_WORK: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {"picture": _picture, "clip": _clip}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""What a clip is: opens it with the formats and decoders that are allowed here, and measures it without decoding.
+
+Only the media child calls this: even a container's index is foreign bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mutoscope.domain.errors import MediaUnreadable, StorageUnavailable
+from mutoscope.media.pictures import MAX_PIXELS, MAX_SIDE
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+MAX_SECONDS = 600
+MAX_FRAMES = 40_000
+
+# FFmpeg's names of what may be opened: nothing that reads other files or addresses, as playlists do.
+_DECODERS = "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,aac,opus,libopus,mp3,mp3float,vorbis,flac"
+_OPTIONS = {"protocol_whitelist": "file", "codec_whitelist": _DECODERS}
+_CODECS = frozenset({"h264", "hevc", "av1", "vp8", "vp9", "mpeg4"})
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A clip's measures: length in seconds, number of pictures, size in pixels as stored, FFmpeg's codec name."""
+
+    seconds: float
+    frames: int
+    width: int
+    height: int
+    codec: str
+
+
+def probe(path: Path) -> Probe:
+    """Measure a clip by its packets. MediaUnreadable when it is no MP4 or WebM with a picture that we can decode."""
+    with opened(path) as (container, stream):
+        frames, end = 0, 0.0
+        for packet in container.demux(stream):
+            if packet.size and packet.pts is not None:
+                frames += 1
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                _check_length(frames, end)
+        seconds = _promised_seconds(stream) or end
+        _check_whole(frames, end, seconds)
+        codec = stream.codec_context.codec.canonical_name
+        return Probe(seconds, frames, stream.width, stream.height, codec)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its picture stream. Errors of the decoder inside the block become MediaUnreadable too."""
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(str(path), "r", format=_demuxer(path), options=_OPTIONS) as container:
+            yield container, _picture_stream(container)
+    except FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        raise MediaUnreadable("The file is damaged or cut short.") from error
+
+
+def _demuxer(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise StorageUnavailable(f"The clip cannot be opened: {error.strerror}.") from error
+    if head[4:8] == b"ftyp":
+        return "mov"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "matroska"
+    raise MediaUnreadable("The file is neither MP4 nor WebM.")
+
+
+def _picture_stream(container: InputContainer) -> VideoStream:
+    stream = next(iter(container.streams.video), None)
+    if stream is None or stream.codec_context is None:
+        raise MediaUnreadable("The file has no picture.")
+    name = stream.codec_context.codec.canonical_name
+    if name not in _CODECS:
+        raise MediaUnreadable(f"The picture is coded as '{name}', which is not read here.")
+    _check_size(stream.width, stream.height)
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = 2
+    return stream
+
+
+def _check_size(width: int, height: int) -> None:
+    if min(width, height) < 1 or max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise MediaUnreadable(f"The picture is {width}x{height} pixels, which is not read here.")
+
+
+def _check_length(frames: int, seconds: float) -> None:
+    if frames > MAX_FRAMES or seconds > MAX_SECONDS:
+        raise MediaUnreadable(f"The clip is longer than {MAX_SECONDS} seconds or {MAX_FRAMES:,} pictures.")
+
+
+def _check_whole(frames: int, end: float, promised: float) -> None:
+    """An index that promises much more time than the file holds: the end is missing."""
+    if not frames:
+        raise MediaUnreadable("The file holds no picture.")
+    if end < 0.9 * promised - 0.05:
+        raise MediaUnreadable("The file is damaged or cut short.")
+
+
+def _promised_seconds(stream: VideoStream) -> float:
+    if not stream.duration or not stream.time_base:
+        return 0.0
+    return float(stream.duration * stream.time_base)

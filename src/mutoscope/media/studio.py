@@ -1,0 +1,56 @@
+"""What the rest of the server may ask of media. All work on foreign bytes happens in a child process."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutoscope.domain.assets import Variant
+from mutoscope.domain.video import Size
+from mutoscope.media.pictures import Picture, measure
+from mutoscope.media.sandbox import run_child
+
+_PICTURE_SECONDS = 20.0
+_CLIP_SECONDS = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A clip's measures (seconds, number of pictures, pixels) and the stills made from it."""
+
+    seconds: float
+    frames: int
+    width: int
+    height: int
+    thumbnail: Path
+    spritesheet: Path
+
+
+class Studio:
+    """Reads clips and pictures, at most `slots` at a time: further callers wait."""
+
+    def __init__(self, slots: int = 2) -> None:
+        self._slots = asyncio.Semaphore(slots)
+
+    async def derive(self, clip: Path, out_dir: Path) -> Derived:
+        """Measure `clip` (MP4 or WebM) and write its thumbnail (WebP) and spritesheet (JPEG) into `out_dir`.
+
+        MediaUnreadable when it is no readable video, StorageUnavailable when the stills cannot be written.
+        """
+        thumbnail = out_dir / f"thumbnail.{Variant.THUMBNAIL.extension}"
+        spritesheet = out_dir / f"spritesheet.{Variant.SPRITESHEET.extension}"
+        task = {"kind": "clip", "clip": str(clip), "thumbnail": str(thumbnail), "spritesheet": str(spritesheet)}
+        async with self._slots:
+            found = await run_child(task, seconds=_CLIP_SECONDS)
+        return Derived(thumbnail=thumbnail, spritesheet=spritesheet, **found)
+
+    async def check_picture(self, data: bytes) -> Picture:
+        """What picture `data` is, decoded in full to be sure; its size is the one it is meant to be seen at.
+
+        MediaUnreadable when it is no PNG, JPEG or WebP, is damaged, or is over 8192 pixels a side or 50 megapixels.
+        """
+        measure(data)
+        async with self._slots:
+            found = await run_child({"kind": "picture"}, data, seconds=_PICTURE_SECONDS)
+        return Picture(found["media_type"], Size(found["width"], found["height"]))

@@ -1,0 +1,54 @@
+"""What the render queue and its child process say to each other, and the files between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+VIDEO = "video.mp4"
+FACTS = "facts.json"
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """One clip to draw.
+
+    key, video_id, attempt: whose it is, for the ledger. prompt: what to draw; with a `source` scene (as JSON) it is
+    the change to it. width, height: pixels; seconds: whole. reference: path of a first-frame picture, or None.
+    folder: where the results go: the clip, which appears last and whole, and beside it the facts.
+    ledger: a file of JSON lines that tells of every start and completion.
+    """
+
+    key: str
+    video_id: str
+    attempt: int
+    prompt: str
+    source: Mapping[str, Any] | None
+    seed: int
+    width: int
+    height: int
+    seconds: int
+    reference: str | None
+    folder: str
+    ledger: str
+
+    def to_line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> RenderJob:
+        return cls(**json.loads(line))
+
+
+def read_facts(folder: Path) -> dict[str, Any] | None:
+    """The facts of a clip that is finished in `folder`, or None while there is none."""
+    if not (folder / VIDEO).is_file():
+        return None
+    try:
+        return json.loads((folder / FACTS).read_bytes())
+    except (OSError, ValueError):
+        return None
