@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import structlog
+
 from mutoscope.access.keys import hash_of
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
@@ -15,6 +17,7 @@ from mutoscope.domain.assets import Asset, Variant, input_key
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
 from mutoscope.domain.errors import (
     AssetExpired,
+    DatabaseUnavailable,
     InvalidRequest,
     MediaUnreadable,
     NotAuthenticated,
@@ -41,6 +44,8 @@ from mutoscope.failpoints import failpoint
 from mutoscope.media.studio import Studio
 from mutoscope.storage.protocol import Storage
 
+log = structlog.get_logger(__name__)
+
 CURSOR_BEFORE_ALL = 0
 CURSOR_AFTER_ALL = 1 << 62
 
@@ -63,12 +68,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class NewVideo:
-    """A create request, read but not yet judged. `ignored` names the fields that nobody used."""
+    """A create request, read but not yet judged. `ignored` names the fields that nobody used.
+
+    seconds: a whole number, or the text that was sent if it is none, for the model's refusal to quote.
+    """
 
     prompt: str
     model: str | None = None
     size: str | None = None
-    seconds: int | None = None
+    seconds: int | str | None = None
     seed: int | None = None
     reference: Upload | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -225,16 +233,18 @@ class Service:
         return Content(asset, row["stored_at"], lambda start, length: self._storage.read(asset.key, start, length))
 
     async def not_ready(self) -> list[str]:
-        """What does not work now, in words; empty when requests can be served."""
+        """The parts that do not work now; empty when requests can be served. Why is for the log alone."""
         problems = []
         try:
             await self._database.one("any_key")
-        except Exception as error:
-            problems.append(f"database: {error}")
+        except DatabaseUnavailable as error:
+            log.error("not ready", part="database", reason=error.message)
+            problems.append("database")
         try:
             await self._storage.check()
-        except Exception as error:
-            problems.append(f"storage: {error}")
+        except StorageUnavailable as error:
+            log.error("not ready", part="storage", reason=error.message)
+            problems.append("storage")
         return problems + self._engine.problems()
 
     async def _row(self, caller: Caller, video_id: str) -> Row:

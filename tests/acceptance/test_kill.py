@@ -103,7 +103,7 @@ def _ended(server: ServerProcess, video_id: str) -> openai.types.Video:
     return video
 
 
-def _wait(check, seconds: float = 60.0) -> None:
+def _wait(check, seconds: float = 240.0) -> None:
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline

@@ -46,7 +46,7 @@ def job(key: str = "key", prompt: str = "a lake at dawn", **changes: Any) -> Job
 
 
 async def finished(provider: FlipbookProvider, upstream_id: str) -> Poll:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while isinstance(answer := await provider.poll(upstream_id), Waiting | Running):
             await asyncio.sleep(0.02)
     return answer
@@ -78,7 +78,7 @@ async def test_a_prompt_becomes_a_clip_with_facts(flipbook: FlipbookProvider) ->
         assert (stream.width, stream.height, stream.frames) == (66, 70, 24)
         assert container.duration == av.time_base
         pictures = [frame.to_image() for frame in container.decode(stream)]
-    assert len(set(pictures[0].getdata())) > 50, "a flat picture"
+    assert len(pictures[0].getcolors(66 * 70) or ()) > 50, "a flat picture"
     assert pictures[0].tobytes() != pictures[-1].tobytes(), "nothing moves"
     assert data.index(b"moov") < data.index(b"mdat")
     assert (done.facts["scene"]["setting"], done.facts["scene"]["time"]) == ("lake", "dawn")

@@ -52,7 +52,7 @@ def write_comparison(films: Sequence[Film], path: Path) -> Path:
         _draw_label(sheet, film, top)
         _draw_cells(sheet, cells, top + _LABEL)
         top += _LABEL + height
-    sheet.save(path, optimize=True)
+    sheet.save(path)
     return path
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from mutoscope.cli.outcome import CliError
+from mutoscope.cli.outcome import CliError, ExitCode
 
 START_TIMEOUT = 90.0
 STOP_TIMEOUT = 30.0
@@ -38,7 +38,7 @@ def running_server() -> Iterator[LocalServer]:
         try:
             yield _ready(child, folder / "announce.json")
         except KeyboardInterrupt:
-            raise
+            raise CliError("Interrupted; the server was stopped.", ExitCode.INTERRUPTED) from None
         except CliError as error:
             error.hint = _tail(folder / "server.log")
             raise

@@ -94,16 +94,18 @@ async def _first_key(server: Mutoscope) -> str | None:
 def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], None]) -> int:
     import uvicorn
 
+    from mutoscope.dialect.protocol import Protocol
+
     config = uvicorn.Config(
         server.asgi(),
-        http="httptools",
+        http=Protocol,
         log_level="warning",
         access_log=False,
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=round(server.settings.shutdown_grace),
-        h11_max_incomplete_event_size=65_536,
     )
+
     class Runner(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)

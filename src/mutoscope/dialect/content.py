@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from mutoscope.dialect.errors import render
 from mutoscope.dialect.ranges import Span, Unsatisfiable, Validators, is_unchanged, wanted
 from mutoscope.domain.assets import Variant
-from mutoscope.domain.errors import InvalidRequest
+from mutoscope.domain.errors import InvalidRequest, RangeNotSatisfiable
 from mutoscope.service import Content
 
 
@@ -43,7 +44,8 @@ async def download(request: Request, video_id: str, content: Content) -> Respons
     try:
         span = wanted(request.headers, validators, total)
     except Unsatisfiable:
-        return Response(status_code=416, headers=headers | {"content-range": f"bytes */{total}"})
+        beyond = RangeNotSatisfiable(f"The range begins behind the end of the file, which has {total} bytes.")
+        return render(beyond, {"accept-ranges": "bytes", "content-range": f"bytes */{total}"})
     if span is None:
         return await _stream(content, Span(0, total), 200, headers)
     return await _stream(content, span, 206, headers | {"content-range": span.content_range(total)})

@@ -50,6 +50,7 @@ REPLIES: dict[type[domain.MutoscopeError], Reply] = {
     domain.MethodNotAllowed: Reply(405),
     domain.FileTooLarge: Reply(413),
     domain.UnsupportedMedia: Reply(415),
+    domain.RangeNotSatisfiable: Reply(416),
     domain.TooManyRequests: Reply(429, True, "rate_limit_error"),
     domain.UpstreamError: _server(502),
     domain.ContentRefused: Reply(400),

@@ -37,7 +37,7 @@ def new_video(fields: Mapping[str, Any], limits: Limits) -> NewVideo:
         prompt=_required_text(fields, "prompt"),
         model=_word(fields, "model"),
         size=_word(fields, "size"),
-        seconds=_whole(fields, "seconds"),
+        seconds=_seconds(fields),
         seed=_whole(fields, "seed"),
         reference=read_reference(fields, limits),
         ignored=_ignored(fields, CREATE_FIELDS),
@@ -108,19 +108,35 @@ def _word(fields: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def _whole(fields: Mapping[str, Any], name: str) -> int | None:
-    """An integer by value: 8, 8.0, "8" and "8.0" are the same."""
-    value = _plain(fields.get(name))
+def _seconds(fields: Mapping[str, Any]) -> int | str | None:
+    """The length, or what was sent instead of one: only the model knows which values its refusal must list."""
+    value = _number(fields, "seconds")
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _wrong_type(name, "a whole number, as a string or a number", value)
+    whole = _integer(value)
+    return str(value)[:64] if whole is None or abs(whole) > INTEGER_LIMIT else whole
+
+
+def _whole(fields: Mapping[str, Any], name: str) -> int | None:
+    """An integer by value: 8, 8.0, "8" and "8.0" are the same."""
+    value = _number(fields, name)
+    if value is None:
+        return None
     number = _integer(value)
     if number is None or abs(number) > INTEGER_LIMIT:
         raise InvalidRequest(
             f"Invalid value: '{str(value)[:64]}'. '{name}' must be a whole number, for example '8'.", param=name
         )
     return number
+
+
+def _number(fields: Mapping[str, Any], name: str) -> str | int | float | None:
+    value = _plain(fields.get(name))
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _wrong_type(name, "a whole number, as a string or a number", value)
+    return value
 
 
 def _integer(value: str | int | float) -> int | None:

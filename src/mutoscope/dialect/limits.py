@@ -10,9 +10,9 @@ class Limits:
     """Upper bounds of one request. Names ending in `bytes` count bytes.
 
     body_bytes: the whole body. text_bytes: one text part of a form, reference fields excepted, as those may
-    carry a data URL. parts: parts or pairs of a form. depth: levels of nesting. values: values in a JSON text.
-    header_bytes: request line and headers together. header_count: header lines.
-    data_url_characters: a base64 data URL; the number is the dialect's own.
+    carry a data URL; also an urlencoded body as a whole. parts: parts or pairs of a form. depth: levels of
+    nesting. values: values in a JSON text. header_bytes: request line and headers together. header_count:
+    header lines. data_url_characters: a base64 data URL; the number is the dialect's own.
     """
 
     body_bytes: int = 25 * 1024 * 1024

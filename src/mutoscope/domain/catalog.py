@@ -81,8 +81,8 @@ class ModelSpec:
             )
         return size
 
-    def check_seconds(self, seconds: int) -> int:
-        if seconds not in self.seconds:
+    def check_seconds(self, seconds: int | str) -> int:
+        if isinstance(seconds, str) or seconds not in self.seconds:
             raise InvalidRequest(
                 f"Invalid value: '{seconds}'. Supported values for model '{self.name}' are: {_spell(self.seconds)}.",
                 param="seconds",

@@ -17,6 +17,7 @@
     │   ├── AssetExpired           history is kept, the bytes are gone
     │   ├── FileTooLarge           body or part over its limit
     │   ├── UnsupportedMedia       a body encoding we do not read
+    │   ├── RangeNotSatisfiable    a range behind the end of a file
     │   └── TooManyRequests        slow down
     ├── UpstreamError              the provider's upstream, during work; ends in the video's error field
     │   ├── ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted
@@ -163,6 +164,12 @@ class UnsupportedMedia(CallerError):
     """The body's encoding is not one we read."""
 
     code = "unsupported_media_type"
+
+
+class RangeNotSatisfiable(CallerError):
+    """The range begins behind the end of the file."""
+
+    code = "range_not_satisfiable"
 
 
 class TooManyRequests(CallerError):

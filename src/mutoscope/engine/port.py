@@ -50,5 +50,5 @@ class TaskEngine(Protocol):
         ...
 
     def problems(self) -> list[str]:
-        """What does not work now, in words."""
+        """The parts that do not work now."""
         ...

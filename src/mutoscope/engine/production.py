@@ -71,7 +71,7 @@ class Production:
         task.add_done_callback(self._tasks.remove)
 
     def problems(self) -> list[str]:
-        return ["engine: it has stopped"] if any(task.done() for task in self._tasks) else []
+        return ["engine"] if any(task.done() for task in self._tasks) else []
 
     async def _stop_work(self, video_id: str) -> None:
         row = await self._desk.row(video_id)

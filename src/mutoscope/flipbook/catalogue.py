@@ -33,9 +33,13 @@ def _walkers() -> dict[str, Kind]:
         "sheep": 0.12, "pig": 0.10, "goat": 0.12, "camel": 0.22, "giraffe": 0.32, "zebra": 0.18, "llama": 0.17,
         "gorilla": 0.17, "hippo": 0.15, "rhino": 0.17, "dinosaur": 0.34, "mammoth": 0.27, "person": 0.17,
         "runner": 0.16, "monkey": 0.11, "robot": 0.20, "astronaut": 0.20, "rooster": 0.08,
-        "flamingo": 0.12, "penguin": 0.12,
+        "flamingo": 0.12, "penguin": 0.12, "snail": 0.06, "snake": 0.09, "lizard": 0.09, "crocodile": 0.15,
+        "spider": 0.08, "beetle": 0.06, "ant": 0.06, "scorpion": 0.09, "badger": 0.10, "skunk": 0.10, "donkey": 0.17,
+        "hedgehog": 0.07, "mouse": 0.06, "beaver": 0.10, "monster": 0.26, "dancer": 0.18, "peacock": 0.14,
+        "bison": 0.20,
     }  # fmt: skip
-    upright = {"robot", "astronaut", "penguin"}
+    upright = {"robot", "astronaut", "penguin", "lizard", "crocodile", "spider", "beetle", "scorpion", "monster",
+               "dancer", "peacock", "snake"}  # fmt: skip
     return {name: Kind(name, size=size, facing=0 if name in upright else -1) for name, size in sizes.items()}
 
 
@@ -55,7 +59,7 @@ def _standing() -> dict[str, Kind]:
 
 def _rolling() -> dict[str, Kind]:
     sizes = {"car": 0.11, "train": 0.18, "motorcycle": 0.11, "bicycle": 0.11, "cyclist": 0.16, "bus": 0.17,
-             "truck": 0.15, "tractor": 0.15, "skier": 0.15, "snowboarder": 0.15}  # fmt: skip
+             "truck": 0.15, "tractor": 0.15, "skier": 0.15, "sled": 0.09, "snowboarder": 0.15}  # fmt: skip
     return {
         name: Kind(name, size=size, gait="roll", lamp=name in {"car", "bus", "truck"}) for name, size in sizes.items()
     }
@@ -79,6 +83,9 @@ def _aquatic() -> dict[str, Kind]:
         "submarine": Kind("submarine", "sea", 0.13, "swim"),
         "jellyfish": Kind("jellyfish", "sea", 0.17, "hover", facing=0),
         "octopus": Kind("octopus", "sea", 0.14, "hover", facing=0),
+        "otter": Kind("otter", "water", 0.08, "sail", facing=0),
+        "buoy": Kind("buoy", "water", 0.08, "sail", facing=0),
+        "lobster": Kind("lobster", "ground", 0.09, "walk", facing=0),
         "crab": Kind("crab", "ground", 0.08, "walk", facing=0),
     }
 
@@ -99,6 +106,16 @@ def _flying() -> dict[str, Kind]:
         "satellite": Kind("satellite", "air", 0.12, "hover", facing=0, lift=0.26),
         "rocket": Kind("rocket", "air", 0.22, "hover", facing=0, turn=45.0),
         "lantern": Kind("lantern", "air", 0.09, "hover", facing=0, lamp=True, lift=0.14),
+        "bee": Kind("bee", "air", 0.05, "hover", lift=0.06),
+        "bat": Kind("bat", "air", 0.07, "flutter", facing=0),
+        "ghost": Kind("ghost", "air", 0.14, "hover", facing=0, lift=0.02),
+        "fairy": Kind("fairy", "air", 0.12, "hover", facing=0, lift=0.08),
+        "parrot": Kind("parrot", "air", 0.09, "hover", lift=0.08),
+        "bubble": Kind("bubble", "air", 0.09, "hover", facing=0, lift=0.10),
+        "feather": Kind("feather", "air", 0.08, "hover", facing=0, lift=0.12),
+        "cablecar": Kind("cablecar", "air", 0.13, "hover", facing=0, lift=0.14),
+        "tornado": Kind("tornado", "ground", 0.50, "hover", facing=0),
+        "comet": Kind("comet", "heaven", 0.12, "shine", facing=0, lift=0.30),
         "planet": Kind("planet", "heaven", 0.20, "shine", facing=0, lift=0.24),
         "earth": Kind("earth", "heaven", 0.34, "shine", facing=0, lift=0.20),
         "moon": Kind("moon", "heaven", 0.11, "shine", facing=0, lift=0.28),
@@ -115,9 +132,41 @@ def _others() -> dict[str, Kind]:
     }
 
 
-KINDS: dict[str, Kind] = {**_walkers(), **_standing(), **_rolling(), **_aquatic(), **_flying(), **_others()}
+def _things() -> dict[str, Kind]:
+    """Objects that simply stand there, many of them larger than life."""
+    sizes = {
+        "pumpkin": 0.10, "church": 0.36, "statue": 0.40, "fountain": 0.24, "carousel": 0.24, "clock": 0.14,
+        "guitar": 0.16, "violin": 0.16, "drum": 0.12, "telescope": 0.20, "cup": 0.10, "teapot": 0.11, "cake": 0.13,
+        "apple": 0.09, "bottle": 0.14, "gift": 0.11, "anchor": 0.15, "sword": 0.16, "crown": 0.11, "flag": 0.18,
+        "crystal": 0.13, "chair": 0.15, "telephone": 0.10, "television": 0.14, "computer": 0.13, "camera": 0.11,
+        "ball": 0.09, "toy": 0.12, "spoon": 0.14, "pizza": 0.12, "burger": 0.11, "vase": 0.14, "mirror": 0.16,
+        "key": 0.12, "candle": 0.12, "book": 0.11, "mailbox": 0.13, "piano": 0.13, "gate": 0.32, "hut": 0.22,
+        "coral": 0.16, "shell": 0.08,
+    }  # fmt: skip
+    shining = {"pumpkin", "church", "candle", "hut"}
+    return {
+        **{name: Kind(name, size=size, gait="stand", facing=0, lamp=name in shining) for name, size in sizes.items()},
+        "lamp": Kind("floor_lamp", size=0.26, gait="stand", facing=0, lamp=True),
+        "armchair": Kind("armchair", size=0.16, gait="stand", facing=0),
+        "houseplant": Kind("houseplant", size=0.16, gait="stand", facing=0),
+    }
+
+
+KINDS: dict[str, Kind] = {
+    **_walkers(), **_standing(), **_rolling(), **_aquatic(), **_flying(), **_others(), **_things(),
+}  # fmt: skip
 
 _ALIASES = {
+    "rhinoceros": "rhino", "hippopotamus": "hippo", "swimmer": "surfer", "yak": "ox", "antelope": "deer",
+    "pegasus": "unicorn", "griffin": "dragon", "pterodactyl": "dragon", "wyvern": "dragon", "dragonfly": "bee",
+    "firefly": "bee", "alien": "monster", "giant": "monster", "hyena": "wolf", "panda": "bear", "koala": "bear",
+    "walrus": "seal", "manatee": "seal", "ray": "shark", "seahorse": "fish", "carriage": "tractor",
+    "asteroid": "comet", "meteor": "comet", "snowmobile": "sled", "paraglider": "parachute", "skater": "runner",
+    "climber": "person", "wizard": "person", "witch": "person", "knight": "person", "pirate": "person",
+    "ninja": "person", "samurai": "person", "cowboy": "person", "elf": "person", "dwarf": "person",
+    "vampire": "person", "torch": "lamp", "skyscraper": "tower", "watermill": "windmill", "coral_reef": "coral",
+    "bench": "chair", "drone": "helicopter", "rover": "truck", "diver": "astronaut", "treasure": "crown",
+    "meerkat": "squirrel", "raccoon": "badger", "tapir": "pig", "armadillo": "hedgehog",
     "sailboat": "boat", "yacht": "boat", "raft": "canoe", "kayak": "canoe", "ferry": "ship", "puppy": "dog",
     "kitten": "cat", "pony": "horse", "stag": "deer", "elk": "deer", "moose": "deer", "reindeer": "deer",
     "seagull": "bird", "gull": "bird", "crow": "bird", "raven": "bird", "swallow": "bird", "crane": "bird",

@@ -14,6 +14,8 @@ from mutoscope.flipbook.vocabulary import WEATHER, Reading
 
 _HANDHELD_SHAKE = 1.0
 _SUN_REACH = 0.6
+# How many join when a change asks for more of what is there.
+_MORE = 3
 _PACES = {"slower": 0.6, "faster": 1.7}
 
 
@@ -101,7 +103,9 @@ def _stretched(path: tuple[Keyframe, ...], factor: float) -> tuple[Keyframe, ...
     return tuple(
         Keyframe(
             u=key.u,
-            **{name: _from(getattr(first, name), getattr(key, name), factor) for name in ("x", "y", "z", "yaw", "tilt")},
+            **{
+                name: _from(getattr(first, name), getattr(key, name), factor) for name in ("x", "y", "z", "yaw", "tilt")
+            },
             zoom=first.zoom * (key.zoom / first.zoom) ** factor,
         )
         for key in path
@@ -124,8 +128,9 @@ def _changed_subjects(source: Scene, delta: Delta, change: str) -> tuple[Subject
     stay = [subject for subject in source.subjects if subject.name not in delta.remove]
     new = [name for name in delta.add if name not in WEATHER and all(name != subject.name for subject in stay)]
     heirs = [placement.succeed(old, name, change, source.seed) for old, name in zip(gone, new, strict=False)]
-    ranks = {old: heir for old, heir in zip(gone, heirs, strict=False)}
+    ranks = dict(zip(gone, heirs, strict=False))
     kept = [ranks.get(subject, subject) for subject in source.subjects if subject in stay or subject in ranks]
+    kept = [replace(one, count=one.count + _MORE) if one in stay and one.name in delta.add else one for one in kept]
     return (*kept, *placement.place(tuple(new[len(heirs) :]), change, source.seed, kept))
 
 

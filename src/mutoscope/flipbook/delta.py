@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mutoscope.flipbook.lexicon import changes, skies, things
+from mutoscope.flipbook.lexicon import changes, idle, phrasing, skies
 from mutoscope.flipbook.lexicon.changes import Part
 from mutoscope.flipbook.lexicon.index import Match
 from mutoscope.flipbook.lexicon.sense import Sense, is_locative, is_modifier, sense
@@ -137,7 +137,7 @@ def _remove(draft: _Draft, part: Part) -> None:
     if found.of("style") and not gone:
         draft.put("style", "color")
     if _clear(draft, whole) and not gone:
-        draft.unmatched += [word for word in whole.unmatched(changes.known())]
+        draft.unmatched += list(whole.unmatched(changes.known()))
     elif not (gone or found.matches or found.moves):
         draft.unmatched += found.unmatched(changes.known())
     if part.other:
@@ -155,7 +155,9 @@ def _things(found: Sense) -> list[str]:
     """Subjects and weather by name, in order; a word that only qualifies the next thing is left out."""
     subjects = found.of("subject")
     named = [match for match in found.matches if match.field in ("subject", "weather")]
-    return list(dict.fromkeys(match.value for match in named if not any(other.start == match.end for other in subjects)))
+    return list(
+        dict.fromkeys(match.value for match in named if not any(other.start == match.end for other in subjects))
+    )
 
 
 # -- swap
@@ -221,7 +223,9 @@ def _is_landmark(found: Sense, name: str) -> bool:
     """Whether a thing only tells where another goes: "a rainbow behind the airship"."""
     match = next(match for match in found.matches if match.value == name)
     before = [word.text for word in found.words[max(0, match.start - 2) : match.start]]
-    return "the" in before and match is not next(other for other in found.matches if other.field in ("subject", "weather"))
+    return "the" in before and match is not next(
+        other for other in found.matches if other.field in ("subject", "weather")
+    )
 
 
 def _scenery(found: Sense) -> list[str]:
@@ -244,7 +248,8 @@ def _say(draft: _Draft, found: Sense, text: str) -> None:
     draft.add += [match.value for match in found.of("weather")]
     subjects = found.of("subject")
     heads = [match for match in subjects if not any(other.start == match.end for other in subjects)]
-    draft.add += [match.value for match in heads if _is_new(draft, found, match)]
+    more = bool(found.words) and found.words[0].text in ("more", "another", "extra", "additional")
+    draft.add += [match.value for match in heads if more or _is_new(draft, found, match)]
     draft.put("setting", _setting_said(found, text))
     draft.unmatched += found.unmatched(changes.known())
 
@@ -257,7 +262,7 @@ def _is_new(draft: _Draft, found: Sense, match: Match) -> bool:
     """Whether a thing that a sentence mentions shall be added: not what is there already, nor "the" something."""
     before = [word.text for word in found.words[max(0, match.start - 2) : match.start]]
     definite = any(word in ("the", "its", "his", "her", "their", "this", "that") for word in before)
-    return match.value not in draft.source.subjects and (not definite or match.value in things.CELESTIAL)
+    return match.value not in draft.source.subjects and (not definite or match.value in idle.CELESTIAL)
 
 
 def _setting_said(found: Sense, text: str) -> str | None:
@@ -314,8 +319,8 @@ def _clear(draft: _Draft, found: Sense) -> bool:
     cleared = found.of("clear")
     for match in cleared:
         draft.remove += [name for name in draft.source.weather if name in _CLEARS[match.value]]
-    if any(match.text in changes.SUNNY for match in cleared):
-        said = any(match.text not in changes.SUNNY for match in found.of("time"))
+    if any(match.text in phrasing.SUNNY for match in cleared):
+        said = any(match.text not in phrasing.SUNNY for match in found.of("time"))
         if not said and draft.source.time not in ("night", "dusk"):
             draft.set.pop("time", None)
     return bool(cleared)

@@ -109,7 +109,7 @@ def _graded(color: _Plane, light: Light) -> _Plane:
     grey = color @ np.array((0.30, 0.59, 0.11), np.float32)
     keep = 0.74 - 0.34 * light.night
     toned = grey[..., None] + (color - grey[..., None]) * keep
-    return toned**1.25 * 0.92
+    return (toned**1.25 * 0.92).astype(np.float32)
 
 
 def _illumination(alpha: _Plane, light: Light, aside: float) -> _Plane:
@@ -121,7 +121,7 @@ def _illumination(alpha: _Plane, light: Light, aside: float) -> _Plane:
     facing = np.clip(across * side * 0.75 + up * rise + toward * lean, 0.0, 1.0)
     key = np.asarray(light.sun_color, np.float32) * (0.30 + 0.45 * rise)
     ambient = np.asarray(light.ambient, np.float32)
-    return ambient * (0.82 + 0.34 * up)[..., None] + key * facing[..., None]
+    return (ambient * (0.82 + 0.34 * up)[..., None] + key * facing[..., None]).astype(np.float32)
 
 
 def _normals(alpha: _Plane) -> tuple[_Plane, _Plane, _Plane]:

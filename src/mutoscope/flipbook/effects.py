@@ -80,12 +80,22 @@ def _curtains(coarse, field, numbers):
         along = (np.float32(c * _COARSE) - middle) / focal + yaw
         for sheet in range(3):
             lane = np.float32(sheet)
-            at = along * (np.float32(20.0) + np.float32(5.0) * lane) + seconds * (np.float32(0.5) - np.float32(0.3) * lane)
+            at = along * (np.float32(20.0) + np.float32(5.0) * lane) + seconds * (
+                np.float32(0.5) - np.float32(0.3) * lane
+            )
             fold = read(field, lane * np.float32(67.0) + seconds * np.float32(0.35), at)
             foot = np.float32(0.085) + np.float32(0.05) * lane + np.float32(0.045) * fold
-            rays = read(field, np.float32(31.0) + lane * np.float32(50.0) + seconds * np.float32(0.8), at * np.float32(7.0) + fold * np.float32(6.0))
-            power = read(field, np.float32(90.0) + lane * np.float32(41.0), at * np.float32(0.7) - seconds * np.float32(0.6))
-            power = max(np.float32(0.0), np.float32(0.55) + np.float32(0.45) * power) * (np.float32(0.62) + np.float32(0.3) * rays)
+            rays = read(
+                field,
+                np.float32(31.0) + lane * np.float32(50.0) + seconds * np.float32(0.8),
+                at * np.float32(7.0) + fold * np.float32(6.0),
+            )
+            power = read(
+                field, np.float32(90.0) + lane * np.float32(41.0), at * np.float32(0.7) - seconds * np.float32(0.6)
+            )
+            power = max(np.float32(0.0), np.float32(0.55) + np.float32(0.45) * power) * (
+                np.float32(0.62) + np.float32(0.3) * rays
+            )
             long = max(np.float32(0.05), np.float32(0.11) + np.float32(0.035) * rays + np.float32(0.03) * lane)
             for r in range(coarse.shape[0]):
                 rise = (horizon - np.float32(r * _COARSE)) / focal - foot

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
-_BEST_SHARE = 0.7
 
 
 class Vectors:
@@ -53,13 +52,11 @@ class Prototypes:
         self._rows = {name: vectors.matrix(phrases) for name, phrases in examples.items()}
 
     def ranked(self, text: str) -> list[tuple[str, float]]:
-        """The classes with their nearness (mostly 0 to 1), best first: the best examples count most, the mean a little."""
+        """The classes with their nearness (mostly 0 to 1), best first: each by its three nearest examples' mean."""
+        import numpy as np
+
         vector = self._vectors.of(text)
-        scores = []
-        for name, rows in self._rows.items():
-            cosines = rows @ vector
-            score = _BEST_SHARE * float(cosines.max()) + (1 - _BEST_SHARE) * float(cosines.mean())
-            scores.append((name, score))
+        scores = [(name, float(np.sort(rows @ vector)[-3:].mean())) for name, rows in self._rows.items()]
         return sorted(scores, key=lambda pair: -pair[1])
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from mutoscope.flipbook.air import Vector
 from mutoscope.flipbook.heightmap import CLIFF_AT, FALL_AT
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field, read
+from mutoscope.flipbook.world import Depth, Paint
 
 _HALF_WIDTH = 15.0
 
@@ -21,7 +22,7 @@ class Fall:
         white = [min(1.15, 0.95 * a + 0.62 * s) for a, s in zip(light.ambient, light.sun_color, strict=True)]
         self._numbers = np.array([tall * 0.80, *white], np.float32)
 
-    def draw(self, rgb, depth, view: NDArray[np.float32], air: NDArray[np.float32], seconds: float) -> None:
+    def draw(self, rgb: Paint, depth: Depth, view: Vector, air: Vector, seconds: float) -> None:
         """Paint the fall; view and air as in `march.march`. An eye under the surface sees its mirror image."""
         _curtain(rgb, depth, self._streaks, view, air, self._numbers, np.float32(seconds))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
+from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field
 from mutoscope.flipbook.scene import Scene
@@ -44,7 +45,7 @@ class Grade:
         )
         rng = np.random.default_rng((self._seed, index))
         shift_r, shift_c = (int(v) for v in rng.integers(0, _GRAIN, 2))
-        _develop(rgb, halo, self._curve, look.tones, self._grain, shift_r, shift_c, numbers, out)
+        in_bands(height // 2, _develop, rgb, halo, self._curve, look.tones, self._grain, shift_r, shift_c, numbers, out)
         return out.reshape(height * 3 // 2, width)
 
 
@@ -103,19 +104,19 @@ def _means(picture, radius):
     return out
 
 
-@njit(cache=True, fastmath=True, nogil=True, parallel=True)
-def _develop(rgb, halo, curve, tones, grain, shift_r, shift_c, numbers, out):
+@njit(cache=True, fastmath=True, nogil=True)
+def _develop(first, last, rgb, halo, curve, tones, grain, shift_r, shift_c, numbers, out):
     """numbers: saturation, duotone share, bloom, vignette, grain, gain rgb. tones (256, 3): colour by brightness."""
     height, width = rgb.shape[0], rgb.shape[1]
     saturation, duotone, glow, vignette, rough = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
     gain_r, gain_g, gain_b = numbers[5], numbers[6], numbers[7]
     one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
     scale = np.float32((_CURVE - 1) / _CURVE_TOP)
-    last = np.float32(_CURVE - 2)
+    brightest = np.float32(_CURVE - 2)
     u_start = height * width
     v_start = u_start + (height // 2) * (width // 2)
     quarter = np.float32(0.25)
-    for pair in prange(height // 2):
+    for pair in range(first, last):
         hr = min(max(np.float32(pair) * half - quarter, zero), np.float32(halo.shape[0] - 1))
         i = int(hr)
         i1 = min(i + 1, halo.shape[0] - 1)
@@ -139,13 +140,13 @@ def _develop(rgb, halo, curve, tones, grain, shift_r, shift_c, numbers, out):
                 red = rgb[r, c, 0] + halo_r
                 green = rgb[r, c, 1] + halo_g
                 blue = rgb[r, c, 2] + halo_b
-                at = min(max(red * gain_r * fall, zero), last)
+                at = min(max(red * gain_r * fall, zero), brightest)
                 n = int(at)
                 red = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
-                at = min(max(green * gain_g * fall, zero), last)
+                at = min(max(green * gain_g * fall, zero), brightest)
                 n = int(at)
                 green = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
-                at = min(max(blue * gain_b * fall, zero), last)
+                at = min(max(blue * gain_b * fall, zero), brightest)
                 n = int(at)
                 blue = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
                 gray = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue

@@ -33,7 +33,7 @@ class Soil:
     banding: float = 0.0
 
 
-SNOW: Rgb = (0.80, 0.84, 0.91)
+SNOW: Rgb = (0.84, 0.87, 0.93)
 
 
 def paint(heights: Field, soil: Soil, wood: Field, light: Light, seed: int, shore: bool) -> NDArray[np.float32]:

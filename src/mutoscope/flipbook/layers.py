@@ -39,7 +39,8 @@ class Air:
         sun = lens.column_of(light.sun_azimuth)
         column = -1e6 if sun is None else sun
         return np.array(
-            [*self.haze, *self.glow, self.density, self.low, self.thick, self.ground, column, lens.focal * 0.42], np.float32
+            [*self.haze, *self.glow, self.density, self.low, self.thick, self.ground, column, lens.focal * 0.42],
+            np.float32,
         )
 
 
@@ -70,12 +71,13 @@ class Stand:
 
     places: Field
     looks: Field
-    atlas: Field
-    levels: NDArray[np.int32]
+    atlas: Atlas
     tints: Field
     sway: float
 
-    def draw(self, canvas: Canvas, depth: Depth, lens: Lens, air: NDArray[np.float32], seconds: float, flip: bool) -> None:
+    def draw(
+        self, canvas: Canvas, depth: Depth, lens: Lens, air: NDArray[np.float32], seconds: float, flip: bool
+    ) -> None:
         """Paint all that the lens sees; flip mirrors them, so that their bright side is on the right."""
         across, along = self.places[:, 0] - lens.x, self.places[:, 2] - lens.z
         distance = (across * lens.sin + along * lens.cos).astype(np.float32)
@@ -84,8 +86,8 @@ class Stand:
         index = np.flatnonzero(seen)
         order = index[np.argsort(distance[index], kind="stable")]
         eye = np.array([lens.focal, lens.horizon_row, lens.middle, lens.y, seconds, self.sway, float(flip)], np.float32)
-        _stand(canvas.color, canvas.through, depth, self.places[order], self.looks[order], distance[order], aside[order],
-               self.atlas, self.levels, self.tints, leaves(), eye, air)  # fmt: skip
+        _stand(canvas.color, canvas.through, depth, self.places[order], self.looks[order], distance[order],
+               aside[order], self.atlas.texels, self.atlas.levels, self.atlas.spans, self.tints, leaves(), eye, air)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -94,21 +96,45 @@ def leaves() -> Field:
     return spectral(128, 4711, 0.55, low=5.0)
 
 
-def atlas_of(kinds: list[str], seed: int, variants: int) -> tuple[Field, NDArray[np.int32]]:
-    """All sprites of several kinds end to end in an (n, 2) table, and (variant, level, 3) of offset, rows, columns."""
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """Many sprites in one table.
+
+    texels: (n, 2) coverage and light of all sprites end to end. levels: (variant, level, 4) offset, rows,
+    columns and first row in `spans`. spans: (rows, 2) first and last column that shows anything in a row.
+    """
+
+    texels: Field
+    levels: NDArray[np.int32]
+    spans: NDArray[np.int32]
+
+
+def atlas_of(kinds: list[str], seed: int, variants: int) -> Atlas:
+    """The sprites of several kinds, `variants` of each, with all their smaller sizes."""
     grown = [tree for kind in kinds for tree in sprites.grow(kind, seed, variants)]
-    levels = np.zeros((len(grown), len(grown[0]), 3), np.int32)
-    parts, offset = [], 0
+    levels = np.zeros((len(grown), len(grown[0]), 4), np.int32)
+    texels, spans, offset, rows = [], [], 0, 0
     for i, tree in enumerate(grown):
         for j, sprite in enumerate(tree):
-            levels[i, j] = offset, sprite.shape[0], sprite.shape[1]
-            parts.append(sprite.reshape(-1, 2))
+            levels[i, j] = offset, sprite.shape[0], sprite.shape[1], rows
+            texels.append(sprite.reshape(-1, 2))
+            spans.append(_spans(sprite))
             offset += sprite.shape[0] * sprite.shape[1]
-    return np.concatenate(parts), levels
+            rows += sprite.shape[0]
+    return Atlas(np.concatenate(texels), levels, np.concatenate(spans))
+
+
+def _spans(sprite: Field) -> NDArray[np.int32]:
+    shows = sprite[:, :, 0] > 0.02
+    first = np.where(shows.any(axis=1), shows.argmax(axis=1), sprite.shape[1])
+    last = np.where(shows.any(axis=1), sprite.shape[1] - 1 - shows[:, ::-1].argmax(axis=1), -1)
+    return np.stack([first, last], axis=1).astype(np.int32)
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _stand(color, through, depth, places, looks, distance, aside, atlas, levels, tints, noise, eye, air):
+def _stand(  # noqa: PLR0912, PLR0915
+    color, through, depth, places, looks, distance, aside, atlas, levels, spans, tints, noise, eye, air
+):
     focal, horizon, middle, eye_y, seconds, sway, flip = eye
     density, low, thick, ground, sun, spread = air[6:12]
     height, width = through.shape
@@ -130,7 +156,7 @@ def _stand(color, through, depth, places, looks, distance, aside, atlas, levels,
         level = 0
         while level + 1 < levels.shape[1] and levels[0, level + 1, 1] >= tall * np.float32(0.8):
             level += 1
-        offset, rows, columns = levels[int(looks[t, 0]), level]
+        offset, rows, columns, first_row = levels[int(looks[t, 0]), level]
         grain = max(zero, one - np.float32(rows) / tall)
         sharp = min(max(one, tall / np.float32(rows) * np.float32(0.55)), np.float32(2.4))
         off = (left + wide * half - sun) / spread
@@ -148,7 +174,16 @@ def _stand(color, through, depth, places, looks, distance, aside, atlas, levels,
             high = max(zero, eye_y - ground + (horizon - np.float32(r)) / scale)
             veil = one - clear * np.exp(-z * low * np.exp(-high / thick))
             lean = bend * up * up
-            for c in range(c0, c1):
+            under = first_row + min(i + 1, rows - 1)
+            begin = np.float32(min(spans[first_row + i, 0], spans[under, 0])) - np.float32(1.0)
+            end = np.float32(max(spans[first_row + i, 1], spans[under, 1])) + np.float32(1.0)
+            if end < begin:
+                continue
+            if flip > half:
+                begin, end = np.float32(columns - 1) - end, np.float32(columns - 1) - begin
+            s0 = max(c0, int(left + (begin + half - lean) / per_column))
+            s1 = min(c1, int(left + (end + half - lean) / per_column) + 1)
+            for c in range(s0, s1):
                 left_over = through[r, c]
                 if left_over < np.float32(0.02):
                     continue
@@ -161,11 +196,21 @@ def _stand(color, through, depth, places, looks, distance, aside, atlas, levels,
                 at = offset + i * columns + j
                 w00, w01 = (one - fv) * (one - fu), (one - fv) * fu
                 w10, w11 = fv * (one - fu), fv * fu
-                cover = atlas[at, 0] * w00 + atlas[at + 1, 0] * w01 + atlas[at + columns, 0] * w10 + atlas[at + columns + 1, 0] * w11
+                cover = (
+                    atlas[at, 0] * w00
+                    + atlas[at + 1, 0] * w01
+                    + atlas[at + columns, 0] * w10
+                    + atlas[at + columns + 1, 0] * w11
+                )
                 if cover < np.float32(0.03):
                     continue
-                lit = atlas[at, 1] * w00 + atlas[at + 1, 1] * w01 + atlas[at + columns, 1] * w10 + atlas[at + columns + 1, 1] * w11
-                if grain > np.float32(0.1):
+                lit = (
+                    atlas[at, 1] * w00
+                    + atlas[at + 1, 1] * w01
+                    + atlas[at + columns, 1] * w10
+                    + atlas[at + columns + 1, 1] * w11
+                )
+                if grain > np.float32(0.2):
                     leaf = read(noise, v * np.float32(2.3) + looks[t, 3] * np.float32(9.0), u * np.float32(2.3)) * grain
                     cover = (cover - half + leaf * np.float32(0.26)) * sharp + half
                     lit = lit + leaf * np.float32(0.10)
@@ -222,9 +267,15 @@ def _shafts(rgb, depth, noise, numbers):
             angle = np.arctan2(dx, dy + np.float32(0.02))
             off = np.sqrt(dx * dx + dy * dy)
             ray = read(noise, seconds * np.float32(0.6), angle * np.float32(20.3718))
-            ray += np.float32(0.6) * read(noise, np.float32(40.0) - seconds * np.float32(0.8), angle * np.float32(40.7437))
+            ray += np.float32(0.6) * read(
+                noise, np.float32(40.0) - seconds * np.float32(0.8), angle * np.float32(40.7437)
+            )
             ray = max(np.float32(0.0), np.float32(0.35) + np.float32(0.5) * ray)
-            beams[i, j] = min(ray, np.float32(1.3)) * np.exp(-off * np.float32(2.6)) * min(one, off * np.float32(6.0) + np.float32(0.3))
+            beams[i, j] = (
+                min(ray, np.float32(1.3))
+                * np.exp(-off * np.float32(2.6))
+                * min(one, off * np.float32(6.0) + np.float32(0.3))
+            )
     for r in range(rgb.shape[0]):
         i = r // block
         fr = np.float32(r - i * block) / np.float32(block)

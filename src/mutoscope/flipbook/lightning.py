@@ -46,7 +46,7 @@ def draw(rgb: Paint, depth: Depth, lens: Lens, light: Light, seed: int, clip: fl
         if power < 0.01:
             continue
         points = _bolt(seed, number, lens)
-        _flash(rgb, depth, np.array([power, lens.horizon_row, points[0, 0], 0.30 * lens.width], np.float32))
+        _flash(rgb, depth, np.array([power, points[0, 0], 0.30 * lens.width], np.float32))
         thick = max(0.6, lens.height / 520)
         for a, b, size in _segments(points):
             _line(rgb, depth, np.array([*a, *b, thick * size, power * power], np.float32))
@@ -66,14 +66,16 @@ def _segments(points: Field) -> list[tuple[NDArray[np.float32], NDArray[np.float
     """The bolt's pieces, thinner towards the ground, with one branch."""
     main = [(points[i], points[i + 1], 1.25 - 0.6 * i / len(points)) for i in range(len(points) - 1)]
     fork = len(points) // 2
-    offsets = np.array([(9.0, 5.0), (16.0, 15.0), (30.0, 24.0)], np.float32) * float(points[-1, 1] - points[0, 1]) / 180.0
+    offsets = (
+        np.array([(9.0, 5.0), (16.0, 15.0), (30.0, 24.0)], np.float32) * float(points[-1, 1] - points[0, 1]) / 180.0
+    )
     branch = [points[fork], *(points[fork] + offset for offset in offsets)]
     return main + [(branch[i], branch[i + 1], 0.5 - 0.1 * i) for i in range(3)]
 
 
 @njit(cache=True, fastmath=True, nogil=True)
 def _flash(rgb, depth, numbers):
-    power, horizon, column, spread = numbers
+    power, column, spread = numbers
     far = np.float32(FAR * 0.1)
     for r in range(rgb.shape[0]):
         for c in range(rgb.shape[1]):
@@ -103,7 +105,10 @@ def _line(rgb, depth, numbers):
                 continue
             ex, ey = x0 + t * dx - np.float32(c), y0 + t * dy - np.float32(r)
             off = np.sqrt(ex * ex + ey * ey)
-            light = power * (max(np.float32(0.0), thick - off + np.float32(0.5)) * np.float32(0.9) / max(thick, np.float32(1.0)) + np.float32(0.16) * np.exp(-off / thick * np.float32(0.5)))
+            light = power * (
+                max(np.float32(0.0), thick - off + np.float32(0.5)) * np.float32(0.9) / max(thick, np.float32(1.0))
+                + np.float32(0.16) * np.exp(-off / thick * np.float32(0.5))
+            )
             rgb[r, c, 0] += light * np.float32(0.92)
             rgb[r, c, 1] += light * np.float32(0.94)
             rgb[r, c, 2] += light

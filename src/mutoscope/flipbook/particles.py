@@ -1,4 +1,4 @@
-"""Weather in the air: rain, snow, storm, fog wisps, dust and leaves, all hanging in the world that the camera crosses."""
+"""Weather in the air: rain, snow, storm, fog wisps, dust and leaves, hung in the world that the camera crosses."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _seeds(seed: int, salt: int, count: int) -> Field:
 
 
 def _rain(seed: int, light: Light, storm: bool) -> _Swarm:
-    bright = np.asarray(light.haze_color) * 0.85 + np.asarray(light.sky_color(0.3)) * 0.25 + 0.16
+    bright = np.asarray(light.haze_color) * 0.85 + np.asarray(light.sky_color(0.3)) * 0.25 + 0.22
     slant = 4.2 if storm else 1.1
     return _Swarm(_seeds(seed, 1, 4200 if storm else 3200), (34.0, 20.0, 34.0), (slant, -14.0, -0.4), 0.0, 0.012,
                   bright[None].astype(np.float32), 0.50 if storm else 0.44)  # fmt: skip
@@ -85,12 +85,37 @@ def _flakes(scene: Scene, seed: int, light: Light, words: set[str]) -> list[_Swa
     push = 1.0 + 4.0 * ("wind" in words) + 6.0 * ("storm" in words)
     if "snow" in words:
         colors = np.minimum(level * 1.15, 1.1)[None]
-        swarms.append(_Swarm(_seeds(seed, 2, 2600), (34.0, 20.0, 34.0), (0.5 * push, -1.7, -0.1), 0.45, 0.036, colors.astype(np.float32), 0.85))
+        swarms.append(
+            _Swarm(
+                _seeds(seed, 2, 2600),
+                (34.0, 20.0, 34.0),
+                (0.5 * push, -1.7, -0.1),
+                0.45,
+                0.036,
+                colors.astype(np.float32),
+                0.85,
+            )
+        )
     if "dust" in words or ("wind" in words and scene.setting in _BARE):
         sand = np.array([(0.86, 0.68, 0.44), (0.74, 0.56, 0.36)]) * level
-        swarms.append(_Swarm(_seeds(seed, 3, 900), (40.0, 16.0, 40.0), (7.5, 0.05, -0.3), 0.5, 0.017, sand.astype(np.float32), 0.5))
+        swarms.append(
+            _Swarm(
+                _seeds(seed, 3, 900), (40.0, 16.0, 40.0), (7.5, 0.05, -0.3), 0.5, 0.017, sand.astype(np.float32), 0.5
+            )
+        )
     elif "wind" in words and "snow" not in words:
-        swarms.append(_Swarm(_seeds(seed, 4, 130), (46.0, 22.0, 46.0), (6.0, -0.9, 0.2), 1.1, 0.11, _leaf_colors(scene, level), 0.95, 0.75))
+        swarms.append(
+            _Swarm(
+                _seeds(seed, 4, 130),
+                (46.0, 22.0, 46.0),
+                (6.0, -0.9, 0.2),
+                1.1,
+                0.11,
+                _leaf_colors(scene, level),
+                0.95,
+                0.75,
+            )
+        )
     return swarms
 
 
@@ -103,7 +128,13 @@ def _leaf_colors(scene: Scene, level: NDArray[np.float64]) -> Field:
 
 
 def _wisp_amount(words: set[str]) -> float:
-    return max(0.62 * ("fog" in words), 0.5 * ("dust" in words), 0.24 * ("rain" in words), 0.3 * ("snow" in words), 0.34 * ("storm" in words))
+    return max(
+        0.62 * ("fog" in words),
+        0.5 * ("dust" in words),
+        0.24 * ("rain" in words),
+        0.3 * ("snow" in words),
+        0.34 * ("storm" in words),
+    )
 
 
 def _view(lens: Lens) -> NDArray[np.float32]:
@@ -116,13 +147,20 @@ def _draw_rain(rgb: Paint, depth: Depth, lens: Lens, swarm: _Swarm, seconds: flo
 
 
 def _draw_flakes(rgb: Paint, depth: Depth, lens: Lens, swarm: _Swarm, seconds: float) -> None:
-    numbers = np.array([*swarm.box, *swarm.velocity, swarm.size, swarm.opacity, seconds, swarm.flutter, swarm.spin], np.float32)
+    numbers = np.array(
+        [*swarm.box, *swarm.velocity, swarm.size, swarm.opacity, seconds, swarm.flutter, swarm.spin], np.float32
+    )
     _discs(rgb, depth, swarm.seeds, swarm.colors, _view(lens), numbers)
 
 
-def _draw_wisps(rgb: Paint, depth: Depth, lens: Lens, light: Light, field: Field, amount: float, seconds: float) -> None:
+def _draw_wisps(
+    rgb: Paint, depth: Depth, lens: Lens, light: Light, field: Field, amount: float, seconds: float
+) -> None:
     sun = lens.column_of(light.sun_azimuth)
-    numbers = np.array([amount, seconds * (0.4 + 2.2 * light.wind), -1e6 if sun is None else sun, math.atan2(lens.sin, lens.cos)], np.float32)
+    numbers = np.array(
+        [amount, seconds * (0.4 + 2.2 * light.wind), -1e6 if sun is None else sun, math.atan2(lens.sin, lens.cos)],
+        np.float32,
+    )
     colors = np.array([light.haze_color, light.glow_color], np.float32)
     _wisps(rgb, depth, field, colors, _view(lens), numbers)
 
@@ -185,7 +223,9 @@ def _discs(rgb, depth, seeds, colors, view, numbers):
         phase = seeds[i, 3] * np.float32(6.283)
         fast = np.float32(0.7) + np.float32(0.6) * seeds[i, 3]
         x = _near(seeds[i, 0], vx * fast, eye_x, box_x, seconds) + flutter * np.sin(seconds * np.float32(1.1) + phase)
-        y = _near(seeds[i, 1], vy * fast, eye_y, box_y, seconds) + flutter * half * np.sin(seconds * np.float32(1.7) + phase * np.float32(3.0)) * min(one, spin + np.float32(0.3))
+        y = _near(seeds[i, 1], vy * fast, eye_y, box_y, seconds) + flutter * half * np.sin(
+            seconds * np.float32(1.7) + phase * np.float32(3.0)
+        ) * min(one, spin + np.float32(0.3))
         z = _near(seeds[i, 2], vz, eye_z, box_z, seconds)
         away = x * sin + z * cos
         if away < np.float32(1.3):
@@ -223,7 +263,7 @@ def _discs(rgb, depth, seeds, colors, view, numbers):
 @njit(cache=True, fastmath=True, nogil=True)
 def _wisps(rgb, depth, field, colors, view, numbers):
     """Two sheets of torn mist, at 35 and 120 metres, near the horizon."""
-    focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin = view
+    focal, horizon, middle, eye_x, _, eye_z, cos, sin = view
     amount, drift, sun, yaw = numbers
     height, width = depth.shape
     one, zero = np.float32(1.0), np.float32(0.0)
@@ -244,7 +284,9 @@ def _wisps(rgb, depth, field, colors, view, numbers):
             for j in range(wide):
                 x = ((np.float32(j * _COARSE) - middle) / focal + yaw) * away + aside + drift * (np.float32(1.0) + s)
                 y = (horizon - np.float32(i * _COARSE)) / focal * away
-                thick = read(field, y * tile * np.float32(0.45) + forward + np.float32(40 * s), x * tile * np.float32(0.13))
+                thick = read(
+                    field, y * tile * np.float32(0.45) + forward + np.float32(40 * s), x * tile * np.float32(0.13)
+                )
                 thick += np.float32(0.5) * read(field, y * tile + np.float32(17.0), x * tile * np.float32(0.33) + drift)
                 sheets[s, i, j] = min(one, max(zero, np.float32(0.30) + np.float32(0.36) * thick)) * shape * amount
     for r in range(max(0, int(horizon - band * np.float32(2.2))), min(height, int(horizon + low))):

@@ -8,24 +8,29 @@ from random import Random
 
 from mutoscope.flipbook.lexicon.index import Match
 from mutoscope.flipbook.lexicon.sense import Sense, sense
+from mutoscope.flipbook.lexicon.words import word_set
 from mutoscope.flipbook.scene import Subject
 
 _KINDS = {
-    "fixed_sky": "moon sun planet earth aurora rainbow star comet galaxy fireworks tornado asteroid",
-    "rising": "balloon rocket lantern bubble",
+    "fixed_sky": ("moon sun planet earth aurora rainbow star comet galaxy fireworks tornado asteroid"),
+    "rising": ("balloon rocket lantern bubble"),
     "flying": (
-        "bird butterfly bee dragonfly firefly bat dragon fairy pterodactyl pegasus griffin plane helicopter airship paraglider kite drone ufo spaceship satellite "
-        "astronaut angel witch feather"
+        "bird butterfly bee dragonfly firefly bat dragon fairy pterodactyl pegasus griffin plane helicopter "
+        "airship paraglider kite drone ufo spaceship satellite astronaut angel witch feather"
     ),
-    "swimming": "fish shark ray whale dolphin seal turtle jellyfish octopus seahorse manatee mermaid diver otter walrus",
-    "floating": "boat submarine iceberg buoy surfer surfboard swimmer",
-    "driving": "car bus truck train tram tractor motorcycle bicycle carriage sled snowmobile rover",
+    "swimming": (
+        "fish shark ray whale dolphin seal turtle jellyfish octopus seahorse manatee mermaid diver otter walrus"
+    ),
+    "floating": ("boat submarine iceberg buoy surfer surfboard swimmer"),
+    "driving": ("car bus truck train tram tractor motorcycle bicycle carriage sled snowmobile rover"),
     "walking": (
-        "deer fox wolf dog cat lion tiger leopard bear panda horse zebra donkey cow bison buffalo yak sheep goat antelope giraffe elephant rhinoceros "
-        "hippopotamus camel llama pig monkey kangaroo rabbit squirrel hedgehog mouse beaver penguin crab snake lizard crocodile frog dinosaur unicorn robot "
-        "person knight wizard cowboy pirate ninja samurai dancer skier skater monster giant elf dwarf hyena raccoon badger tumbleweed"
+        "deer fox wolf dog cat lion tiger leopard bear panda horse zebra donkey cow bison buffalo yak sheep "
+        "goat antelope giraffe elephant rhinoceros hippopotamus camel llama pig monkey kangaroo rabbit "
+        "squirrel hedgehog mouse beaver penguin crab snake lizard crocodile frog dinosaur unicorn robot "
+        "person knight wizard cowboy pirate ninja samurai dancer skier skater monster giant elf dwarf hyena "
+        "raccoon badger tumbleweed"
     ),
-}  # fmt: skip
+}
 _MOTIONS = {"rising": "rise", "flying": "fly", "swimming": "swim", "floating": "bob", "driving": "cross"}
 # Nearest and farthest depth, 0 to 1.
 _DEPTHS = {
@@ -38,15 +43,61 @@ _DEPTHS = {
     "walking": (0.25, 0.45),
     "standing": (0.3, 0.5),
 }
-_GOING = frozenset(
-    "walk run trot gallop stroll wander cross pass race speed travel trudg march prowl chase leap hop roam rush drive ride sail glid drift cruise ferr migrate thunder charg dash amble "
-    "stampede sprint paddl steam chug roll slip stalk bound graz frolic skitter crawl trek hike jog slid swagger".split()
+_GOING = word_set(
+    "walk run trot gallop stroll wander cross pass race speed travel trudg march prowl chase leap hop roam "
+    "rush drive ride sail glid drift cruise ferr migrate thunder charg dash amble stampede sprint paddl steam "
+    "chug roll slip stalk bound graz frolic skitter crawl trek hike jog slid swagger"
 )
-_LARGE = frozenset("giant huge enormous gigantic colossal massive towering immense big large great mighty".split())
-_SMALL = frozenset("tiny small little miniature distant mini baby wee far".split())
-_NUMBERS = {"two": 2, "pair": 2, "couple": 2, "twin": 2, "three": 3, "trio": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "several": 4, "dozen": 9, "hundreds": 12, "many": 7}
-_GROUPS = {"flock": 9, "herd": 6, "school": 9, "shoal": 9, "swarm": 12, "pack": 5, "pod": 4, "murmuration": 14, "fleet": 5, "convoy": 4, "pride": 4, "colony": 8, "crowd": 7, "caravan": 5, "flotilla": 6, "murder": 7}
-_PLURALS = {"bird": 7, "fish": 8, "butterfly": 6, "bee": 6, "firefly": 12, "lantern": 7, "balloon": 5, "bubble": 9, "person": 5, "car": 4, "jellyfish": 4, "candle": 4}
+_LARGE = word_set("giant huge enormous gigantic colossal massive towering immense big large great mighty")
+_SMALL = frozenset(["tiny", "small", "little", "miniature", "distant", "mini", "baby", "wee", "far"])
+_NUMBERS = {
+    "two": 2,
+    "pair": 2,
+    "couple": 2,
+    "twin": 2,
+    "three": 3,
+    "trio": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "several": 4,
+    "dozen": 9,
+    "hundreds": 12,
+    "many": 7,
+}
+_GROUPS = {
+    "flock": 9,
+    "herd": 6,
+    "school": 9,
+    "shoal": 9,
+    "swarm": 12,
+    "pack": 5,
+    "pod": 4,
+    "murmuration": 14,
+    "fleet": 5,
+    "convoy": 4,
+    "pride": 4,
+    "colony": 8,
+    "crowd": 7,
+    "caravan": 5,
+    "flotilla": 6,
+    "murder": 7,
+}
+_PLURALS = {
+    "bird": 7,
+    "fish": 8,
+    "butterfly": 6,
+    "bee": 6,
+    "firefly": 12,
+    "lantern": 7,
+    "balloon": 5,
+    "bubble": 9,
+    "person": 5,
+    "car": 4,
+    "jellyfish": 4,
+    "candle": 4,
+}
 _MANY = 3
 _SLOTS = (-0.62, -0.4, -0.2, 0.0, 0.2, 0.4, 0.62)
 
@@ -96,6 +147,7 @@ def _placed(name: str, found: Sense, seed: int, others: Sequence[Subject]) -> Su
 
 def _free_x(chance: Random, others: Sequence[Subject]) -> float:
     """A slot as far from the others as can be, one of the best by chance, with a little freedom."""
+
     def room(slot: float) -> float:
         return min((abs(slot - other.x) for other in others), default=1.0)
 

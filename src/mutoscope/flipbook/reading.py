@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from mutoscope.flipbook import embedding
 from mutoscope.flipbook.lexicon import moments, places, prototypes
-from mutoscope.flipbook.lexicon.index import Match, habitats
+from mutoscope.flipbook.lexicon.index import Match, clue_index, find, habitats, phrases
 from mutoscope.flipbook.lexicon.sense import Sense, is_crossed, is_locative, is_modifier, sense
 from mutoscope.flipbook.vocabulary import Reading
 
@@ -14,7 +14,8 @@ __all__ = ["Reading", "nearest_setting", "pace", "read"]
 
 _SURE = 0.6
 _TIME_THRESHOLD = 0.45
-_SUBJECT_TELLS = 0.3
+_SUBJECT_TELLS = 0.2
+_CLUE_TELLS = 0.5
 _DRAWN_SETTINGS = ("waterfall",)
 
 
@@ -73,9 +74,7 @@ def _standing(found: Sense, named: list[Match], match: Match) -> float:
     factor = 1.05 if is_locative(found.words, match) else 1.0
     behind = [other for other in named if other.start == match.end and other.value != match.value]
     before = [other for other in named if other.end == match.start]
-    if behind and behind[0].value not in _DRAWN_SETTINGS:
-        factor *= 0.5
-    elif before and match.value in _DRAWN_SETTINGS:
+    if (behind and behind[0].value not in _DRAWN_SETTINGS) or (before and match.value in _DRAWN_SETTINGS):
         factor *= 0.5
     elif not behind and is_modifier(found.of("subject"), match):
         factor *= 0.55
@@ -93,7 +92,10 @@ def _word_before(found: Sense, match: Match) -> str:
 def _is_backdrop(found: Sense, match: Match) -> bool:
     before = [word.text for word in found.words[max(0, match.start - 3) : match.start]]
     after = " ".join(word.text for word in found.words[match.end : match.end + 4])
-    facing = any(word in ("toward", "towards", "overlooking", "beyond", "facing", "with", "behind", "opposite", "distant") for word in before)
+    facing = any(
+        word in ("toward", "towards", "overlooking", "beyond", "facing", "with", "behind", "opposite", "distant")
+        for word in before
+    )
     return facing or after.startswith(("in the distance", "in the background", "on the horizon", "behind", "beyond"))
 
 
@@ -109,7 +111,11 @@ def _snowed(found: Sense, match: Match) -> str:
 
 
 def _add_habitats(scores: dict[str, float], found: Sense) -> None:
-    """What lives, grows or stands in a place speaks for it, the first word most."""
+    """What lives, grows or is done in a place speaks for it; a clue for several places less for each."""
+    clues = find(found.words, clue_index())
+    for match in clues:
+        rivals = sum(other.start == match.start for other in clues)
+        scores[match.value] = scores.get(match.value, 0.0) + _CLUE_TELLS / rivals
     for order, match in enumerate(match for match in found.matches if match.field in ("subject", "hint")):
         home = match.value if match.field == "hint" else habitats().get(match.value)
         if home:
@@ -130,7 +136,9 @@ def nearest_setting(text: str) -> list[tuple[str, float]]:
 @lru_cache(maxsize=2)
 def _prototypes(field: str) -> embedding.Prototypes | None:
     vectors = embedding.vectors()
-    examples = {"setting": prototypes.SETTINGS, "time": prototypes.TIMES}[field]
+    examples: dict[str, list[str]] = {name: list(listed) for name, listed in prototypes.TIMES.items()}
+    if field == "setting":
+        examples = {name: [*listed, *phrases(places.NAMES[name])] for name, listed in prototypes.SETTINGS.items()}
     return embedding.Prototypes(vectors, examples) if vectors else None
 
 

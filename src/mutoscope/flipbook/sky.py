@@ -6,9 +6,10 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
+from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.lens import Lens
 from mutoscope.flipbook.light import Light
@@ -25,14 +26,16 @@ def draw(rgb: Paint, pose: Pose, lens: Lens, light: Light, seconds: float, seed:
     """Paint the sky over the whole picture; rows below the horizon get the haze colour."""
     half = np.empty(((lens.height + 3) // 2, (lens.width + 3) // 2, 3), np.float32)
     paint_half(half, lens, light, seconds, seed)
-    _enlarge(half, rgb)
+    in_bands(lens.height, _enlarge, half, rgb)
     if light.stars > 0.02:
         _stars(rgb, _star_table(seed), light, lens, np.float32(seconds))
 
 
 def paint_half(half: Paint, lens: Lens, light: Light, seconds: float, seed: int) -> None:
     """Paint the sky at half the size: pixel (r, c) of `half` stands for (2r, 2c) of the picture."""
-    _paint(half, _ramp(light.sky), _clouds(seed), _numbers(lens, light, seconds))
+    rows = min(half.shape[0], max(1, int(lens.horizon_row) // 2 + 2))
+    in_bands(rows, _paint, half, _ramp(light.sky), _clouds(seed), _numbers(lens, light, seconds))
+    half[rows:] = half[rows - 1]
 
 
 def _numbers(lens: Lens, light: Light, seconds: float) -> NDArray[np.float32]:
@@ -80,15 +83,15 @@ def _star_table(seed: int) -> NDArray[np.float32]:
     return stars
 
 
-@njit(inline="always")
+@njit(cache=True, fastmath=True, nogil=True)
 def _soft(value):
     """0 below 0, 1 above 1, smooth between."""
     t = min(np.float32(1.0), max(np.float32(0.0), value))
     return t * t * (np.float32(3.0) - np.float32(2.0) * t)
 
 
-@njit(cache=True, fastmath=True, nogil=True, parallel=True)
-def _paint(half, ramp, clouds, numbers):
+@njit(cache=True, fastmath=True, nogil=True)
+def _paint(first, last, half, ramp, clouds, numbers):
     focal, horizon, middle, cos, sin, eye_x, eye_z = numbers[0:7]
     sun_x, sun_y, sun_z, cover, disc, moon, drift = numbers[7:14]
     glow = numbers[14:17]
@@ -102,8 +105,7 @@ def _paint(half, ramp, clouds, numbers):
     edge = np.float32(1.15) - np.float32(1.9) * cover
     turn = np.arctan2(sin, cos)
     side = np.sign(sun_x)
-    painted = min(half.shape[0], max(1, int(horizon) // 2 + 2))
-    for r in prange(painted):
+    for r in range(first, last):
         rise = max((horizon - np.float32(2 * r)) / focal, zero)
         at = min(rise / np.float32(_RAMP_TOP) * np.float32(_RAMP - 1), np.float32(_RAMP - 1.001))
         step = int(at)
@@ -161,16 +163,14 @@ def _paint(half, ramp, clouds, numbers):
                         face = np.float32(0.84) + np.float32(0.06) * spot + np.float32(0.03) * np.float32(k)
                     value += (face - value) * core * disc * hide
                 half[r, c, k] = value
-    for r in range(painted, half.shape[0]):
-        half[r] = half[painted - 1]
 
 
-@njit(cache=True, fastmath=True, nogil=True, parallel=True)
-def _enlarge(half, rgb):
+@njit(cache=True, fastmath=True, nogil=True)
+def _enlarge(first, last, half, rgb):
     """Bilinear enlargement by two."""
     quarter = np.float32(0.25)
     mid = np.float32(0.5)
-    for r in prange(rgb.shape[0]):
+    for r in range(first, last):
         a = r // 2
         b = a + (r & 1)
         for c in range(rgb.shape[1]):

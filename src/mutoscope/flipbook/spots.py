@@ -82,7 +82,9 @@ def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, lens: Le
     for step in (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9):
         column = lens.middle * (1.0 + min(max(subject.x + step, -1.1), 1.1))
         for cost, distance in _visible(world, scene, lens, column, wanted):
-            total = cost + 0.25 * abs(step) + (0.0 if world.is_water(*lens.ground_point(column, distance)) == wet else 3.0)
+            total = (
+                cost + 0.25 * abs(step) + (0.0 if world.is_water(*lens.ground_point(column, distance)) == wet else 3.0)
+            )
             if best is None or total < best[0]:
                 best = (total, column, distance)
         if best is not None and best[0] < 0.2:
@@ -91,7 +93,9 @@ def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, lens: Le
         return _aloft(kind, subject, scene, lens, share)
     _, column, distance = best
     x, z = lens.ground_point(column, distance)
-    return Spot(x, world.height_at(x, z), z, distance, share * scene.height * distance / lens.focal, world.is_water(x, z))
+    return Spot(
+        x, world.height_at(x, z), z, distance, share * scene.height * distance / lens.focal, world.is_water(x, z)
+    )
 
 
 def _visible(world: World, scene: Scene, lens: Lens, column: float, wanted: float) -> list[tuple[float, float]]:
@@ -106,18 +110,18 @@ def _visible(world: World, scene: Scene, lens: Lens, column: float, wanted: floa
         row = lens.project(x, y, z)[1]
         if row < covered:
             covered = row
-            cost = abs(row - wanted) / scene.height * 4.0 + _lost(scene, poses, (x, y, z))
+            cost = abs(row - wanted) / scene.height * 4.0 + _lost(scene, poses, (x, y, z), distance)
             found.append((cost, distance))
         distance *= 1.06
     return found
 
 
-def _lost(scene: Scene, poses: list[Pose], point: tuple[float, float, float]) -> float:
-    """How badly a point leaves the frame downwards or passes the camera during the clip."""
+def _lost(scene: Scene, poses: list[Pose], point: tuple[float, float, float], usual: float) -> float:
+    """How badly a point, usually so many metres away, leaves the frame or nears the camera during the clip."""
     worst = 0.0
     for pose in poses:
         _, row, distance = Lens.at(pose, scene.width, scene.height).project(*point)
         if distance < 8.0:
             return 4.0
-        worst = max(worst, (row - 0.97 * scene.height) / scene.height * 6.0)
+        worst = max(worst, 4.0 * (0.55 - distance / usual), (row - 0.97 * scene.height) / scene.height * 6.0)
     return min(worst, 3.0)

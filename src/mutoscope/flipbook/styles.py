@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from PIL import ImageColor
 
+from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.noise import Field
 from mutoscope.flipbook.palettes import Rgb
 from mutoscope.flipbook.world import Paint
@@ -124,16 +125,24 @@ def restyle(rgb: Paint, look: Look, index: int) -> None:
         size = max(2, round(rgb.shape[1] / 200))
         _blocks(rgb, size)
     elif look.brush == "line":
-        painted = _strokes(_halved(rgb), 2)
+        painted = _brushed(rgb, 2)
         _spread(painted, rgb)
         _outline(rgb, np.float32(1.5))
     elif look.brush in ("soft", "thick", "flat"):
-        painted = _strokes(_halved(rgb), {"soft": 3, "thick": 4, "flat": 2}[look.brush])
+        painted = _brushed(rgb, {"soft": 3, "thick": 4, "flat": 2}[look.brush])
         _spread(painted, rgb)
         if look.brush == "flat":
             _outline(rgb, np.float32(0.35))
         if look.brush == "soft":
             _paper(rgb, index // 6)
+
+
+def _brushed(rgb: Paint, radius: int) -> Paint:
+    """The picture at half size in strokes of a radius in its pixels."""
+    small = _halved(rgb)
+    out = np.empty_like(small)
+    in_bands(len(small), _strokes, small, radius, out)
+    return out
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -148,13 +157,12 @@ def _halved(rgb):
     return out
 
 
-@njit(cache=True, fastmath=True, nogil=True, parallel=True)
-def _strokes(rgb, radius):
+@njit(cache=True, fastmath=True, nogil=True)
+def _strokes(first, last, rgb, radius, out):
     """Kuwahara's filter: each pixel takes the mean of the calmest of the four squares that touch it."""
     rows, columns = rgb.shape[0], rgb.shape[1]
-    out = np.empty_like(rgb)
     count = np.float32((radius + 1) * (radius + 1))
-    for r in prange(rows):
+    for r in range(first, last):
         for c in range(columns):
             best = np.float32(1e9)
             for corner in range(4):
@@ -176,7 +184,6 @@ def _strokes(rgb, radius):
                     out[r, c, 0] = red / count
                     out[r, c, 1] = green / count
                     out[r, c, 2] = blue / count
-    return out
 
 
 @njit(cache=True, fastmath=True, nogil=True)

@@ -11,11 +11,11 @@ import numpy as np
 from mutoscope.flipbook import birds, camera, drawings, effects, spots, stamp
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.catalogue import Kind, kind_of
+from mutoscope.flipbook.drawings import Drawing
 from mutoscope.flipbook.lens import FAR, Lens
 from mutoscope.flipbook.light import Light
-from mutoscope.flipbook.spots import FLOATING, Spot
 from mutoscope.flipbook.scene import Scene, Subject
-from mutoscope.flipbook.drawings import Drawing
+from mutoscope.flipbook.spots import FLOATING, Spot
 from mutoscope.flipbook.stamp import Print
 from mutoscope.flipbook.world import Depth, Paint, World
 
@@ -134,7 +134,9 @@ class Cast:
         return x, y + self._heave(actor, seconds), z
 
     def _flies(self, actor: _Actor) -> bool:
-        return actor.kind.home == "air" or self._floats(actor.spot) or (actor.kind.home == "sea" and not actor.spot.afloat)
+        return (
+            actor.kind.home == "air" or self._floats(actor.spot) or (actor.kind.home == "sea" and not actor.spot.afloat)
+        )
 
     def _floats(self, spot: Spot) -> bool:
         return self._scene.setting in FLOATING and not spot.afloat
@@ -204,6 +206,9 @@ class Cast:
                 mirrored = Print(shown.column, min(shown.floor, shown.base), shown.width, shown.height, shown.distance,
                                  shown.air, shown.veil, shown.flipped, opacity=shown.opacity)  # fmt: skip
                 stamp.reflect(rgb, depth, sprite.level_for(shown.height * 0.6), mirrored, drop, seconds, 0.62)
+            elif shown.base - shown.height < shown.floor:
+                dip = Print(shown.column, shown.floor, 0.8 * shown.width, shown.height, shown.distance, veil=shown.veil)
+                stamp.shade(rgb, depth, sprite.level_for(8.0), dip, 0.0, 0.02, 0.5)
             return
         light = self._light
         sun = lens.column_of(light.sun_azimuth)
@@ -221,20 +226,42 @@ class Cast:
         if actor.kind.gait == "burn":
             flicker = 1.0 + 0.10 * math.sin(11.0 * seconds + actor.phase) + 0.07 * math.sin(17.3 * seconds)
             power = (0.16 + 0.5 * night) * flicker * clear
-            stamp.glow(rgb, shown.column, shown.base - 0.6 * shown.height, 6.5 * shown.height, (power, 0.5 * power, 0.18 * power))
-            effects.flame(rgb, depth, shown.column, shown.base - 0.12 * shown.height, 2.2 * shown.height, shown.distance, seconds + actor.phase)
+            stamp.glow(
+                rgb,
+                shown.column,
+                shown.base - 0.6 * shown.height,
+                6.5 * shown.height,
+                (power, 0.5 * power, 0.18 * power),
+            )
+            effects.flame(
+                rgb,
+                depth,
+                shown.column,
+                shown.base - 0.12 * shown.height,
+                2.2 * shown.height,
+                shown.distance,
+                seconds + actor.phase,
+            )
         elif actor.kind.lamp and night > 0.2:
             high = {"lighthouse": 0.79}.get(actor.kind.icon, 0.45)
             reach = 1.3 if actor.kind.home == "air" else 0.55
             power = 0.34 * night * clear
-            stamp.glow(rgb, shown.column, shown.base - high * shown.height, reach * shown.height, (power, 0.66 * power, 0.3 * power))
+            stamp.glow(
+                rgb,
+                shown.column,
+                shown.base - high * shown.height,
+                reach * shown.height,
+                (power, 0.66 * power, 0.3 * power),
+            )
 
     def _air(self, lens: Lens, column: float, distance: float) -> tuple[tuple[float, float, float], float]:
         """Colour and share of the haze in front of something at a distance."""
         light = self._light
         sun = lens.column_of(light.sun_azimuth)
         toward = 0.0 if sun is None else math.exp(-abs(column - sun) / lens.focal * 3.0)
-        mixed = [haze + (glow - haze) * 0.7 * toward for haze, glow in zip(light.haze_color, light.glow_color, strict=True)]
+        mixed = [
+            haze + (glow - haze) * 0.7 * toward for haze, glow in zip(light.haze_color, light.glow_color, strict=True)
+        ]
         veil = 1.0 - math.exp(-distance * (light.haze_density * 1.3 + 0.0016 * light.fog))
         return (mixed[0], mixed[1], mixed[2]), min(0.8, veil)
 
@@ -265,7 +292,15 @@ class Cast:
             return
         rise = max(0.0, (lens.horizon_row - row) / lens.focal)
         dark = self._light.night if self._outdoors() else 1.0
-        shown = Print(column, row + size / 2, size * sprite.aspect, size, FAR * 0.5, self._light.sky_color(rise), 0.5 - 0.45 * dark)
+        shown = Print(
+            column,
+            row + size / 2,
+            size * sprite.aspect,
+            size,
+            FAR * 0.5,
+            self._light.sky_color(rise),
+            0.5 - 0.45 * dark,
+        )
         stamp.glow(rgb, column, row, 1.5 * size, (0.10, 0.10, 0.11))
         stamp.stamp(rgb, depth, sprite.level_for(size), shown)
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mutoscope.flipbook import ground, heightmap, march, sky, water
+from mutoscope.flipbook import air, ground, heightmap, march, sky, water
+from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.falls import Fall
 from mutoscope.flipbook.ground import Soil
 from mutoscope.flipbook.heightmap import CELL, LEFT, NEAR, Relief
 from mutoscope.flipbook.lens import FAR, Lens
 from mutoscope.flipbook.light import Light
-from mutoscope.flipbook.noise import Field, smoothstep, spectral
+from mutoscope.flipbook.noise import smoothstep, spectral
 from mutoscope.flipbook.palettes import Rgb
 from mutoscope.flipbook.scene import Scene
 from mutoscope.flipbook.trees import Trees, Wood, density
@@ -84,17 +85,17 @@ class Terrain:
         lens = Lens.at(pose, rgb.shape[1], rgb.shape[0])
         sky.draw(rgb, pose, lens, self._light, seconds, self._seed)
         depth[:] = FAR
-        view, air = self._view(lens, lens.y), self._air(lens, seconds)
+        view, haze = self._view(lens, lens.y), self._air(lens, seconds)
         wet = np.zeros(depth.shape, np.float32)
         walk = march.steps(self._start(lens), _VIEW_END, 0.4, 0.006)
-        march.march(rgb, depth, wet, self._heights, self._colors, self._detail, self._mist, walk, view, air)
+        in_bands(lens.width, march.march, rgb, depth, wet, self._heights, self._colors, self._detail, self._mist, walk, view, haze)
         if self._recipe.sea:
             mirror = self._mirror(lens, seconds)
-            water.fill(rgb, wet, mirror, self._ripples, self._mist, view, air, self._sea_numbers(seconds))
+            in_bands(lens.height, water.fill, rgb, wet, mirror, self._ripples, self._mist, view, haze, self._sea_numbers(seconds))
         if self._fall:
-            self._fall.draw(rgb, depth, view, air, seconds)
+            self._fall.draw(rgb, depth, view, haze, seconds)
         for wood in self._woods:
-            wood.draw(rgb, depth, view, air, self._mist)
+            wood.draw(rgb, depth, view, haze, self._mist)
 
     def _mirror(self, lens: Lens, seconds: float) -> Paint:
         """The world as the water shows it, at half size with the horizon at the bottom row."""
@@ -106,15 +107,15 @@ class Terrain:
         half = replace(lens, width=columns, height=rows, focal=lens.focal / 2, horizon_row=float(rows))
         view = self._view(half, -lens.y)
         view[2] = lens.middle / 2
-        air = self._air(lens, seconds)
-        air[6:8] /= 2
+        haze = self._air(lens, seconds)
+        haze[6:8] /= 2
         depth = np.full((rows, columns), FAR, np.float32)
         walk = march.steps(self._start(lens), _VIEW_END, 1.5, 0.011)
-        march.march(picture, depth, _NO_WATER, self._heights, self._colors, self._detail, self._mist, walk, view, air)
+        in_bands(columns, march.march, picture, depth, _NO_WATER, self._heights, self._colors, self._detail, self._mist, walk, view, haze)
         if self._fall:
-            self._fall.draw(picture, depth, view, air, seconds)
+            self._fall.draw(picture, depth, view, haze, seconds)
         for wood in self._woods:
-            wood.draw(picture, depth, view, air, self._mist)
+            wood.draw(picture, depth, view, haze, self._mist)
         return picture
 
     def _start(self, lens: Lens) -> float:
@@ -124,21 +125,11 @@ class Terrain:
 
     def _view(self, lens: Lens, eye_y: float) -> NDArray[np.float32]:
         grain = self._recipe.grain
-        numbers = (lens.focal, lens.horizon_row, lens.middle, lens.cos, lens.sin, lens.x, eye_y, lens.z, LEFT, NEAR, CELL, grain)
-        return np.array(numbers, np.float32)
+        where = (lens.focal, lens.horizon_row, lens.middle, lens.cos, lens.sin, lens.x, eye_y, lens.z)
+        return np.array([*where, LEFT, NEAR, CELL, grain], np.float32)
 
-    def _air(self, lens: Lens, seconds: float) -> NDArray[np.float32]:
-        light, recipe = self._light, self._recipe
-        column = lens.column_of(light.sun_azimuth)
-        dense = recipe.mist * (0.45 + 0.85 * light.fog)
-        drift = seconds * (1.5 + 5.0 * light.wind)
-        pale = tuple(0.66 * h + 0.42 * s for h, s in zip(light.haze_color, light.sky_color(0.02), strict=True))
-        numbers = [
-            *light.haze_color, *light.glow_color, 1e6 if column is None else column, lens.focal * 0.36,
-            light.haze_density, dense, recipe.mist_height * (1.0 + 0.8 * light.fog), max(lens.y, 1.0),
-            drift, drift * 0.4, *pale,
-        ]  # fmt: skip
-        return np.array(numbers, np.float32)
+    def _air(self, lens: Lens, seconds: float) -> air.Vector:
+        return air.vector(lens, self._light, self._recipe.mist, self._recipe.mist_height, seconds)
 
     def _sea_numbers(self, seconds: float) -> NDArray[np.float32]:
         sea, light = self._recipe.sea or Sea(), self._light

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from mutoscope.flipbook import heightmap, sprites
+from mutoscope.flipbook.air import Vector, patchiness, scatter, veil, warmth
+from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.ground import SNOW
 from mutoscope.flipbook.heightmap import CELL, LEFT, NEAR, SIZE
 from mutoscope.flipbook.light import Light
-from mutoscope.flipbook.march import PATCH
-from mutoscope.flipbook.noise import Field, read, smoothstep, spectral
+from mutoscope.flipbook.noise import Field, smoothstep, spectral
 from mutoscope.flipbook.palettes import Rgb
 from mutoscope.flipbook.scene import Keyframe
+from mutoscope.flipbook.world import Depth, Paint
 
 _FARTHEST = 1500.0
 # Beyond this distance only a share of the trees is painted; the ground carries the colour of the rest.
@@ -55,14 +57,17 @@ def density(heights: Field, wood: Wood, seed: int) -> Field:
 class Trees:
     """The trees of one scene."""
 
-    def __init__(self, heights: Field, thick: Field, wood: Wood, light: Light, path: tuple[Keyframe, ...], seed: int) -> None:
+    def __init__(
+        self, heights: Field, thick: Field, wood: Wood, light: Light, path: tuple[Keyframe, ...], seed: int
+    ) -> None:
+        """Plant them. heights: of the ground. thick: as `density` gives it."""
         self._places, self._looks = _plant(heights, thick, wood, path, seed)
         self._atlas, self._levels = _atlas(sprites.grow(wood.kind, seed))
         self._tints = _tints(wood, light)
         self._flip = light.key()[0] > 0
         self._snow = np.float32(wood.snow)
 
-    def draw(self, rgb, depth, view: NDArray[np.float32], air: NDArray[np.float32], mist: Field) -> None:
+    def draw(self, rgb: Paint, depth: Depth, view: Vector, air: Vector, mist: Field) -> None:
         """Paint the trees that the view sees, hidden by nearer ground; arguments as in `march.march`."""
         if not len(self._places):
             return
@@ -75,8 +80,8 @@ class Trees:
         seen &= self._looks[:, 1] < _THINNING / np.maximum(distance, 1.0) + 0.06
         index = np.flatnonzero(seen)
         order = index[np.argsort(-distance[index])]
-        _paint(rgb, depth, self._places[order], self._looks[order], distance[order], aside[order],
-               self._atlas, self._levels, self._tints, mist, view, air, self._flip, self._snow)  # fmt: skip
+        in_bands(len(rgb), _paint, rgb, depth, self._places[order], self._looks[order], distance[order], aside[order],
+                 self._atlas, self._levels, self._tints, mist, view, air, self._flip, self._snow)  # fmt: skip
 
 
 def _plant(heights: Field, thick: Field, wood: Wood, path: tuple[Keyframe, ...], seed: int) -> tuple[Field, Field]:
@@ -124,85 +129,78 @@ def _tints(wood: Wood, light: Light) -> Field:
     return table
 
 
-@njit(cache=True, fastmath=True, nogil=True, parallel=True)
-def _paint(rgb, depth, places, looks, distance, aside, atlas, levels, tints, mist, view, air, flip, snow):
-    """Bands of rows are painted side by side; within each the trees keep their order."""
-    bands = 4
-    for band in prange(bands):
-        first, last = rgb.shape[0] * band // bands, rgb.shape[0] * (band + 1) // bands
-        for t in range(distance.size):
-            _tree(rgb, depth, first, last, places[t], looks[t], distance[t], aside[t],
-                  atlas, levels, tints, mist, view, air, flip, snow)  # fmt: skip
+@njit(cache=True, fastmath=True, nogil=True)
+def _paint(first, last, rgb, depth, places, looks, distance, aside, atlas, levels, tints, mist, view, air, flip, snow):
+    """All trees in their order, as far as they stand in the rows from `first` to before `last`."""
+    for t in range(distance.size):
+        _tree(rgb, depth, first, last, places[t], looks[t], distance[t], aside[t],
+              atlas, levels, tints, mist, view, air, flip, snow)  # fmt: skip
 
 
 @njit(cache=True, fastmath=True, nogil=True)
 def _tree(rgb, depth, first, last, place, look, z, aside, atlas, levels, tints, mist, view, air, flip, snow):
-    focal, horizon, middle, eye_y = view[0], view[1], view[2], view[6]
-    width = depth.shape[1]
-    one, zero = np.float32(1.0), np.float32(0.0)
-    thick, eye = air[10], air[11]
-    eye_mist = np.exp(-eye / thick)
-    scale = focal / z
-    tall = look[2] * scale
-    grown = min(one, (np.float32(_THINNING) / z + np.float32(0.06) - look[1]) * np.float32(9.0))
-    tall *= np.float32(0.4) + np.float32(0.6) * grown
-    if tall < np.float32(1.5):
-        return
-    foot = horizon - (place[1] - np.float32(0.4) - eye_y) * scale
+    """Paint one tree inside the rows from `first` to before `last`."""
+    half, one = np.float32(0.5), np.float32(1.0)
+    scale = view[0] / z
+    grown = min(one, (_rank_shown(z) - look[1]) * np.float32(9.0))
+    tall = look[2] * scale * (np.float32(0.4) + np.float32(0.6) * grown)
     wide = tall * np.float32(0.75)
-    left = middle + aside * scale - wide * np.float32(0.5)
+    foot = view[1] - (place[1] - np.float32(0.4) - view[6]) * scale
+    left = view[2] + aside * scale - wide * half
     r0, r1 = max(first, int(foot - tall)), min(last, int(foot) + 1)
-    c0, c1 = max(0, int(left)), min(width, int(left + wide) + 1)
-    if r0 >= r1 or c0 >= c1:
+    c0, c1 = max(0, int(left)), min(depth.shape[1], int(left + wide) + 1)
+    if tall < np.float32(1.5) or r0 >= r1 or c0 >= c1:
         return
     level = 0
     while level + 1 < levels.shape[1] and levels[0, level + 1, 1] >= tall * np.float32(0.8):
         level += 1
     offset, rows, columns = levels[int(look[0]), level]
-    off = (left + wide * np.float32(0.5) - air[6]) / air[7]
-    toward = np.exp(-off * off)
-    clear = np.exp(-z * air[8])
-    patch = one + np.float32(0.65) * read(mist, (place[2] + air[13]) * PATCH, (place[0] + air[12]) * PATCH)
-    tint = int(look[3])
-    per_row, per_column = rows / tall, columns / wide
-    dense = air[9] * z * max(zero, patch)
-    hazy = np.empty(3, np.float32)
+    warm, clear = warmth(air, left + wide * half), np.exp(-z * air[8])
+    patch = patchiness(air, mist, place[0], place[2])
+    tint = tints[int(look[3])]
+    added = np.empty(3, np.float32)
     for r in range(r0, r1):
-        v = (np.float32(r) + np.float32(0.5) - foot + tall) * per_row - np.float32(0.5)
-        v = min(max(v, zero), np.float32(rows - 1.001))
-        i = int(v)
-        fv = np.float32(v - i)
-        h = eye_y + (horizon - np.float32(r)) / scale
-        h = abs(h) if eye_y < zero else max(h, zero)
-        rise = h - eye
-        share = eye_mist if abs(rise) < np.float32(0.5) else thick * (eye_mist - np.exp(-h / thick)) / rise
-        veil = one - np.exp(-dense * share)
-        through = clear * (one - veil)
+        v = (np.float32(r) + half - foot + tall) * rows / tall - half
+        lost = veil(air, abs(view[6] + (view[1] - np.float32(r)) / scale), z, patch)
+        keep = clear * (one - lost)
         for k in range(3):
-            haze = air[k] + (air[3 + k] - air[k]) * toward
-            fog = air[14 + k] + (air[3 + k] - air[14 + k]) * toward * np.float32(0.6)
-            hazy[k] = haze * (one - clear) * (one - veil) + fog * veil
+            added[k] = scatter(air, k, warm, clear, lost)
         for c in range(c0, c1):
             if depth[r, c] < z - np.float32(4.0):
                 continue
-            u = (np.float32(c) + np.float32(0.5) - left) * per_column - np.float32(0.5)
-            u = min(max(u, zero), np.float32(columns - 1.001))
+            u = (np.float32(c) + half - left) * columns / wide - half
             if flip:
-                u = np.float32(columns - 1.001) - u
-            j = int(u)
-            fu = np.float32(u - j)
-            at = offset + i * columns + j
-            w00, w01 = (one - fv) * (one - fu), (one - fv) * fu
-            w10, w11 = fv * (one - fu), fv * fu
-            cover = atlas[at, 0] * w00 + atlas[at + 1, 0] * w01 + atlas[at + columns, 0] * w10 + atlas[at + columns + 1, 0] * w11
+                u = np.float32(columns - 1) - u
+            cover, light = _texel(atlas, offset, rows, columns, v, u)
             if cover < np.float32(0.02):
                 continue
-            lit = atlas[at, 1] * w00 + atlas[at + 1, 1] * w01 + atlas[at + columns, 1] * w10 + atlas[at + columns + 1, 1] * w11
-            lit /= cover
-            cap = min(one, max(zero, (lit - np.float32(0.36)) * np.float32(3.2))) * snow
+            light /= cover
+            cap = snow * min(one, max(np.float32(0.0), (light - np.float32(0.36)) * np.float32(3.2)))
             for k in range(3):
-                value = tints[tint, 0, k] + (tints[tint, 1, k] - tints[tint, 0, k]) * lit
-                value += (tints[tint, 2, k] - value) * cap
-                rgb[r, c, k] += (value * through + hazy[k] - rgb[r, c, k]) * cover
-            if cover > np.float32(0.5):
+                value = tint[0, k] + (tint[1, k] - tint[0, k]) * light
+                value += (tint[2, k] - value) * cap
+                rgb[r, c, k] += (value * keep + added[k] - rgb[r, c, k]) * cover
+            if cover > half:
                 depth[r, c] = z
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _rank_shown(z):
+    """Trees of a lower rank than this are painted at a distance."""
+    return np.float32(_THINNING) / z + np.float32(0.06)
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _texel(atlas, offset, rows, columns, v, u):
+    """Coverage, and coverage times light, of a sprite at a row and a column between its texels."""
+    v = min(max(v, np.float32(0.0)), np.float32(rows - 1.001))
+    u = min(max(u, np.float32(0.0)), np.float32(columns - 1.001))
+    i, j = int(v), int(u)
+    fv, fu = np.float32(v - i), np.float32(u - j)
+    at = offset + i * columns + j
+    below = at + columns
+    one = np.float32(1.0)
+    w00, w01, w10, w11 = (one - fv) * (one - fu), (one - fv) * fu, fv * (one - fu), fv * fu
+    cover = atlas[at, 0] * w00 + atlas[at + 1, 0] * w01 + atlas[below, 0] * w10 + atlas[below + 1, 0] * w11
+    light = atlas[at, 1] * w00 + atlas[at + 1, 1] * w01 + atlas[below, 1] * w10 + atlas[below + 1, 1] * w11
+    return cover, light

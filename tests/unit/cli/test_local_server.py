@@ -81,7 +81,7 @@ def test_a_failure_in_the_block_shows_the_log_too(monkeypatch: pytest.MonkeyPatc
     assert not folders[0].exists()
 
 
-@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, CliError)])
 def test_signals_stop_the_server(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals, expected: type[BaseException]
 ) -> None:
@@ -94,7 +94,9 @@ def test_signals_stop_the_server(
             os.kill(os.getpid(), number)
             threading.Event().wait(5)
 
-    with pytest.raises(expected):
+    with pytest.raises(expected) as leaving:
         interrupted()
+    code = leaving.value.exit_code if isinstance(leaving.value, CliError) else leaving.value.args[0]
+    assert code == 128 + number
     assert not is_alive(pids[0])
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

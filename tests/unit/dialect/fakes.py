@@ -23,7 +23,7 @@ from mutoscope.domain.errors import (
     VideoNotReady,
 )
 from mutoscope.domain.lifecycle import State
-from mutoscope.domain.video import Size, Video, VideoRequest, check_prompt
+from mutoscope.domain.video import Failure, Size, Video, VideoRequest, check_prompt
 from mutoscope.service import Caller, Content, NewRemix, NewVideo, Page
 
 KEY = "muto key  with spaces"
@@ -240,4 +240,28 @@ def multipart(*parts: tuple[str, bytes], boundary: str = "b0undary", end: bool =
     return body + (f"--{boundary}--\r\n".encode() if end else b"")
 
 
+def java(*fields: tuple[str, str, bytes]) -> bytes:
+    """Java declares a type for every part and names no file for bytes."""
+    return multipart(*((f'name="{name}"\r\nContent-Type: {kind}', data) for name, kind, data in fields))
+
+
+def python(*fields: tuple[str, bytes]) -> bytes:
+    """Python's httpx declares no type for texts."""
+    return multipart(*((f'name="{name}"', data) for name, data in fields))
+
+
+def stocked() -> FakeService:
+    """A service with one video of each kind; the last belongs to somebody else."""
+    return FakeService(
+        videos=[
+            a_video(id="video_done", state=State.COMPLETED, progress=100, completed_at=NOW),
+            a_video(id="video_busy", state=State.GENERATING, progress=40, expected_seconds=40.0),
+            a_video(id="video_broken", state=State.FAILED, failure=Failure("encoding_failed", "It broke.")),
+            a_video(id="video_foreign", tenant="other", state=State.COMPLETED, progress=100),
+        ]
+    )
+
+
+JSON = "application/json"
 MULTIPART = "multipart/form-data; boundary=b0undary"
+URLENCODED = "application/x-www-form-urlencoded"

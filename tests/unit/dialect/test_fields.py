@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fakes import MODEL
 
 from mutoscope.dialect.fields import IGNORED_MAX_CHARACTERS, IGNORED_MAX_NAMES, new_remix, new_video
 from mutoscope.dialect.limits import Limits
@@ -33,6 +34,15 @@ def test_seconds_by_value(given, seconds):
     assert new_video({"prompt": "x", "seconds": given}, LIMITS).seconds == seconds
 
 
+@pytest.mark.parametrize("given", [8.5, "8.5", "", "eight", "8s", "٨", "1e1", "9" * 5000, 10**30, 1e300, -1, 0, 21])
+def test_seconds_out_of_range_are_refused_with_what_the_model_takes(given):
+    seconds = new_video({"prompt": "x", "seconds": given}, LIMITS).seconds
+    with pytest.raises(InvalidRequest, match="every whole number from '1' to '20'") as refusal:
+        MODEL.check_seconds(seconds)
+    assert (refusal.value.param, refusal.value.error_code) == ("seconds", "invalid_value")
+    assert len(refusal.value.message) < 300
+
+
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
@@ -40,16 +50,6 @@ def test_seconds_by_value(given, seconds):
         ("seconds", [8], "invalid_type"),
         ("seconds", {"a": 1}, "invalid_type"),
         ("seconds", Part("seconds", b"8", "f"), "invalid_type"),
-        ("seconds", 8.5, "invalid_value"),
-        ("seconds", "8.5", "invalid_value"),
-        ("seconds", "", "invalid_value"),
-        ("seconds", "eight", "invalid_value"),
-        ("seconds", "8s", "invalid_value"),
-        ("seconds", "٨", "invalid_value"),
-        ("seconds", "1e1", "invalid_value"),
-        ("seconds", "9" * 5000, "invalid_value"),
-        ("seconds", 10**30, "invalid_value"),
-        ("seconds", 1e300, "invalid_value"),
         ("seed", False, "invalid_type"),
         ("seed", "x", "invalid_value"),
         ("seed", 1.5, "invalid_value"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from mutoscope.flipbook.lexicon import looks, moments, places, skies, things
+from mutoscope.flipbook.lexicon import clues, idle, looks, moments, places, skies, things
 from mutoscope.flipbook.lexicon.words import Word, stem, words
 
 Key = tuple[str, ...]
@@ -59,7 +59,9 @@ class Index:
             _append(self.stems, tuple(word.stem for word in found), meaning)
 
     def meanings(self, part: list[Word]) -> list[Meaning]:
-        found = self.exact.get(tuple(word.text for word in part)) or self.stems.get(tuple(word.stem for word in part)) or []
+        found = (
+            self.exact.get(tuple(word.text for word in part)) or self.stems.get(tuple(word.stem for word in part)) or []
+        )
         return [meaning for meaning in found if not meaning.proper or part[0].capital]
 
 
@@ -79,20 +81,42 @@ def index() -> Index:
     """The whole lexicon; built once, on first use."""
     built = Index()
     faint = set(phrases(places.FAINT))
-    _add_all(built, "setting", places.NAMES, {phrase: 0.5 for phrase in faint} | {"sky": 0.3, "skies": 0.3})
-    _add_all(built, "time", moments.TIMES, {phrase: 0.5 for phrase in phrases(moments.FAINT_TIMES)})
+    _add_all(built, "setting", places.NAMES, dict.fromkeys(faint, 0.5) | {"sky": 0.3, "skies": 0.3})
+    _add_all(built, "time", moments.TIMES, dict.fromkeys(phrases(moments.FAINT_TIMES), 0.5))
     _add_all(built, "season", moments.SEASONS, {})
     _add_all(built, "weather", skies.WEATHER, {})
-    _add_all(built, "style", looks.STYLES, {"painting": 0.5, "pencil": 0.5, "drawn": 0.5, "realistic": 0.5, "neon": 0.5, "hologram": 0.5, "holograms": 0.5, "holographic": 0.5})
+    _add_all(
+        built,
+        "style",
+        looks.STYLES,
+        {
+            "painting": 0.5,
+            "pencil": 0.5,
+            "drawn": 0.5,
+            "realistic": 0.5,
+            "neon": 0.5,
+            "hologram": 0.5,
+            "holograms": 0.5,
+            "holographic": 0.5,
+        },
+    )
     _add_all(built, "subject", things.SUBJECTS, {})
-    mild = {phrase: 0.5 for phrase in phrases(moments.MILD_SPEEDS)}
+    mild = dict.fromkeys(phrases(moments.MILD_SPEEDS), 0.5)
     _add_all(built, "speed", {"slower": moments.SLOWER, "faster": moments.FASTER}, mild)
     _add_all(built, "palette", {"warm": looks.WARM, "cool": looks.COOL, "sepia": looks.SEPIA}, {})
     _add_all(built, "snowy", {"snowy": places.SNOWY}, {})
     _add_all(built, "clear", {"clear": skies.CLEAR, "dry": skies.DRY, "calm": skies.CALM}, {})
-    _add_all(built, "nothing", {"": things.NOTHING}, {})
+    _add_all(built, "nothing", {"": idle.NOTHING}, {})
     _add_all(built, "still", {"": skies.STILL}, {})
     _add_nouns(built)
+    return built
+
+
+@lru_cache(maxsize=1)
+def clue_index() -> Index:
+    """Words that go with a setting; apart from the rest, since a word may be a thing and a clue at once."""
+    built = Index()
+    _add_all(built, "hint", clues.CLUES, {})
     return built
 
 
@@ -123,9 +147,12 @@ def _nouns() -> Iterable[tuple[str, str, str, bool]]:
                 yield field, value, phrase.lstrip("^"), phrase.startswith("^")
 
 
-def find(text_words: list[Word]) -> list[Match]:
-    """The meanings in a text, without overlaps: longer phrases first, then from the left; in order of the text."""
-    built = index()
+def find(text_words: list[Word], built: Index | None = None) -> list[Match]:
+    """The meanings in a text, without overlaps: longer phrases first, then from the left; in order of the text.
+
+    built: where to look, by default in the lexicon.
+    """
+    built = built or index()
     taken = [False] * len(text_words)
     found: list[Match] = []
     for length in range(min(built.longest, len(text_words)), 0, -1):
@@ -144,7 +171,7 @@ def find(text_words: list[Word]) -> list[Match]:
 @lru_cache(maxsize=1)
 def neutral() -> frozenset[str]:
     """Stems of words that need no place in a picture."""
-    return frozenset(stem(word) for word in things.NEUTRAL.split()) | frozenset(things.NEUTRAL.split())
+    return frozenset(stem(word) for word in idle.NEUTRAL.split()) | frozenset(idle.NEUTRAL.split())
 
 
 @lru_cache(maxsize=1)

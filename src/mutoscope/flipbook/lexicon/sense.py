@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mutoscope.flipbook.lexicon import looks, things
+from mutoscope.flipbook.lexicon import idle, looks
 from mutoscope.flipbook.lexicon.index import Match, Meaning, find, neutral
 from mutoscope.flipbook.lexicon.moves import find_move
-from mutoscope.flipbook.lexicon.words import Word, plain, words
+from mutoscope.flipbook.lexicon.words import Word, plain, word_set, words
 
 NEGATORS = frozenset(("no", "without", "minus", "sans", "devoid", "lacking", "never", "zero"))
 _NEGATED_REACH = 5
-_NEGATION_ENDS = frozenset(("but", "with", "just", "only", "instead", "as", "while", "under", "in", "at", "on", "over", "then", "please"))
+_NEGATION_ENDS = frozenset(
+    ("but", "with", "just", "only", "instead", "as", "while", "under", "in", "at", "on", "over", "then", "please")
+)
 # Heads of figures of speech: a sea of lanterns is no sea.
-_FIGURES = frozenset("sea ocean forest river mountain wave storm rain cloud island field blanket sky flood wall desert wood shower crown bank".split())
-_LOCATIVE = frozenset("in on at over across through along above into under amid amidst by off around from beneath inside among upon atop to of onto within".split())
+_FIGURES = word_set(
+    "sea ocean forest river mountain wave storm rain cloud island field blanket sky flood wall desert wood "
+    "shower crown bank"
+)
+_LOCATIVE = word_set(
+    "in on at over across through along above into under amid amidst by off around from beneath inside among "
+    "upon atop to of onto within"
+)
 _CLAUSE = re.compile(r"[.,;:!?()…—–\n]|\b(?:while|as|then|and|but|whilst|before|until)\b")
 
 
@@ -51,7 +59,11 @@ class Sense:
         left = [
             word.text
             for position, word in enumerate(self.words)
-            if position not in covered and not word.is_mark and word.text not in known and word.stem not in known and not _is_adverb(word.text)
+            if position not in covered
+            and not word.is_mark
+            and word.text not in known
+            and word.stem not in known
+            and not _is_adverb(word.text)
         ]
         return tuple(dict.fromkeys(left))
 
@@ -87,7 +99,9 @@ def _moves(text: str, found: list[Word]) -> list[Move]:
 
 
 def _inside(match: Match, moves: list[Move]) -> bool:
-    return match.field not in ("setting", "speed") and any(move.start <= match.start and match.end <= move.end for move in moves)
+    return match.field not in ("setting", "speed") and any(
+        move.start <= match.start and match.end <= move.end for move in moves
+    )
 
 
 def _is_verb(found: list[Word], matches: list[Match], match: Match) -> bool:
@@ -100,10 +114,12 @@ def _is_verb(found: list[Word], matches: list[Match], match: Match) -> bool:
 
 
 def _offshore(found: list[Word]) -> list[Match]:
-    """"Off Newfoundland", "off the coast of Maine": out at sea."""
+    """ "Off Newfoundland", "off the coast of Maine": out at sea."""
     for position, word in enumerate(found[:-1]):
         rest = [other.text for other in found[position + 1 : position + 4]]
-        if word.text == "off" and (found[position + 1].capital or rest in (["the", "coast", "of"], ["the", "shore", "of"])):
+        if word.text == "off" and (
+            found[position + 1].capital or rest in (["the", "coast", "of"], ["the", "shore", "of"])
+        ):
             return [Match(position, position, Meaning("setting", "ocean", 1.1), "off")]
     return []
 
@@ -116,7 +132,28 @@ def _is_figure(found: list[Word], match: Match) -> bool:
     if after[0].text != "of" or len(after) < 2:
         return False
     owner = after[2] if after[1].text in ("the", "a") and len(after) > 2 else after[1]
-    landscape = ("flower", "wheat", "grass", "corn", "barley", "poppy", "lavend", "snow", "ice", "pine", "tree", "bamboo", "oak", "birch", "tulip", "rye", "sunflower", "crop", "clov", "lavender")
+    landscape = (
+        "flower",
+        "wheat",
+        "grass",
+        "corn",
+        "barley",
+        "poppy",
+        "lavend",
+        "snow",
+        "ice",
+        "pine",
+        "tree",
+        "bamboo",
+        "oak",
+        "birch",
+        "tulip",
+        "rye",
+        "sunflower",
+        "crop",
+        "clov",
+        "lavender",
+    )
     return not owner.capital and owner.stem not in landscape
 
 
@@ -129,7 +166,9 @@ def _is_negated(found: list[Word], match: Match) -> bool:
             return True
         if word.text == "free" and found[match.end - 1 : match.end]:
             return False
-    return match.end < len(found) and found[match.end].text in ("free", "less") and match.field in ("weather", "subject")
+    return (
+        match.end < len(found) and found[match.end].text in ("free", "less") and match.field in ("weather", "subject")
+    )
 
 
 def _colours(found: list[Word]) -> list[Match]:
@@ -139,7 +178,11 @@ def _colours(found: list[Word]) -> list[Match]:
     runs = _runs(found, colours)
     if not cues or not runs:
         return []
-    near = [run for run in runs if any(-3 <= cue - run[-1] <= 2 or -5 <= run[0] - cue <= 4 and run[0] > cue for cue in cues)]
+    near = [
+        run
+        for run in runs
+        if any(-3 <= cue - run[-1] <= 2 or (-5 <= run[0] - cue <= 4 and run[0] > cue) for cue in cues)
+    ]
     if not near:
         return []
     chosen = near[0]
@@ -155,7 +198,9 @@ def _runs(found: list[Word], colours: set[str]) -> list[list[int]]:
         if name is None:
             continue
         gap = [other.text for other in found[runs[-1][-1] + 1 : position]] if runs else ["x"]
-        if runs and all(text in ("and", ",", "with", "deep", "pale", "dark", "light", "bright", "burnt") for text in gap):
+        if runs and all(
+            text in ("and", ",", "with", "deep", "pale", "dark", "light", "bright", "burnt") for text in gap
+        ):
             runs[-1].append(position)
         else:
             runs.append([position])
@@ -178,7 +223,9 @@ def is_modifier(matches: list[Match], match: Match) -> bool:
 
 def is_crossed(found: list[Word], match: Match) -> bool:
     """Whether a bridge or bench is only where something happens."""
-    if match.value not in things.CROSSED:
+    if match.value not in idle.CROSSED:
         return False
     before = [word.stem for word in found[max(0, match.start - 4) : match.start]]
-    return any(stem in ("cross", "on", "over", "under", "beneath", "across", "along", "past", "from", "off") for stem in before)
+    return any(
+        stem in ("cross", "on", "over", "under", "beneath", "across", "along", "past", "from", "off") for stem in before
+    )

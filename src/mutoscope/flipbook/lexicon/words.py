@@ -7,6 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text that are separated by spaces."""
+    return frozenset(text.split())
+
+
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[.,;:!?()…—–\n]")
 _SPACES = str.maketrans("`-_/", "'   ")
 _IRREGULAR = {
@@ -17,15 +23,16 @@ _IRREGULAR = {
     "crept": "creep", "drew": "draw", "held": "hold", "kept": "keep", "made": "make", "left": "left",
 }  # fmt: skip
 # Words whose ending is no inflection, or whose stem would be another word.
-_WHOLE = frozenset(
-    "evening morning lightning lighting building painting setting clearing ceiling spring string king ring wing thing "
-    "nothing everything anything something during being outing wedding pudding sibling duckling sterling viking "
-    "gosling sapling darling awning railing red bed shed sled seed weed reed breed speed need feed bleed hundred "
-    "sacred naked wicked rugged jagged crowded moss grass glass cross less endless cloudless brass "
-    "canvas atlas chaos bus gas lens iris cactus octopus walrus campus circus colossus virus nautilus this his is was "
-    "us yes plus across always perhaps paris texas kansas swiss wales alps hills news series species oasis abyss "
-    "christmas pegasus atlantis venus mars uranus columbus access business process princess fortress waitress compass "
-    "terrace lotus crocus hibiscus ibis tennis axis mess dress press express".split()
+_WHOLE = word_set(
+    "evening morning lightning lighting building painting setting clearing ceiling spring string king ring "
+    "wing thing nothing everything anything something during being outing wedding pudding sibling duckling "
+    "sterling viking gosling sapling darling awning railing red bed shed sled seed weed reed breed speed need "
+    "feed bleed hundred sacred naked wicked rugged jagged crowded moss grass glass cross less endless "
+    "cloudless brass canvas atlas chaos bus gas lens iris cactus octopus walrus campus circus colossus virus "
+    "nautilus this his is was us yes plus across always perhaps paris texas kansas swiss wales alps hills "
+    "news series species oasis abyss christmas pegasus atlantis venus mars uranus columbus access business "
+    "process princess fortress waitress compass terrace lotus crocus hibiscus ibis tennis axis mess dress "
+    "press express"
 )
 
 

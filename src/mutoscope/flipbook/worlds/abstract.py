@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.lens import FAR, Lens
@@ -43,7 +42,15 @@ class Abstract:
         depth[:] = FAR
         coarse = np.empty((rgb.shape[0] // _COARSE + 2, rgb.shape[1] // _COARSE + 2, 3), np.float32)
         numbers = np.array(
-            [lens.middle, lens.horizon_row, lens.focal, pose.x * 0.012 + pose.yaw, pose.y * 0.012 + pose.tilt, pose.z * 0.010, seconds],
+            [
+                lens.middle,
+                lens.horizon_row,
+                lens.focal,
+                pose.x * 0.012 + pose.yaw,
+                pose.y * 0.012 + pose.tilt,
+                pose.z * 0.010,
+                seconds,
+            ],
             np.float32,
         )
         _fold(coarse, self._field, self._ramp, numbers)
@@ -72,15 +79,23 @@ def _fold(coarse, field, ramp, numbers):
             u, v = x * np.float32(70.0) + np.float32(128.0), y * np.float32(70.0) + np.float32(128.0)
             a = read(field, v + seconds * np.float32(1.3), u - seconds * np.float32(0.9))
             b = read(field, v * np.float32(0.8) - seconds * np.float32(1.1), u * np.float32(0.8) + np.float32(77.0))
-            warped = read(field, v * np.float32(0.6) + np.float32(26.0) * a, u * np.float32(0.6) + np.float32(26.0) * b + seconds)
-            level = min(np.float32(0.999), max(zero, np.float32(0.5) + np.float32(0.30) * warped + np.float32(0.06) * a))
+            warped = read(
+                field, v * np.float32(0.6) + np.float32(26.0) * a, u * np.float32(0.6) + np.float32(26.0) * b + seconds
+            )
+            level = min(
+                np.float32(0.999), max(zero, np.float32(0.5) + np.float32(0.30) * warped + np.float32(0.06) * a)
+            )
             fold = np.exp(-abs(warped - b) * np.float32(6.0)) * np.float32(0.22)
             at = level * np.float32(62.0)
             step = int(at)
             part = at - np.float32(step)
-            shade = np.float32(0.78) + np.float32(0.22) * min(one, max(zero, np.float32(0.5) + np.float32(0.5) * (a - b)))
+            shade = np.float32(0.78) + np.float32(0.22) * min(
+                one, max(zero, np.float32(0.5) + np.float32(0.5) * (a - b))
+            )
             for k in range(3):
-                coarse[i, j, k] = (ramp[step, k] + (ramp[step + 1, k] - ramp[step, k]) * part) * shade + fold * ramp[60, k]
+                coarse[i, j, k] = (ramp[step, k] + (ramp[step + 1, k] - ramp[step, k]) * part) * shade + fold * ramp[
+                    60, k
+                ]
 
 
 @njit(cache=True, fastmath=True, nogil=True)

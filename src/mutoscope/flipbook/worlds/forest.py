@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -89,14 +90,17 @@ class Forest:
         return False
 
     def draw(self, rgb: Paint, depth: Depth, pose: Pose, seconds: float) -> None:
-        """Fill the picture: sky and floor first, then the trees from near to far laid over them."""
+        """Fill the picture: the trees from near to far, and behind what they leave open the sky and the floor."""
         lens = Lens.at(pose, rgb.shape[1], rgb.shape[0])
         air = self._air.numbers(lens, self._light)
-        sky.draw(rgb, pose, lens, self._light, seconds, self._seed)
-        view = np.array([lens.focal, lens.horizon_row, lens.middle, lens.x, lens.y, lens.z, lens.cos, lens.sin], np.float32)
-        _floor(rgb, depth, self._patches, self._ground, view, air)
+        depth[:] = FAR
         self._canvas.clear()
         self._stand.draw(self._canvas, depth, lens, air, seconds, self._flip)
+        sky.draw(rgb, pose, lens, self._light, seconds, self._seed)
+        view = np.array(
+            [lens.focal, lens.horizon_row, lens.middle, lens.x, lens.y, lens.z, lens.cos, lens.sin], np.float32
+        )
+        _floor(rgb, depth, self._canvas.through, self._patches, self._ground, view, air)
         self._canvas.merge(rgb)
         shafts(rgb, depth, lens, self._light, self._beams, seconds)
 
@@ -127,14 +131,16 @@ def _planted(scene: Scene, light: Light, flora: _Flora) -> Stand:
     keys = scene.camera.path
     x, z = _jittered(rng, flora.spacing, keys, _DEEP)
     open_ground = 14.0 + 5.0 * np.sin(z * 0.021 + scene.seed)
-    tree = np.stack([x, z])[:, (_away(x, z, keys) > open_ground) & ~_in_sight(x, z, scene, 9.0)]
+    tree = np.stack([x, z])[:, (_away(x, z, keys) > open_ground) & ~_in_sight(x, z, scene, 13.5)]
     bx, bz = _jittered(rng, 4.6, keys, 110.0)
-    bush = np.stack([bx, bz])[:, (_away(bx, bz, keys) > 8.0) & (rng.random(bx.size) < 0.62) & ~_in_sight(bx, bz, scene, 3.5)]
+    bush = np.stack([bx, bz])[
+        :, (_away(bx, bz, keys) > 8.0) & (rng.random(bx.size) < 0.62) & ~_in_sight(bx, bz, scene, 5.0)
+    ]
     looks = np.concatenate([_tree_looks(rng, tree.shape[1], flora), _bush_looks(rng, bush.shape[1], flora)])
     ground = np.concatenate([tree, bush], axis=1)
     places = np.stack([ground[0], np.full(ground.shape[1], FLOOR - 0.4), ground[1]], axis=1).astype(np.float32)
-    atlas, levels = atlas_of([*flora.trees, "bush"], scene.seed, _VARIANTS)
-    return Stand(places, looks, atlas, levels, _tints(flora, light), 0.012 * (0.5 + 1.5 * light.wind))
+    atlas = atlas_of([*flora.trees, "bush"], scene.seed, _VARIANTS)
+    return Stand(places, looks, atlas, _tints(flora, light), 0.012 * (0.5 + 1.5 * light.wind))
 
 
 def _jittered(rng: np.random.Generator, spacing: float, keys: tuple[Keyframe, ...], deep: float) -> tuple[Field, Field]:
@@ -153,7 +159,7 @@ def _away(x: Field, z: Field, keys: tuple[Keyframe, ...]) -> Field:
     first, last = keys[0], keys[-1]
     glade = np.hypot(x - (first.x + last.x) / 2, (z - (last.z + 34.0)) * 0.55) - 6.0
     away = np.minimum(np.hypot(x - last.x, z - last.z), glade)
-    for one, two in zip(keys, keys[1:], strict=False):
+    for one, two in pairwise(keys):
         along = np.array([two.x - one.x, two.z - one.z])
         long = max(float(along @ along), 1e-6)
         share = np.clip(((x - one.x) * along[0] + (z - one.z) * along[1]) / long, 0.0, 1.0)
@@ -193,20 +199,25 @@ def _bush_looks(rng: np.random.Generator, count: int, flora: _Flora) -> Field:
 
 def _tints(flora: _Flora, light: Light) -> NDArray[np.float32]:
     """(leaves and two herbs, 2, 3): colour in the shade and in the light."""
-    herbs = tuple(tuple(0.55 * leaf + 0.45 * floor for leaf, floor in zip(flora.leaves[i], flora.floor[1], strict=True)) for i in (0, 1))
+    herbs = tuple(
+        tuple(0.55 * leaf + 0.45 * floor for leaf, floor in zip(flora.leaves[i], flora.floor[1], strict=True))
+        for i in (0, 1)
+    )
     table = np.empty((len(flora.leaves) + 2, 2, 3), np.float32)
     through = 0.35 + 0.75 * max(math.sin(light.sun_elevation), 0.0)
     for i, color in enumerate(flora.leaves + herbs):
         for k in range(3):
             table[i, 0, k] = color[k] * light.ambient[k] * 0.55
-            table[i, 1, k] = color[k] * (1.25 * light.ambient[k] + 1.75 * through * light.sun_color[k] * (0.4 + 0.6 * light.disc))
+            table[i, 1, k] = color[k] * (
+                1.25 * light.ambient[k] + 1.75 * through * light.sun_color[k] * (0.4 + 0.6 * light.disc)
+            )
     return table
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _floor(rgb, depth, patches, ground, view, air):
+def _floor(rgb, depth, through, patches, ground, view, air):
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin = view
-    density, low, thick, level, sun, spread = air[6:12]
+    density, low, _, level, sun, spread = air[6:12]
     one, zero = np.float32(1.0), np.float32(0.0)
     drop = eye_y - level
     band = np.float32(0.055) * focal
@@ -215,9 +226,10 @@ def _floor(rgb, depth, patches, ground, view, air):
         if below <= zero:
             mist = min(one, max(zero, one + below / band))
             mist = mist * mist * np.float32(0.9)
+            if mist <= zero:
+                continue
             for c in range(rgb.shape[1]):
-                depth[r, c] = np.float32(FAR)
-                if mist > zero:
+                if through[r, c] > np.float32(0.01):
                     off = (np.float32(c) - sun) / spread
                     toward = np.exp(-off * off)
                     for k in range(3):
@@ -227,6 +239,8 @@ def _floor(rgb, depth, patches, ground, view, air):
         veil = one - np.exp(-z * (density + low))
         blur = min(one, np.float32(90.0) / z)
         for c in range(rgb.shape[1]):
+            if through[r, c] < np.float32(0.01):
+                continue
             across = (np.float32(c) - middle) / focal * z
             x = eye_x + across * cos + z * sin
             y = eye_z - across * sin + z * cos
@@ -243,4 +257,5 @@ def _floor(rgb, depth, patches, ground, view, air):
                 value = dark + (bright - dark) * sunny
                 haze = air[k] + (air[3 + k] - air[k]) * toward
                 rgb[r, c, k] = value + (haze - value) * veil
-            depth[r, c] = z
+            if through[r, c] > np.float32(0.5):
+                depth[r, c] = z

@@ -66,10 +66,12 @@ class Interior:
         """Fill the picture: the sky outside, the room around it, then the furniture."""
         lens, light = Lens.at(pose, rgb.shape[1], rgb.shape[0]), self._light
         sky.draw(rgb, pose, lens, light, seconds, self._seed)
-        view = np.array([lens.focal, lens.horizon_row, lens.middle, lens.x, lens.y, lens.z, lens.cos, lens.sin], np.float32)
+        view = np.array(
+            [lens.focal, lens.horizon_row, lens.middle, lens.x, lens.y, lens.z, lens.cos, lens.sin], np.float32
+        )
         slope = -math.tan(light.sun_azimuth)
         fall = max(math.tan(light.sun_elevation), 0.22)
-        room = np.array([self._half, self._ceiling, self._wall, _BEHIND, *_WINDOW, slope, fall, light.night], np.float32)
+        room = np.array([self._half, self._ceiling, self._wall, _BEHIND, *_WINDOW, slope, fall], np.float32)
         _room(rgb, depth, self._grain, self._colors, room, view)
         self._furnish(rgb, depth, lens)
 
@@ -81,7 +83,9 @@ class Interior:
                 continue
             height = tall * lens.focal / distance
             drawing = self._pieces[icon]
-            shown = Print(column, base, height * drawing.aspect, height, distance, opacity=min(1.0, (distance - 12.0) / 12.0))
+            shown = Print(
+                column, base, height * drawing.aspect, height, distance, opacity=min(1.0, (distance - 12.0) / 12.0)
+            )
             stamp.shade(rgb, depth, drawing.level_for(height * 0.3), shown, 0.0, 0.10, 0.45)
             stamp.stamp(rgb, depth, drawing.level_for(height), shown)
             if icon == "floor_lamp" and self._light.night > 0.1:
@@ -92,13 +96,17 @@ class Interior:
 def _inner_light(light: Light) -> Light:
     """The scene's light as it is inside: softer, and warm from the lamps when it is dark."""
     lamp = np.array((0.34, 0.24, 0.15)) * light.night
-    ambient = np.asarray(light.ambient) * 0.85 + lamp
+    ambient = np.asarray(light.ambient) * 1.05 + lamp
     return replace(light, ambient=(float(ambient[0]), float(ambient[1]), float(ambient[2])))
 
 
 def _colors(light: Light) -> Field:
     """(6, 3): wall, far wall, floor, ceiling, sunlight on surfaces, lamplight."""
-    day = np.asarray(light.ambient) * 1.0 + np.asarray(light.sun_color) * 0.16 + np.array((0.20, 0.14, 0.085)) * light.night
+    day = (
+        np.asarray(light.ambient) * 1.35
+        + np.asarray(light.sun_color) * 0.30
+        + np.array((0.12, 0.07, 0.02)) * light.night
+    )
     tones = np.array(((0.62, 0.54, 0.46), (0.52, 0.50, 0.46), (0.50, 0.33, 0.21), (0.66, 0.62, 0.56)))
     sun = np.asarray(light.sun_color) * (0.55 * light.disc) * (0.35 if light.moon else 1.0)
     lamp = np.array((0.50, 0.30, 0.13)) * light.night
@@ -108,7 +116,7 @@ def _colors(light: Light) -> Field:
 @njit(cache=True, fastmath=True, nogil=True)
 def _frame(x, y, half, sill, lintel):
     """0 in the open panes of the window to 1 on its frame, bars and the wall around it; soft over 0.4 metres."""
-    edge = min(half - abs(x), min(y - sill, lintel - y))
+    edge = min(half - abs(x), y - sill, lintel - y)
     bar = min(abs(abs(x) - half / np.float32(3.0)), abs(y - (sill + (lintel - sill) * np.float32(0.68))))
     open_glass = min(edge - np.float32(1.6), bar - np.float32(0.8))
     return min(np.float32(1.0), max(np.float32(0.0), np.float32(0.5) - open_glass * np.float32(2.5)))
@@ -133,13 +141,17 @@ def _shelf(x, y, base):
         return base * np.float32(0.20), base * np.float32(0.16), base * np.float32(0.13)
     hue = luck * np.float32(7.0) - np.floor(luck * np.float32(7.0))
     tone = base * (np.float32(0.62) + np.float32(0.35) * luck)
-    return tone * (np.float32(0.55) + np.float32(0.5) * hue), tone * (np.float32(0.50) + np.float32(0.22) * (one - hue)), tone * (np.float32(0.42) + np.float32(0.34) * abs(hue - np.float32(0.5)))
+    return (
+        tone * (np.float32(0.55) + np.float32(0.5) * hue),
+        tone * (np.float32(0.50) + np.float32(0.22) * (one - hue)),
+        tone * (np.float32(0.42) + np.float32(0.34) * abs(hue - np.float32(0.5))),
+    )
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _room(rgb, depth, grain, colors, room, view):
+def _room(rgb, depth, grain, colors, room, view):  # noqa: PLR0912, PLR0915
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin = view
-    half, ceiling, wall, behind, glass, sill, lintel, slope, fall, night = room
+    half, ceiling, wall, behind, glass, sill, lintel, slope, fall = room
     one, zero = np.float32(1.0), np.float32(0.0)
     for r in range(rgb.shape[0]):
         rise = (horizon - np.float32(r) - np.float32(0.5)) / focal
@@ -149,21 +161,29 @@ def _room(rgb, depth, grain, colors, room, view):
             dx, dz = across * cos + sin, cos - across * sin
             side = ((half if dx > 0 else -half) - eye_x) / (dx if abs(dx) > np.float32(1e-5) else np.float32(1e-5))
             end = ((wall if dz > 0 else behind) - eye_z) / (dz if abs(dz) > np.float32(1e-5) else np.float32(1e-5))
-            t = min(flat, min(side, end))
+            t = min(flat, side, end)
             x, y, z = eye_x + dx * t, eye_y + rise * t, eye_z + dz * t
             lit = zero
             frame = one
             if t == end and dz > 0:
                 frame = _frame(x, y, glass, sill, lintel)
-                near = max(zero, max(abs(x) - glass, max(sill - y, y - lintel)))
-                tone = np.float32(0.80) + np.float32(0.20) * np.exp(-near * np.float32(0.06)) + read(grain, y * np.float32(3.0), x * np.float32(3.0)) * np.float32(0.012)
+                near = max(zero, abs(x) - glass, sill - y, y - lintel)
+                tone = (
+                    np.float32(0.80)
+                    + np.float32(0.20) * np.exp(-near * np.float32(0.06))
+                    + read(grain, y * np.float32(3.0), x * np.float32(3.0)) * np.float32(0.012)
+                )
                 inner = near <= zero
                 red, green, blue = colors[1, 0] * tone, colors[1, 1] * tone, colors[1, 2] * tone
                 if inner or near < np.float32(2.2):
-                    red, green, blue = colors[3, 0] * np.float32(0.86), colors[3, 1] * np.float32(0.84), colors[3, 2] * np.float32(0.80)
+                    red, green, blue = (
+                        colors[3, 0] * np.float32(0.86),
+                        colors[3, 1] * np.float32(0.84),
+                        colors[3, 2] * np.float32(0.80),
+                    )
                 if y < np.float32(3.0):
                     red, green, blue = red * np.float32(0.8), green * np.float32(0.76), blue * np.float32(0.72)
-            elif t == side or t == end:
+            elif t in (side, end):
                 base = colors[0, 0] * np.float32(1.10)
                 along = z if t == side else x
                 if y < np.float32(52.0):
@@ -179,7 +199,11 @@ def _room(rgb, depth, grain, colors, room, view):
                 beam = beam - np.floor(beam)
                 tone = np.float32(0.60) if beam < np.float32(0.16) else np.float32(0.92)
                 shade = tone * (np.float32(0.55) + np.float32(0.45) * np.exp(-abs(wall - z) * np.float32(0.012)))
-                red, green, blue = colors[3, 0] * shade, colors[3, 1] * shade * np.float32(0.97), colors[3, 2] * shade * np.float32(0.92)
+                red, green, blue = (
+                    colors[3, 0] * shade,
+                    colors[3, 1] * shade * np.float32(0.97),
+                    colors[3, 2] * shade * np.float32(0.92),
+                )
             else:
                 plank = x / np.float32(5.0)
                 number = np.floor(plank)
@@ -187,15 +211,29 @@ def _room(rgb, depth, grain, colors, room, view):
                 shift = z / np.float32(46.0) + number * np.float32(0.37)
                 luck = np.sin(number * np.float32(12.9) + np.floor(shift) * np.float32(78.2)) * np.float32(437.5)
                 luck -= np.floor(luck)
-                tone = np.float32(0.80) + np.float32(0.26) * luck + read(grain, z * np.float32(0.7), x * np.float32(7.0)) * np.float32(0.05) * min(one, np.float32(120.0) / t)
+                tone = (
+                    np.float32(0.80)
+                    + np.float32(0.26) * luck
+                    + read(grain, z * np.float32(0.7), x * np.float32(7.0))
+                    * np.float32(0.05)
+                    * min(one, np.float32(120.0) / t)
+                )
                 if min(seam, one - seam) < np.float32(0.025) + t * np.float32(0.0001):
                     tone *= np.float32(0.78)
                 tone *= np.float32(0.62) + np.float32(0.38) * np.exp(-abs(wall - z) * np.float32(0.009))
-                rug = ((x / np.float32(46.0)) ** 2 + ((z - wall + np.float32(66.0)) / np.float32(30.0)) ** 2)
+                rug = (x / np.float32(46.0)) ** 2 + ((z - wall + np.float32(66.0)) / np.float32(30.0)) ** 2
                 red, green, blue = colors[2, 0] * tone, colors[2, 1] * tone, colors[2, 2] * tone
                 if rug < one:
-                    ring = np.float32(0.85) if rug > np.float32(0.86) or (rug > np.float32(0.62) and rug < np.float32(0.68)) else np.float32(0.55)
-                    red, green, blue = colors[0, 0] * ring * np.float32(0.95), colors[0, 1] * ring * np.float32(0.62), colors[0, 2] * ring * np.float32(0.60)
+                    ring = (
+                        np.float32(0.85)
+                        if rug > np.float32(0.86) or (rug > np.float32(0.62) and rug < np.float32(0.68))
+                        else np.float32(0.55)
+                    )
+                    red, green, blue = (
+                        colors[0, 0] * ring * np.float32(0.95),
+                        colors[0, 1] * ring * np.float32(0.62),
+                        colors[0, 2] * ring * np.float32(0.60),
+                    )
                 # Where the sun reaches the floor through the panes.
                 away = wall - z
                 wx, wy = x - away * slope, away * fall

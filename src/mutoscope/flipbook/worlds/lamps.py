@@ -44,7 +44,9 @@ def _lamp(rgb, depth, numbers):
             dx = np.float32(c) + np.float32(0.5) - column
             dy = np.float32(r) + np.float32(0.5) - head
             if np.float32(r) < foot and dy > zero:
-                post = min(one, max(zero, thick + np.float32(0.5) - abs(dx))) * min(one, thick * np.float32(2.0)) * clear
+                post = (
+                    min(one, max(zero, thick + np.float32(0.5) - abs(dx))) * min(one, thick * np.float32(2.0)) * clear
+                )
                 for k in range(3):
                     rgb[r, c, k] *= one - np.float32(0.75) * post
             off = (dx * dx + dy * dy) / (glow * glow)
@@ -57,7 +59,12 @@ def _lamp(rgb, depth, numbers):
             below = np.float32(r) - foot
             if below > zero:
                 mirror = abs(below - tall) / streak
-                light = wet * np.float32(0.34) * max(zero, one - mirror) * np.exp(-(dx * dx) / (bulb * bulb * np.float32(5.0)))
+                light = (
+                    wet
+                    * np.float32(0.34)
+                    * max(zero, one - mirror)
+                    * np.exp(-(dx * dx) / (bulb * bulb * np.float32(5.0)))
+                )
             light *= power * clear
             rgb[r, c, 0] += light
             rgb[r, c, 1] += light * np.float32(0.74)

@@ -60,7 +60,9 @@ class Picture:
         cos, sin = math.cos(first.yaw), math.sin(first.yaw)
         dx, dz = pose.x - first.x, pose.z - first.z
         ahead, across = dx * sin + dz * cos, dx * cos - dz * sin
-        aside = 0.30 * math.tan(max(-1.2, min(1.2, pose.yaw - first.yaw))) * self._focal + across * _PER_METRE_ASIDE * width
+        aside = (
+            0.30 * math.tan(max(-1.2, min(1.2, pose.yaw - first.yaw))) * self._focal + across * _PER_METRE_ASIDE * width
+        )
         up = 0.6 * math.tan(pose.tilt - first.tilt) * self._focal + (pose.y - first.y) * _PER_METRE_ASIDE * height
         zoom = math.exp(ahead * _PER_METRE_AHEAD) * pose.zoom / first.zoom
         limit = 0.16

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from mutoscope.flipbook import sky
 from mutoscope.flipbook.camera import Pose
@@ -36,7 +35,9 @@ class Space:
         self._colors = _nebula_colors(rng)
         own = {"planet", "earth", "moon"} & {subject.name for subject in scene.subjects}
         side = -1.0 if scene.sun >= 0 else 1.0
-        self._planet = np.array([side * 0.46, -0.34, 0.0 if own else 0.30, -side * 0.75, 0.45, *self._colors[1]], np.float32)
+        self._planet = np.array(
+            [side * 0.46, -0.34, 0.0 if own else 0.30, -side * 0.75, 0.45, *self._colors[1]], np.float32
+        )
 
     def height_at(self, x: float, z: float) -> float:
         """A nominal floor far below."""
@@ -52,7 +53,10 @@ class Space:
         depth[:] = FAR
         coarse = np.empty((rgb.shape[0] // _COARSE + 2, rgb.shape[1] // _COARSE + 2, 3), np.float32)
         yaw = math.atan2(lens.sin, lens.cos)
-        view = np.array([lens.middle, lens.horizon_row, lens.focal, yaw + pose.x * 0.0006, pose.y * 0.0008, pose.z, seconds], np.float32)
+        view = np.array(
+            [lens.middle, lens.horizon_row, lens.focal, yaw + pose.x * 0.0006, pose.y * 0.0008, pose.z, seconds],
+            np.float32,
+        )
         _nebula(coarse, self._field, self._colors, view)
         enlarge(rgb, coarse, _COARSE)
         _sparkle(rgb, self._stars, view)
@@ -89,11 +93,19 @@ def _nebula(coarse, field, colors, view):
         for j in range(coarse.shape[1]):
             x = ((np.float32(j * _COARSE) - middle) / focal) * near + yaw * np.float32(40.0)
             a = read(field, y * np.float32(0.8) + np.float32(90.0), x * np.float32(0.8) + np.float32(50.0))
-            b = read(field, y * np.float32(1.7) + np.float32(12.0) * a + seconds * np.float32(0.12), x * np.float32(1.7))
+            b = read(
+                field, y * np.float32(1.7) + np.float32(12.0) * a + seconds * np.float32(0.12), x * np.float32(1.7)
+            )
             c = read(field, y * np.float32(4.5) + np.float32(9.0) * b, x * np.float32(4.5) - seconds * np.float32(0.2))
-            band = np.exp(-((y - np.float32(4.0) - x * np.float32(0.35) - np.float32(4.0) * a) / np.float32(13.0)) ** 2)
-            first = max(zero, np.float32(0.22) + np.float32(0.36) * b + np.float32(0.14) * c) * (np.float32(0.25) + np.float32(0.85) * band)
-            second = max(zero, np.float32(0.10) + np.float32(0.40) * a - np.float32(0.20) * b + np.float32(0.12) * c) * (np.float32(0.2) + band)
+            band = np.exp(
+                -(((y - np.float32(4.0) - x * np.float32(0.35) - np.float32(4.0) * a) / np.float32(13.0)) ** 2)
+            )
+            first = max(zero, np.float32(0.22) + np.float32(0.36) * b + np.float32(0.14) * c) * (
+                np.float32(0.25) + np.float32(0.85) * band
+            )
+            second = max(
+                zero, np.float32(0.10) + np.float32(0.40) * a - np.float32(0.20) * b + np.float32(0.12) * c
+            ) * (np.float32(0.2) + band)
             dark = max(zero, np.float32(0.35) * c + np.float32(0.25) * b) * band
             for k in range(3):
                 value = colors[0, k] + colors[1, k] * first * np.float32(0.85) + colors[2, k] * second * np.float32(0.8)
@@ -114,7 +126,9 @@ def _sparkle(rgb, stars, view):
         row = horizon - (stars[i, 1] - up) * grow * focal
         if col < -8 or row < -8 or col > width + 8 or row > height + 8:
             continue
-        bright = stars[i, 2] * (np.float32(0.85) + np.float32(0.15) * np.sin(seconds * np.float32(2.0) + stars[i, 4] * np.float32(40.0)))
+        bright = stars[i, 2] * (
+            np.float32(0.85) + np.float32(0.15) * np.sin(seconds * np.float32(2.0) + stars[i, 4] * np.float32(40.0))
+        )
         size = unit * (np.float32(0.62) + np.float32(0.75) * stars[i, 2])
         reach = int(size * np.float32(4.0)) + 1
         for r in range(max(0, int(row) - reach), min(height, int(row) + reach + 1)):
@@ -137,8 +151,12 @@ def _planet(rgb, field, planet, view):
     col = middle + (at_x * (one + ahead * np.float32(0.0016)) - yaw) * focal
     row = horizon - (at_y - up) * focal
     deep = np.sqrt(max(zero, one - sun_x * sun_x * np.float32(0.6) - sun_y * sun_y)) * np.float32(0.35)
-    for r in range(max(0, int(row - radius * np.float32(1.12))), min(rgb.shape[0], int(row + radius * np.float32(1.12)) + 1)):
-        for c in range(max(0, int(col - radius * np.float32(1.12))), min(rgb.shape[1], int(col + radius * np.float32(1.12)) + 1)):
+    for r in range(
+        max(0, int(row - radius * np.float32(1.12))), min(rgb.shape[0], int(row + radius * np.float32(1.12)) + 1)
+    ):
+        for c in range(
+            max(0, int(col - radius * np.float32(1.12))), min(rgb.shape[1], int(col + radius * np.float32(1.12)) + 1)
+        ):
             x, y = (np.float32(c) - col) / radius, (row - np.float32(r)) / radius
             off = np.sqrt(x * x + y * y)
             lit = x * sun_x + y * sun_y
@@ -149,13 +167,27 @@ def _planet(rgb, field, planet, view):
                 tilt = y * np.float32(0.96) + x * np.float32(0.28)
                 turn = (x * np.float32(0.96) - y * np.float32(0.28)) / max(z + np.float32(0.6), np.float32(0.6))
                 swirl = read(field, tilt * np.float32(30.0), turn * np.float32(14.0) + seconds * np.float32(0.25))
-                bands = np.float32(0.66) + np.float32(0.22) * np.sin(tilt * np.float32(17.0) + swirl * np.float32(0.9)) * np.sin(tilt * np.float32(5.0) + np.float32(1.0)) + np.float32(0.10) * swirl
+                bands = (
+                    np.float32(0.66)
+                    + np.float32(0.22)
+                    * np.sin(tilt * np.float32(17.0) + swirl * np.float32(0.9))
+                    * np.sin(tilt * np.float32(5.0) + np.float32(1.0))
+                    + np.float32(0.10) * swirl
+                )
                 haze = (one - z) ** np.float32(3.0) * shine
-                rgb[r, c, 0] += ((np.float32(0.35) + red) * bands * shine + np.float32(0.30) * haze - rgb[r, c, 0]) * edge
-                rgb[r, c, 1] += ((np.float32(0.32) + green) * bands * shine + np.float32(0.42) * haze - rgb[r, c, 1]) * edge
-                rgb[r, c, 2] += ((np.float32(0.35) + blue) * bands * shine + np.float32(0.60) * haze - rgb[r, c, 2]) * edge
+                rgb[r, c, 0] += (
+                    (np.float32(0.35) + red) * bands * shine + np.float32(0.30) * haze - rgb[r, c, 0]
+                ) * edge
+                rgb[r, c, 1] += (
+                    (np.float32(0.32) + green) * bands * shine + np.float32(0.42) * haze - rgb[r, c, 1]
+                ) * edge
+                rgb[r, c, 2] += (
+                    (np.float32(0.35) + blue) * bands * shine + np.float32(0.60) * haze - rgb[r, c, 2]
+                ) * edge
             if off > one:
-                air = np.exp(-(off - one) * np.float32(46.0)) * max(zero, lit / off + np.float32(0.15)) * np.float32(0.42)
+                air = (
+                    np.exp(-(off - one) * np.float32(46.0)) * max(zero, lit / off + np.float32(0.15)) * np.float32(0.42)
+                )
                 rgb[r, c, 0] += air * np.float32(0.45)
                 rgb[r, c, 1] += air * np.float32(0.68)
                 rgb[r, c, 2] += air
@@ -182,7 +214,8 @@ class CloudSea:
         sky.draw(rgb, pose, lens, light, seconds, self._seed)
         sun = lens.column_of(light.sun_azimuth)
         view = np.array([lens.focal, lens.horizon_row, lens.middle, lens.x, lens.y + 6.0, lens.z, lens.cos, lens.sin,
-                         seconds * (1.0 + 4.0 * light.wind), -1e6 if sun is None else sun, light.key()[0]], np.float32)  # fmt: skip
+                         seconds * (1.0 + 4.0 * light.wind), -1e6 if sun is None else sun, light.key()[0]],
+                        np.float32)  # fmt: skip
         lit = np.minimum(np.asarray(light.cloud_lit), 1.0)
         colors = np.array([lit, light.cloud_shade, light.haze_color, light.glow_color], np.float32)
         _cloud_floor(rgb, depth, self._field, colors, view)
@@ -206,13 +239,21 @@ def _cloud_floor(rgb, depth, field, colors, view):
         for c in range(rgb.shape[1]):
             across = (np.float32(c) - middle) / focal
             # The billows rise towards the eye: look for the height by stepping along the ray.
-            high = zero
+            high, x, y = zero, zero, zero
             for _ in range(3):
                 far = z * (one - high * np.float32(0.16))
                 x, y = eye_x + far * (across * cos + sin), eye_z + far * (cos - across * sin)
                 high = read(field, y * np.float32(0.30), x * np.float32(0.30) + drift * np.float32(0.2))
-                high += np.float32(0.38) * read(field, y * np.float32(1.1) + np.float32(60.0), x * np.float32(1.1) + drift * np.float32(0.4)) * min(one, np.float32(130.0) / z)
-            ahead = read(field, y * np.float32(0.30) + np.float32(3.0), x * np.float32(0.30) + side * np.float32(3.5) + drift * np.float32(0.2))
+                high += (
+                    np.float32(0.38)
+                    * read(field, y * np.float32(1.1) + np.float32(60.0), x * np.float32(1.1) + drift * np.float32(0.4))
+                    * min(one, np.float32(130.0) / z)
+                )
+            ahead = read(
+                field,
+                y * np.float32(0.30) + np.float32(3.0),
+                x * np.float32(0.30) + side * np.float32(3.5) + drift * np.float32(0.2),
+            )
             lit = min(one, max(zero, np.float32(0.52) + np.float32(0.30) * (high - ahead) + np.float32(0.16) * high))
             off = (np.float32(c) - sun) / (focal * np.float32(0.45))
             toward = np.exp(-off * off)

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.layers import Air, Canvas, Stand, atlas_of
@@ -54,8 +53,8 @@ class Underwater:
         view = np.array([lens.focal, lens.horizon_row, lens.middle, lens.x, lens.y, lens.z, lens.cos, lens.sin, seconds,
                          lens.middle if sun is None else sun], np.float32)  # fmt: skip
         _floor(rgb, depth, self._field, self._ripple, self._colors, view)
-        haze = tuple(float(part) for part in self._colors[1])
-        air = Air(haze, haze, 0.016, 0.0, 5.0, SAND).numbers(lens, self._light)
+        red, green, blue = (float(part) for part in self._colors[1])
+        air = Air((red, green, blue), (red, green, blue), 0.016, 0.0, 5.0, SAND).numbers(lens, self._light)
         self._canvas.clear()
         self._corals.draw(self._canvas, depth, lens, air, seconds, False)
         self._canvas.merge(rgb)
@@ -82,12 +81,32 @@ def _corals(scene: Scene, water: Field) -> Stand:
     count = int((high - low) * 2.1)
     x = rng.normal(0, 1, count) * 9.0 + rng.choice(np.linspace(-150, 150, 15), count)
     z = rng.uniform(low, high, count)
-    looks = np.stack([rng.integers(0, 10, count), rng.uniform(1.6, 7.5, count) ** 1.15, rng.integers(0, 6, count), rng.uniform(0, 6.28, count)], axis=1)
+    looks = np.stack(
+        [
+            rng.integers(0, 10, count),
+            rng.uniform(1.6, 7.5, count) ** 1.15,
+            rng.integers(0, 6, count),
+            rng.uniform(0, 6.28, count),
+        ],
+        axis=1,
+    )
     places = np.stack([x, np.full(count, SAND - 0.8), z], axis=1)
-    tones = ((0.80, 0.36, 0.34), (0.78, 0.52, 0.26), (0.55, 0.30, 0.55), (0.34, 0.52, 0.40), (0.28, 0.40, 0.44), (0.82, 0.55, 0.56))
-    tints = np.array([[np.array(tone) * water[1] * 1.1 + water[2] * 0.3, np.array(tone) * (water[0] * 0.85 + 0.45 * water[3])] for tone in tones])
-    atlas, levels = atlas_of(["bush"], scene.seed, 10)
-    return Stand(places.astype(np.float32), looks.astype(np.float32), atlas, levels, tints.astype(np.float32), 0.03)
+    tones = (
+        (0.80, 0.36, 0.34),
+        (0.78, 0.52, 0.26),
+        (0.55, 0.30, 0.55),
+        (0.34, 0.52, 0.40),
+        (0.28, 0.40, 0.44),
+        (0.82, 0.55, 0.56),
+    )
+    tints = np.array(
+        [
+            [np.array(tone) * water[1] * 1.1 + water[2] * 0.3, np.array(tone) * (water[0] * 0.85 + 0.45 * water[3])]
+            for tone in tones
+        ]
+    )
+    atlas = atlas_of(["bush"], scene.seed, 10)
+    return Stand(places.astype(np.float32), looks.astype(np.float32), atlas, tints.astype(np.float32), 0.03)
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -110,11 +129,19 @@ def _floor(rgb, depth, field, ripple, colors, view):
             off = (np.float32(c) - sun) / focal
             glow = up * up * np.exp(-off * off * np.float32(2.2))
             depth[r, c] = np.float32(FAR)
-            shine = zero
+            shine, x, y = zero, zero, zero
             if z < np.float32(1200.0):
                 x, y = eye_x + z * (across * cos + sin), eye_z + z * (cos - across * sin)
-                a = read(ripple, y * np.float32(1.1) + seconds * np.float32(2.4), x * np.float32(1.1) - seconds * np.float32(1.7))
-                b = read(ripple, y * np.float32(1.3) - seconds * np.float32(2.0) + np.float32(40.0), x * np.float32(1.3) + seconds * np.float32(1.4))
+                a = read(
+                    ripple,
+                    y * np.float32(1.1) + seconds * np.float32(2.4),
+                    x * np.float32(1.1) - seconds * np.float32(1.7),
+                )
+                b = read(
+                    ripple,
+                    y * np.float32(1.3) - seconds * np.float32(2.0) + np.float32(40.0),
+                    x * np.float32(1.3) + seconds * np.float32(1.4),
+                )
                 shine = max(zero, one - abs(a + b) * np.float32(1.1))
                 shine = shine * shine * near
             if rise > zero:
@@ -122,9 +149,13 @@ def _floor(rgb, depth, field, ripple, colors, view):
                     value = colors[1, k] + (colors[0, k] - colors[1, k]) * up ** np.float32(1.3)
                     rgb[r, c, k] = value + colors[3, k] * (glow * np.float32(0.35) + shine * np.float32(0.42))
             else:
-                dune = read(field, y * np.float32(0.9), x * np.float32(0.9)) * np.float32(0.10) + read(field, y * np.float32(5.0), x * np.float32(2.0)) * np.float32(0.05)
+                dune = read(field, y * np.float32(0.9), x * np.float32(0.9)) * np.float32(0.10) + read(
+                    field, y * np.float32(5.0), x * np.float32(2.0)
+                ) * np.float32(0.05)
                 for k in range(3):
-                    sand = (colors[1, k] * np.float32(0.85) + colors[3, k] * np.float32(0.22)) * (one + dune) + colors[3, k] * shine * np.float32(0.34)
+                    sand = (colors[1, k] * np.float32(0.85) + colors[3, k] * np.float32(0.22)) * (one + dune) + colors[
+                        3, k
+                    ] * shine * np.float32(0.34)
                     dark = colors[1, k] + (colors[2, k] - colors[1, k]) * min(one, -rise * np.float32(1.2))
                     rgb[r, c, k] = dark + (sand - dark) * near
                 depth[r, c] = z
@@ -133,7 +164,7 @@ def _floor(rgb, depth, field, ripple, colors, view):
 @njit(cache=True, fastmath=True, nogil=True)
 def _beams(rgb, field, colors, view):
     """Light that falls in slanted shafts from the surface, on a coarse grid."""
-    focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin, seconds, sun = view
+    focal, horizon, _, eye_x, _, eye_z, cos, sin, seconds, sun = view
     zero, one = np.float32(0.0), np.float32(1.0)
     high, wide = rgb.shape[0] // _COARSE + 2, rgb.shape[1] // _COARSE + 2
     light = np.zeros((high, wide), np.float32)
@@ -144,8 +175,14 @@ def _beams(rgb, field, colors, view):
         for j in range(wide):
             lean = (np.float32(j * _COARSE) - sun) / focal / down
             ray = read(field, seconds * np.float32(1.1), lean * np.float32(20.0) + shift)
-            ray += np.float32(0.6) * read(field, np.float32(50.0) - seconds * np.float32(1.6), lean * np.float32(47.0) - shift * np.float32(2.0))
-            light[i, j] = max(zero, np.float32(0.10) + np.float32(0.34) * ray) * np.exp(-down * np.float32(1.7)) * np.exp(-lean * lean * np.float32(0.5))
+            ray += np.float32(0.6) * read(
+                field, np.float32(50.0) - seconds * np.float32(1.6), lean * np.float32(47.0) - shift * np.float32(2.0)
+            )
+            light[i, j] = (
+                max(zero, np.float32(0.10) + np.float32(0.34) * ray)
+                * np.exp(-down * np.float32(1.7))
+                * np.exp(-lean * lean * np.float32(0.5))
+            )
     for r in range(rgb.shape[0]):
         i = r // _COARSE
         fr = np.float32(r - i * _COARSE) / np.float32(_COARSE)
@@ -162,7 +199,7 @@ def _beams(rgb, field, colors, view):
 @njit(cache=True, fastmath=True, nogil=True)
 def _float(rgb, depth, motes, colors, view):
     """Motes that hang in the water and a few bubbles that rise."""
-    focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin, seconds, sun = view
+    focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin, seconds = view[0:9]
     one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
     height, width = depth.shape
     box = np.float32(36.0)
@@ -172,14 +209,22 @@ def _float(rgb, depth, motes, colors, view):
         x = motes[i, 0] * box + np.sin(seconds * np.float32(0.6) + motes[i, 3] * np.float32(90.0)) * half - eye_x
         y = motes[i, 1] * box + speed * seconds - eye_y
         z = motes[i, 2] * box - eye_z
-        x, y, z = x - np.floor(x / box) * box - box * half, y - np.floor(y / box) * box - box * half, z - np.floor(z / box) * box - box * half
+        x, y, z = (
+            x - np.floor(x / box) * box - box * half,
+            y - np.floor(y / box) * box - box * half,
+            z - np.floor(z / box) * box - box * half,
+        )
         away = x * sin + z * cos
         if away < np.float32(2.0):
             continue
         scale = focal / away
         col, row = middle + (x * cos - z * sin) * scale, horizon - y * scale
         radius = max((np.float32(0.075) if bubble else np.float32(0.02)) * scale, np.float32(0.6))
-        power = (np.float32(0.42) if bubble else np.float32(0.30)) * min(one, (away - np.float32(2.0)) * half) * np.exp(-away * np.float32(0.05))
+        power = (
+            (np.float32(0.42) if bubble else np.float32(0.30))
+            * min(one, (away - np.float32(2.0)) * half)
+            * np.exp(-away * np.float32(0.05))
+        )
         for r in range(max(0, int(row - radius - 1)), min(height, int(row + radius + 2))):
             for c in range(max(0, int(col - radius - 1)), min(width, int(col + radius + 2))):
                 if depth[r, c] < away:
