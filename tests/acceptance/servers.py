@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import httpx2 as httpx
 from openai import OpenAI
@@ -17,6 +18,8 @@ from openai import OpenAI
 
 class ServerProcess:
     """`mutoscope serve` on a data folder and a free loopback port."""
+
+    alive: ClassVar[set[ServerProcess]] = set()
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *options: str) -> None:
         self.data_dir = data_dir
@@ -31,6 +34,7 @@ class ServerProcess:
                 stdout=log,
                 stderr=log,
             )
+        ServerProcess.alive.add(self)
         self.url, self.api_key = self._wait_until_ready()
 
     @property
@@ -50,12 +54,15 @@ class ServerProcess:
         """As a power cut would, as far as a process can feel one."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        ServerProcess.alive.discard(self)
 
     def stop(self, seconds: float = 30.0) -> int:
         """SIGTERM; the exit code."""
         self.process.terminate()
         try:
-            return self.process.wait(seconds)
+            code = self.process.wait(seconds)
+            ServerProcess.alive.discard(self)
+            return code
         except subprocess.TimeoutExpired:
             self.kill()
             raise

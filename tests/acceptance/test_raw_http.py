@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from urllib.parse import urlsplit
@@ -16,10 +17,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def exchange(server: ServerProcess, sent: bytes) -> tuple[int, dict[str, str], bytes]:
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port), timeout=15) as connection:
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # heard enough: its answer counts
             connection.sendall(sent)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it has heard enough; its answer is what counts
         answer = b""
         while b"\r\n\r\n" not in answer and (chunk := connection.recv(65536)):
             answer += chunk

@@ -78,7 +78,6 @@ def test_night_is_darker_than_day(setting):
     assert drawn(scene_of(setting, "night"))[0].mean() < 0.8 * drawn(scene_of(setting, "day"))[0].mean()
 
 
-@pytest.mark.parametrize("setting", ["forest", "city"])
 def test_lamps_warm_a_room_at_night():
     def warmth(time):
         red, _, blue = drawn(scene_of("interior", time))[0].mean(axis=(0, 1))
@@ -87,6 +86,7 @@ def test_lamps_warm_a_room_at_night():
     assert warmth("night") > 1.1 * warmth("day") > 0
 
 
+@pytest.mark.parametrize("setting", ["forest", "city"])
 def test_sky_is_far_and_the_ground_near(setting):
     _, depth = drawn(scene_of(setting))
     assert depth[0].max() == pytest.approx(FAR)
