@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def measure(scene: Scene) -> tuple[list[Image.Image], tuple[float, float, float]
     jumps = []
     for start in (0, last // 2, last - 6):
         run = [luma(renderer.frame(i)) for i in range(start, start + 6)]
-        jumps += [float(np.abs(b - a).mean()) for a, b in zip(run, run[1:], strict=False)]
+        jumps += [float(np.abs(b - a).mean()) for a, b in pairwise(run)]
     numbers = (max(map(clipped, stills)), max(map(banding, stills)), max(jumps))
     return [picture(still) for still in stills], numbers
 

@@ -10,7 +10,7 @@ from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field
 from mutoscope.flipbook.scene import Scene
-from mutoscope.flipbook.styles import Look, look_for, restyle
+from mutoscope.flipbook.styles import look_for, restyle
 from mutoscope.flipbook.world import Paint
 
 _CURVE = 2048
@@ -106,71 +106,76 @@ def _means(picture, radius):
 
 @njit(cache=True, fastmath=True, nogil=True)
 def _develop(first, last, rgb, halo, curve, tones, grain, shift_r, shift_c, numbers, out):
-    """numbers: saturation, duotone share, bloom, vignette, grain, gain rgb. tones (256, 3): colour by brightness."""
+    """Turn the pairs of rows from `first` to before `last` into video bytes.
+
+    curve: see `_tone`. tones (256, 3): colour by brightness. grain: seamless, shifted by shift_r, shift_c.
+    numbers: saturation, duotone share, bloom, vignette, grain, gain rgb. out: the three planes, flat.
+    """
     height, width = rgb.shape[0], rgb.shape[1]
-    saturation, duotone, glow, vignette, rough = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
-    gain_r, gain_g, gain_b = numbers[5], numbers[6], numbers[7]
-    one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
-    scale = np.float32((_CURVE - 1) / _CURVE_TOP)
-    brightest = np.float32(_CURVE - 2)
+    quarter, half, one = np.float32(0.25), np.float32(0.5), np.float32(1.0)
     u_start = height * width
     v_start = u_start + (height // 2) * (width // 2)
-    quarter = np.float32(0.25)
+    color, total, glow = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     for pair in range(first, last):
-        hr = min(max(np.float32(pair) * half - quarter, zero), np.float32(halo.shape[0] - 1))
-        i = int(hr)
-        i1 = min(i + 1, halo.shape[0] - 1)
-        fi = hr - i
         dy = (np.float32(pair) * 2 + one) / height - half
         for cell in range(width // 2):
-            hc = min(max(np.float32(cell) * half - quarter, zero), np.float32(halo.shape[1] - 1))
-            j = int(hc)
-            j1 = min(j + 1, halo.shape[1] - 1)
-            fj = hc - j
-            w00, w01, w10, w11 = (one - fi) * (one - fj), (one - fi) * fj, fi * (one - fj), fi * fj
-            halo_r = glow * (halo[i, j, 0] * w00 + halo[i, j1, 0] * w01 + halo[i1, j, 0] * w10 + halo[i1, j1, 0] * w11)
-            halo_g = glow * (halo[i, j, 1] * w00 + halo[i, j1, 1] * w01 + halo[i1, j, 1] * w10 + halo[i1, j1, 1] * w11)
-            halo_b = glow * (halo[i, j, 2] * w00 + halo[i, j1, 2] * w01 + halo[i1, j, 2] * w10 + halo[i1, j1, 2] * w11)
             dx = (np.float32(cell) * 2 + one) / width - half
-            fall = (one - vignette * (dx * dx + dy * dy)) * scale
-            sum_r, sum_g, sum_b = zero, zero, zero
+            fall = one - numbers[3] * (dx * dx + dy * dy)
+            _sample(glow, halo, pair * half - quarter, cell * half - quarter)
+            total[:] = np.float32(0.0)
             for corner in range(4):
-                r = pair * 2 + corner // 2
-                c = cell * 2 + corner % 2
-                red = rgb[r, c, 0] + halo_r
-                green = rgb[r, c, 1] + halo_g
-                blue = rgb[r, c, 2] + halo_b
-                at = min(max(red * gain_r * fall, zero), brightest)
-                n = int(at)
-                red = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
-                at = min(max(green * gain_g * fall, zero), brightest)
-                n = int(at)
-                green = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
-                at = min(max(blue * gain_b * fall, zero), brightest)
-                n = int(at)
-                blue = curve[n] + (curve[n + 1] - curve[n]) * (at - n)
-                gray = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue
-                red = gray + (red - gray) * saturation
-                green = gray + (green - gray) * saturation
-                blue = gray + (blue - gray) * saturation
-                if duotone > zero:
-                    at = min(max(gray, zero), one) * np.float32(254.0)
-                    n = int(at)
-                    red += (tones[n, 0] + (tones[n + 1, 0] - tones[n, 0]) * (at - n) - red) * duotone
-                    green += (tones[n, 1] + (tones[n + 1, 1] - tones[n, 1]) * (at - n) - green) * duotone
-                    blue += (tones[n, 2] + (tones[n + 1, 2] - tones[n, 2]) * (at - n) - blue) * duotone
-                red = min(max(red, zero), one)
-                green = min(max(green, zero), one)
-                blue = min(max(blue, zero), one)
-                luma = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue
-                luma += rough * grain[(r + shift_r) & (_GRAIN - 1), (c + shift_c) & (_GRAIN - 1)]
-                out[r * width + c] = np.uint8(min(max(np.float32(16.5) + np.float32(219.0) * luma, np.float32(16.0)), np.float32(235.0)))
-                sum_r += red
-                sum_g += green
-                sum_b += blue
-            luma = (np.float32(0.2126) * sum_r + np.float32(0.7152) * sum_g + np.float32(0.0722) * sum_b) * quarter
-            u = np.float32(128.5) + np.float32(224.0 / 1.8556) * (sum_b * quarter - luma)
-            v = np.float32(128.5) + np.float32(224.0 / 1.5748) * (sum_r * quarter - luma)
+                r, c = pair * 2 + corner // 2, cell * 2 + corner % 2
+                for k in range(3):
+                    color[k] = _shown(curve, (rgb[r, c, k] + numbers[2] * glow[k]) * numbers[5 + k] * fall)
+                _tint(color, tones, numbers[0], numbers[1])
+                noise = numbers[4] * grain[(r + shift_r) & (_GRAIN - 1), (c + shift_c) & (_GRAIN - 1)]
+                luma = np.float32(16.5) + np.float32(219.0) * (_luma(color) + noise)
+                out[r * width + c] = np.uint8(min(max(luma, np.float32(16.0)), np.float32(235.0)))
+                total += color
+            total *= quarter
             place = pair * (width // 2) + cell
-            out[u_start + place] = np.uint8(u)
-            out[v_start + place] = np.uint8(v)
+            luma = _luma(total)
+            out[u_start + place] = np.uint8(np.float32(128.5) + np.float32(224.0 / 1.8556) * (total[2] - luma))
+            out[v_start + place] = np.uint8(np.float32(128.5) + np.float32(224.0 / 1.5748) * (total[0] - luma))
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _sample(into, halo, row, column):
+    """Bilinear colour of a small picture."""
+    rows, columns = halo.shape[0] - 1, halo.shape[1] - 1
+    row = min(max(np.float32(row), np.float32(0.0)), np.float32(rows))
+    column = min(max(np.float32(column), np.float32(0.0)), np.float32(columns))
+    i, j = int(row), int(column)
+    i1, j1 = min(i + 1, rows), min(j + 1, columns)
+    fi, fj = np.float32(row - i), np.float32(column - j)
+    for k in range(3):
+        top = halo[i, j, k] + (halo[i, j1, k] - halo[i, j, k]) * fj
+        low = halo[i1, j, k] + (halo[i1, j1, k] - halo[i1, j, k]) * fj
+        into[k] = top + (low - top) * fi
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _shown(curve, value):
+    at = min(max(value * np.float32((_CURVE - 1) / _CURVE_TOP), np.float32(0.0)), np.float32(_CURVE - 2))
+    n = int(at)
+    return curve[n] + (curve[n + 1] - curve[n]) * np.float32(at - n)
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _tint(color, tones, saturation, duotone):
+    """Apply saturation and the two-tone ramp to a colour in place, and keep it within 0 to 1."""
+    gray = _luma(color)
+    at = min(max(gray, np.float32(0.0)), np.float32(1.0)) * np.float32(254.0)
+    n = int(at)
+    part = np.float32(at - n)
+    for k in range(3):
+        value = gray + (color[k] - gray) * saturation
+        if duotone > np.float32(0.0):
+            value += (tones[n, k] + (tones[n + 1, k] - tones[n, k]) * part - value) * duotone
+        color[k] = min(max(value, np.float32(0.0)), np.float32(1.0))
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _luma(color):
+    """BT.709 brightness."""
+    return np.float32(0.2126) * color[0] + np.float32(0.7152) * color[1] + np.float32(0.0722) * color[2]

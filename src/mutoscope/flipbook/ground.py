@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from mutoscope.flipbook.heightmap import CELL, SIZE
 from mutoscope.flipbook.light import Light
@@ -36,8 +35,11 @@ class Soil:
 SNOW: Rgb = (0.84, 0.87, 0.93)
 
 
-def paint(heights: Field, soil: Soil, wood: Field, light: Light, seed: int, shore: bool) -> NDArray[np.float32]:
-    """Lit colours of every cell, (SIZE, SIZE, 3). wood: density of the trees, 0 to 1. shore: whether low land is a beach."""
+def paint(heights: Field, soil: Soil, wood: Field, light: Light, seed: int, shore: bool) -> Field:
+    """Lit colours of every cell, (SIZE, SIZE, 3).
+
+    wood: density of the trees, 0 to 1. shore: whether low land is a beach.
+    """
     slope_z, slope_x = np.gradient(heights, CELL)
     upright = 1.0 / np.sqrt(1.0 + slope_x**2 + slope_z**2)
     albedo = _albedo(heights, soil, wood, upright, seed, shore)

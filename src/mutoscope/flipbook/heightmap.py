@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mutoscope.flipbook.noise import Field, eroded, smoothstep, spectral
 from mutoscope.flipbook.scene import Keyframe
@@ -66,7 +68,8 @@ def build(relief: Relief, path: tuple[Keyframe, ...], sun_azimuth: float, seed: 
     rolling = spectral(SIZE, seed * 31 + 3, 2.1, low=6.0, high=96.0)
     gap = _sun_gap(sun_azimuth, x, z)
     range_far = 1.0 + 0.7 * smoothstep(900.0, 2200.0, np.hypot(x, z))
-    height = relief.amplitude * rise * peaks * gap * range_far + relief.foothills * bank * (0.75 + 0.55 * rolling)
+    height: NDArray[Any] = relief.amplitude * rise * peaks * gap * range_far
+    height = height + relief.foothills * bank * (0.75 + 0.55 * rolling)
     height += relief.floor + (2.0 - min(relief.floor, 0.0) * 1.2) * bank
     height += relief.rough * bank * spectral(SIZE, seed * 31 + 4, 1.2, low=60.0)
     height += relief.swell * np.clip(0.5 + 0.5 * rolling, 0.0, 2.0) * (1.0 - 0.5 * bank)
@@ -135,7 +138,7 @@ def _sun_gap(azimuth: float, x: Field, z: Field) -> Field:
     return (1.0 - 0.70 * np.exp(-((off / 0.13) ** 2))).astype(np.float32)
 
 
-def _special(relief: Relief, height: Field, x: Field, z: Field, calm: Field, seed: int) -> Field:
+def _special(relief: Relief, height: NDArray[Any], x: Field, z: Field, calm: NDArray[Any], seed: int) -> Field:
     """What only some landscapes have: dunes, canyon steps, a volcano, an island, a stream, a coast."""
     if relief.dunes:
         height = height + relief.dunes * calm * _dunes(x, z, seed)
@@ -194,4 +197,4 @@ def _cone(tall: float, x: Field, z: Field) -> Field:
     around = np.arctan2(z - 1500.0, x + 230.0)
     flank = tall * 1.28 * np.exp(-off / 330.0) * (1.0 + 0.05 * np.sin(around * 9.0) + 0.03 * np.sin(around * 23.0))
     rim = tall * (0.80 + 0.05 * np.sin(around * 3.0)) + off * 0.25
-    return np.minimum(flank, rim) - 34.0
+    return (np.minimum(flank, rim) - 34.0).astype(np.float32)

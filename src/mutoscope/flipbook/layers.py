@@ -86,8 +86,10 @@ class Stand:
         index = np.flatnonzero(seen)
         order = index[np.argsort(distance[index], kind="stable")]
         eye = np.array([lens.focal, lens.horizon_row, lens.middle, lens.y, seconds, self.sway, float(flip)], np.float32)
-        _stand(canvas.color, canvas.through, depth, self.places[order], self.looks[order], distance[order],
-               aside[order], self.atlas.texels, self.atlas.levels, self.atlas.spans, self.tints, leaves(), eye, air)  # fmt: skip
+        seen_places, seen_looks = self.places[order], self.looks[order]
+        atlas = self.atlas
+        _stand(canvas.color, canvas.through, depth, seen_places, seen_looks, distance[order], aside[order],
+               atlas.texels, atlas.levels, atlas.spans, self.tints, leaves(), eye, air)  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -26,7 +28,7 @@ def spectral(size: int, seed: int, slope: float, low: float = 1.0, high: float |
     return (field / field.std()).astype(np.float32)
 
 
-def smoothstep(low: float, high: float, value: Field) -> Field:
+def smoothstep(low: float, high: float, value: NDArray[Any]) -> Field:
     """0 below low, 1 above high, smooth between; low may exceed high for a falling step."""
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return (t * t * (3.0 - 2.0 * t)).astype(np.float32)
@@ -71,7 +73,8 @@ def read3(field, row, column):
 @njit(cache=True, fastmath=True, nogil=True)
 def _hash(i, j, seed):
     """A float in -1 to 1 from two lattice numbers and a seed."""
-    n = np.uint32(i) * np.uint32(374761393) + np.uint32(j) * np.uint32(668265263) + np.uint32(seed) * np.uint32(2246822519)
+    n = np.uint32(i) * np.uint32(374761393) + np.uint32(j) * np.uint32(668265263)
+    n += np.uint32(seed) * np.uint32(2246822519)
     n = (n ^ (n >> np.uint32(13))) * np.uint32(1274126177)
     n = n ^ (n >> np.uint32(16))
     return np.float32(n & np.uint32(0xFFFFFF)) / np.float32(0x7FFFFF) - np.float32(1.0)

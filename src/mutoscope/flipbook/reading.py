@@ -54,8 +54,10 @@ def _setting(found: Sense, prompt: str) -> tuple[str, float]:
     if not scores or max(scores.values()) < _SURE:
         _add_habitats(scores, found)
         _add_nearest(scores, prompt)
-    name = max(scores, key=lambda setting: scores[setting]) if scores else "field"
-    return name, min(1.0, scores.get(name, 0.0))
+        name = max(scores, key=lambda setting: scores[setting]) if scores else "field"
+        return name, min(_SURE, scores.get(name, 0.0))
+    name = max(scores, key=lambda setting: scores[setting])
+    return name, min(1.0, scores[name])
 
 
 def setting_scores(found: Sense) -> dict[str, float]:
@@ -77,7 +79,7 @@ def _standing(found: Sense, named: list[Match], match: Match) -> float:
     if (behind and behind[0].value not in _DRAWN_SETTINGS) or (before and match.value in _DRAWN_SETTINGS):
         factor *= 0.5
     elif not behind and is_modifier(found.of("subject"), match):
-        factor *= 0.55
+        factor *= 0.62
     if _is_backdrop(found, match):
         factor *= 0.6
     if match.value == "city" and found.words[match.start].capital and _word_before(found, match) in ("in", "of"):
@@ -150,7 +152,7 @@ def _time(found: Sense, setting: str, prompt: str) -> tuple[str, float]:
     if named:
         best = max(named, key=lambda match: match.meaning.weight)
         return best.value, best.meaning.weight
-    if setting in moments_of_night() or any(match.text in moments.NIGHT_WORDS for match in found.matches):
+    if setting in moments.NIGHT_SETTINGS or any(match.text in moments.NIGHT_WORDS for match in found.matches):
         return "night", 0.5
     known = _prototypes("time") if found.unmatched() else None
     if known:
@@ -158,11 +160,6 @@ def _time(found: Sense, setting: str, prompt: str) -> tuple[str, float]:
         if score > _TIME_THRESHOLD:
             return name, score
     return "day", 0.0
-
-
-def moments_of_night() -> tuple[str, ...]:
-    """Settings where silence about the time means night."""
-    return moments.NIGHT_SETTINGS
 
 
 def _camera(found: Sense) -> tuple[str, float]:

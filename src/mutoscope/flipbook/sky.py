@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.camera import Pose
+from mutoscope.flipbook.clouds import HEAPS_END, heaps, high
 from mutoscope.flipbook.lens import Lens
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field, read, spectral
@@ -39,7 +40,8 @@ def paint_half(half: Paint, lens: Lens, light: Light, seconds: float, seed: int)
 
 
 def _numbers(lens: Lens, light: Light, seconds: float) -> NDArray[np.float32]:
-    """Everything scalar that the kernel needs, in the order in which it unpacks it."""
+    """What the kernel needs, in this order: focal, horizon, middle, cos, sin, x, z; the sun's direction as
+    across, rise, ahead; cloud cover, disc, moon, drift; glow, lit cloud, shaded cloud and sunlight as rgb."""
     azimuth = light.sun_azimuth
     ahead = math.cos(azimuth) * lens.cos + math.sin(azimuth) * lens.sin
     across = math.sin(azimuth) * lens.cos - math.cos(azimuth) * lens.sin
@@ -84,85 +86,74 @@ def _star_table(seed: int) -> NDArray[np.float32]:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _soft(value):
-    """0 below 0, 1 above 1, smooth between."""
-    t = min(np.float32(1.0), max(np.float32(0.0), value))
-    return t * t * (np.float32(3.0) - np.float32(2.0) * t)
-
-
-@njit(cache=True, fastmath=True, nogil=True)
 def _paint(first, last, half, ramp, clouds, numbers):
-    focal, horizon, middle, cos, sin, eye_x, eye_z = numbers[0:7]
-    sun_x, sun_y, sun_z, cover, disc, moon, drift = numbers[7:14]
-    glow = numbers[14:17]
-    lit = numbers[17:20]
-    shade = numbers[20:23]
-    beam = numbers[23:26]
-    one = np.float32(1.0)
-    zero = np.float32(0.0)
-    half_way = np.float32(0.5)
-    sun_long = np.sqrt(sun_x * sun_x + sun_y * sun_y + sun_z * sun_z)
-    edge = np.float32(1.15) - np.float32(1.9) * cover
-    turn = np.arctan2(sin, cos)
-    side = np.sign(sun_x)
+    """Rows from `first` to before `last`; numbers: see `_numbers`."""
+    focal, horizon, middle = numbers[0], numbers[1], numbers[2]
+    zero, one = np.float32(0.0), np.float32(1.0)
+    sun = numbers[7:10] / np.sqrt(numbers[7] ** 2 + numbers[8] ** 2 + numbers[9] ** 2)
+    disc, moon = numbers[11], numbers[12]
     for r in range(first, last):
         rise = max((horizon - np.float32(2 * r)) / focal, zero)
-        at = min(rise / np.float32(_RAMP_TOP) * np.float32(_RAMP - 1), np.float32(_RAMP - 1.001))
+        at = min(rise * np.float32((_RAMP - 1) / _RAMP_TOP), np.float32(_RAMP - 1.001))
         step = int(at)
-        part = at - np.float32(step)
-        low = np.exp(-rise * np.float32(9.0))
-        plane = one / (rise + np.float32(0.055))
-        fade = min(one, rise * np.float32(14.0))
-        fade = fade * fade
+        part = np.float32(at - step)
+        low = np.exp(-rise * np.float32(9.0)) * np.float32(0.75) * (one - moon)
         for c in range(half.shape[1]):
             aside = (np.float32(2 * c) - middle) / focal
             long = np.sqrt(aside * aside + rise * rise + one)
-            dx = aside / long - sun_x / sun_long
-            dy = rise / long - sun_y / sun_long
-            dz = one / long - sun_z / sun_long
+            dx, dy, dz = aside / long - sun[0], rise / long - sun[1], one / long - sun[2]
             off = np.sqrt(dx * dx + dy * dy + dz * dz)
-            wide = np.exp(-off * np.float32(3.2))
-            near = np.exp(-off * np.float32(11.0))
-            core = min(one, max(zero, (np.float32(0.024) - off) / np.float32(0.004) + np.float32(0.5)))
-            amount, bright = zero, zero
-            if fade > np.float32(0.01):
-                u = (aside * cos + sin) * plane * np.float32(13.0) + eye_x * np.float32(0.02) + drift * np.float32(0.25)
-                v = (cos - aside * sin) * plane * np.float32(19.0) + eye_z * np.float32(0.02)
-                fine = read(clouds, v * np.float32(4.0), u * np.float32(3.0) + drift * np.float32(0.1))
-                thick = read(clouds, v, u) * np.float32(0.75) + fine * np.float32(0.30)
-                amount = _soft((thick - edge) * np.float32(0.8)) * fade * np.float32(0.9)
-                ahead = read(clouds, v + sun_z * np.float32(5.0), u + (sun_x * cos) * np.float32(9.0))
-                bright = np.float32(0.55) + (thick - ahead) * np.float32(0.28) + wide * np.float32(0.35)
-                bright = min(one, max(zero, bright))
-            if rise < np.float32(0.24):
-                u = (aside / (one + np.float32(0.12) * aside * aside) + turn) * np.float32(120.0) + drift * np.float32(0.05)
-                v = rise * np.float32(290.0)
-                heap = read(clouds, np.float32(9.0) - v, u) * np.float32(0.8)
-                heap += read(clouds, np.float32(71.0) - v * np.float32(3.7), u * np.float32(3.7)) * np.float32(0.34)
-                heap += read(clouds, np.float32(37.0) - v * np.float32(11.0), u * np.float32(11.0)) * np.float32(0.13)
-                heap -= edge * np.float32(0.9) + max(zero, rise - np.float32(0.055)) * np.float32(11.0) - np.float32(0.15)
-                bank = _soft(heap * np.float32(1.5)) * min(one, rise * np.float32(30.0)) * np.float32(0.85) * (one - near)
-                if bank > zero:
-                    above = read(clouds, np.float32(2.0) - v, u + side * np.float32(6.0)) * np.float32(0.8)
-                    above += read(clouds, np.float32(64.0) - v * np.float32(3.7), u * np.float32(3.7) + side * np.float32(4.0)) * np.float32(0.34)
-                    top = np.float32(0.52) + (heap + edge * np.float32(0.9) - np.float32(0.15) - above) * np.float32(0.42)
-                    bright += (min(one, max(zero, top + wide * np.float32(0.3))) - bright) * bank / max(bank + amount, np.float32(1e-3))
-                    amount += (one - amount) * bank
-            hide = one - amount * np.float32(0.85)
-            veil = wide * low * np.float32(0.75)
+            wide, near = np.exp(-off * np.float32(3.2)), np.exp(-off * np.float32(11.0))
+            cover, bright = _clouded(clouds, numbers, aside, rise, wide, near)
+            open_sky = one - cover * np.float32(0.85)
+            shine = (near * np.float32(0.42) + wide * np.float32(0.10)) * disc * open_sky
+            edge = (np.float32(0.024) - off) / np.float32(0.004) + np.float32(0.5)
+            core = min(one, max(zero, edge)) * disc * open_sky
             for k in range(3):
                 value = ramp[step, k] + (ramp[step + 1, k] - ramp[step, k]) * part
-                value += (glow[k] - value) * veil * (one - moon)
-                value += beam[k] * (near * np.float32(0.42) + wide * np.float32(0.10)) * disc * hide
-                cloud = shade[k] + (lit[k] - shade[k]) * bright
-                value += (cloud - value) * amount
+                value += (numbers[14 + k] - value) * wide * low + numbers[23 + k] * shine
+                cloud = numbers[20 + k] + (numbers[17 + k] - numbers[20 + k]) * bright
+                value += (cloud - value) * cover
                 if core > zero:
-                    face = np.float32(1.25) * (np.float32(0.45) + np.float32(0.55) * beam[k])
-                    if moon > half_way:
-                        spot = read(clouds, dy * np.float32(900.0), dx * np.float32(900.0))
-                        face = np.float32(0.84) + np.float32(0.06) * spot + np.float32(0.03) * np.float32(k)
-                    value += (face - value) * core * disc * hide
+                    value += (_face(clouds, moon, numbers[23 + k], dx, dy, k) - value) * core
                 half[r, c, k] = value
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _clouded(clouds, numbers, aside, rise, wide, near):
+    """How much cloud covers a direction and how brightly it is lit, 0 to 1 each."""
+    zero, one = np.float32(0.0), np.float32(1.0)
+    cos, sin, drift = numbers[3], numbers[4], numbers[13]
+    edge = np.float32(1.15) - np.float32(1.9) * numbers[10]
+    cover, bright = zero, zero
+    fade = min(one, rise * np.float32(14.0))
+    if fade > np.float32(0.1):
+        plane = one / (rise + np.float32(0.055))
+        u = (aside * cos + sin) * plane * np.float32(13.0) + numbers[5] * np.float32(0.02) + drift * np.float32(0.25)
+        v = (cos - aside * sin) * plane * np.float32(19.0) + numbers[6] * np.float32(0.02)
+        sun_u, sun_v = numbers[7] * cos * np.float32(9.0), numbers[9] * np.float32(5.0)
+        cover, bright = high(clouds, u, v, edge, drift, sun_u, sun_v)
+        cover *= fade * fade * np.float32(0.9)
+        bright = min(one, max(zero, bright + wide * np.float32(0.35)))
+    if rise < HEAPS_END:
+        azimuth = aside / (one + np.float32(0.12) * aside * aside) + np.arctan2(sin, cos)
+        u = azimuth * np.float32(120.0) + drift * np.float32(0.05)
+        heap, top = heaps(clouds, u, rise, edge, np.sign(numbers[7]))
+        heap *= one - near
+        if heap > zero:
+            top = min(one, max(zero, top + wide * np.float32(0.3)))
+            bright += (top - bright) * heap / max(heap + cover, np.float32(1e-3))
+            cover += (one - cover) * heap
+    return cover, bright
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _face(clouds, moon, beam, dx, dy, k):
+    """Colour k of the sun's disc, or of the moon's with its seas."""
+    if moon < np.float32(0.5):
+        return np.float32(0.56) + np.float32(0.69) * beam
+    seas = read(clouds, dy * np.float32(900.0), dx * np.float32(900.0))
+    return np.float32(0.84) + np.float32(0.06) * seas + np.float32(0.03) * np.float32(k)
 
 
 @njit(cache=True, fastmath=True, nogil=True)

@@ -18,9 +18,9 @@ WIDE = 96
 def grow(kind: str, seed: int, variants: int = 6) -> list[list[Sprite]]:
     """For every variant of a kind of tree, its sprite at full size and at each halving down to 8 rows.
 
-    kind: conifer, broadleaf, acacia, palm, bush or cactus.
+    kind: conifer, broadleaf, acacia, palm or bush.
     """
-    makers = {"conifer": _conifer, "broadleaf": _broadleaf, "acacia": _acacia, "palm": _palm, "bush": _bush, "cactus": _cactus}
+    makers = {"conifer": _conifer, "broadleaf": _broadleaf, "acacia": _acacia, "palm": _palm, "bush": _bush}
     return [_halvings(makers[kind](np.random.default_rng(seed * 101 + i))) for i in range(variants)]
 
 
@@ -59,7 +59,8 @@ class _Canvas:
         share = np.clip((bottom - self.rows) / max(bottom - top, 1.0), 0.0, 1.0)
         middle = column + bend * share**2
         width = half * (1.0 - 0.5 * share)
-        cover = np.clip(width - np.abs(self.columns - middle) + 0.5, 0.0, 1.0) * (self.rows >= top) * (self.rows <= bottom)
+        tall = (self.rows >= top) & (self.rows <= bottom)
+        cover = np.clip(width - np.abs(self.columns - middle) + 0.5, 0.0, 1.0) * tall
         light = 0.30 - 0.12 * np.clip((self.columns - middle) / np.maximum(width, 0.5), -1, 1)
         self._over(self.sprite, cover, light)
 
@@ -95,12 +96,14 @@ def _broadleaf(rng: np.random.Generator) -> Sprite:
     middle = WIDE / 2
     canvas.trunk(70, TALL - 1, middle, 3.2, bend=rng.uniform(-4, 4))
     lobes = [(rng.uniform(36, 94), middle + rng.uniform(-25, 25), rng.uniform(13, 20)) for _ in range(10)]
-    lobes += [(58.0, middle, 30.0), (84.0, middle - 12, 22.0), (86.0, middle + 12, 21.0), (30.0, middle + rng.uniform(-7, 7), 17.0)]
+    lobes += [(58.0, middle, 30.0), (84.0, middle - 12, 22.0), (86.0, middle + 12, 21.0)]
+    lobes += [(30.0, middle + rng.uniform(-7, 7), 17.0)]
     for row, column, size in sorted(lobes, key=lambda lobe: -lobe[0]):
         for _ in range(40):
             angle, out = rng.uniform(0, 6.283), np.sqrt(rng.random())
             dx, dy = np.cos(angle) * out, np.sin(angle) * out
-            light = 0.48 - 0.20 * dx - 0.24 * dy - 0.16 * (row - 60) / 34 - 0.14 * (column - middle) / 24 + rng.normal(0, 0.09)
+            light = 0.48 - 0.20 * dx - 0.24 * dy - 0.16 * (row - 60) / 34 - 0.14 * (column - middle) / 24
+            light += rng.normal(0, 0.09)
             tuft = size * rng.uniform(0.14, 0.27)
             canvas.tuft(row + dy * size * 0.9, column + dx * size, tuft, tuft * 1.2, light)
     return canvas.sprite
@@ -130,7 +133,8 @@ def _palm(rng: np.random.Generator) -> Sprite:
             out = bit / 15
             column = top + np.cos(angle) * 36 * out
             row = 34 - np.sin(angle) * 26 * out + 30 * out * out
-            canvas.tuft(row, column, 2.6 * (1.15 - out), 3.4 * (1.2 - out), 0.58 - 0.25 * out - 0.14 * np.cos(angle), lean=0.6)
+            light = 0.58 - 0.25 * out - 0.14 * np.cos(angle)
+            canvas.tuft(row, column, 2.6 * (1.15 - out), 3.4 * (1.2 - out), light, lean=0.6)
     return canvas.sprite
 
 
@@ -139,19 +143,6 @@ def _bush(rng: np.random.Generator) -> Sprite:
     for _ in range(150):
         side, up = rng.uniform(-1, 1), rng.random()
         row = TALL - 4 - up * 42 * np.sqrt(max(0.0, 1 - side * side)) * rng.uniform(0.7, 1.0)
-        canvas.tuft(row, WIDE / 2 + side * 34, 5.0, 6.0, 0.30 + 0.34 * up - 0.18 * side + rng.normal(0, 0.06))
-    return canvas.sprite
-
-
-def _cactus(rng: np.random.Generator) -> Sprite:
-    canvas = _Canvas()
-    middle = WIDE / 2
-    for row in range(TALL - 3, 26, -3):
-        canvas.tuft(row, middle, 6, 7.5, 0.45)
-    for side in (-1, 1):
-        elbow, reach, tip = rng.uniform(66, 92), rng.uniform(19, 25), rng.uniform(38, 56)
-        for step in np.linspace(0, 1, 9):
-            canvas.tuft(elbow, middle + side * reach * step, 4.6, 5.0, 0.42 - 0.1 * side)
-        for row in np.arange(elbow, tip, -3.0):
-            canvas.tuft(row, middle + side * reach, 5, 5.0, 0.44 - 0.1 * side)
+        light = 0.30 + 0.34 * up - 0.18 * side + rng.normal(0, 0.06)
+        canvas.tuft(row, WIDE / 2 + side * 34, 5.0, 6.0, light)
     return canvas.sprite

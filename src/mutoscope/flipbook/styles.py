@@ -11,19 +11,43 @@ from PIL import ImageColor
 from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.noise import Field
 from mutoscope.flipbook.palettes import Rgb
+from mutoscope.flipbook.resize import enlarge
 from mutoscope.flipbook.world import Paint
 
 # Colours people name that CSS does not know.
 _NAMED: dict[str, Rgb] = {
-    "rust": (0.72, 0.30, 0.12), "amber": (0.98, 0.70, 0.18), "sand": (0.86, 0.74, 0.54), "mint": (0.60, 0.90, 0.74),
-    "rose": (0.92, 0.48, 0.56), "cream": (0.98, 0.94, 0.80), "ochre": (0.80, 0.55, 0.18), "emerald": (0.16, 0.62, 0.40),
-    "sapphire": (0.10, 0.30, 0.66), "burgundy": (0.46, 0.06, 0.16), "charcoal": (0.20, 0.22, 0.25),
-    "peach": (0.99, 0.76, 0.60), "copper": (0.72, 0.44, 0.24), "bronze": (0.66, 0.48, 0.22), "mustard": (0.86, 0.68, 0.16),
-    "blush": (0.94, 0.72, 0.70), "lilac": (0.76, 0.64, 0.84), "jade": (0.20, 0.62, 0.48), "sepia": (0.58, 0.42, 0.26),
-    "terracotta": (0.80, 0.42, 0.30), "brick": (0.64, 0.28, 0.22), "forest": (0.13, 0.36, 0.20), "sky": (0.50, 0.74, 0.94),
-    "blue": (0.14, 0.34, 0.80), "green": (0.20, 0.56, 0.26), "red": (0.80, 0.16, 0.14), "yellow": (0.96, 0.84, 0.24),
-    "pink": (0.96, 0.56, 0.70), "orange": (0.95, 0.54, 0.14), "purple": (0.48, 0.24, 0.66), "white": (0.94, 0.94, 0.94),
-}  # fmt: skip
+    "rust": (0.72, 0.30, 0.12),
+    "amber": (0.98, 0.70, 0.18),
+    "sand": (0.86, 0.74, 0.54),
+    "mint": (0.60, 0.90, 0.74),
+    "rose": (0.92, 0.48, 0.56),
+    "cream": (0.98, 0.94, 0.80),
+    "ochre": (0.80, 0.55, 0.18),
+    "emerald": (0.16, 0.62, 0.40),
+    "sapphire": (0.10, 0.30, 0.66),
+    "burgundy": (0.46, 0.06, 0.16),
+    "charcoal": (0.20, 0.22, 0.25),
+    "peach": (0.99, 0.76, 0.60),
+    "copper": (0.72, 0.44, 0.24),
+    "bronze": (0.66, 0.48, 0.22),
+    "mustard": (0.86, 0.68, 0.16),
+    "blush": (0.94, 0.72, 0.70),
+    "lilac": (0.76, 0.64, 0.84),
+    "jade": (0.20, 0.62, 0.48),
+    "sepia": (0.58, 0.42, 0.26),
+    "terracotta": (0.80, 0.42, 0.30),
+    "brick": (0.64, 0.28, 0.22),
+    "forest": (0.13, 0.36, 0.20),
+    "sky": (0.50, 0.74, 0.94),
+    "blue": (0.14, 0.34, 0.80),
+    "green": (0.20, 0.56, 0.26),
+    "red": (0.80, 0.16, 0.14),
+    "yellow": (0.96, 0.84, 0.24),
+    "pink": (0.96, 0.56, 0.70),
+    "orange": (0.95, 0.54, 0.14),
+    "purple": (0.48, 0.24, 0.66),
+    "white": (0.94, 0.94, 0.94),
+}
 
 
 def _no_tones() -> Field:
@@ -126,11 +150,11 @@ def restyle(rgb: Paint, look: Look, index: int) -> None:
         _blocks(rgb, size)
     elif look.brush == "line":
         painted = _brushed(rgb, 2)
-        _spread(painted, rgb)
+        enlarge(painted, rgb)
         _outline(rgb, np.float32(1.5))
     elif look.brush in ("soft", "thick", "flat"):
         painted = _brushed(rgb, {"soft": 3, "thick": 4, "flat": 2}[look.brush])
-        _spread(painted, rgb)
+        enlarge(painted, rgb)
         if look.brush == "flat":
             _outline(rgb, np.float32(0.35))
         if look.brush == "soft":
@@ -152,8 +176,9 @@ def _halved(rgb):
     for r in range(rows):
         for c in range(columns):
             for k in range(3):
-                total = rgb[2 * r, 2 * c, k] + rgb[2 * r + 1, 2 * c, k] + rgb[2 * r, 2 * c + 1, k] + rgb[2 * r + 1, 2 * c + 1, k]
-                out[r, c, k] = total * np.float32(0.25)
+                upper = rgb[2 * r, 2 * c, k] + rgb[2 * r, 2 * c + 1, k]
+                lower = rgb[2 * r + 1, 2 * c, k] + rgb[2 * r + 1, 2 * c + 1, k]
+                out[r, c, k] = (upper + lower) * np.float32(0.25)
     return out
 
 
@@ -184,26 +209,6 @@ def _strokes(first, last, rgb, radius, out):
                     out[r, c, 0] = red / count
                     out[r, c, 1] = green / count
                     out[r, c, 2] = blue / count
-
-
-@njit(cache=True, fastmath=True, nogil=True)
-def _spread(half, rgb):
-    """Bilinear enlargement by two into `rgb`."""
-    rows, columns = half.shape[0], half.shape[1]
-    for r in range(rgb.shape[0]):
-        y = min(max(np.float32(r) * np.float32(0.5) - np.float32(0.25), np.float32(0.0)), np.float32(rows - 1))
-        i = min(int(y), rows - 2) if rows > 1 else 0
-        fy = y - i
-        i1 = min(i + 1, rows - 1)
-        for c in range(rgb.shape[1]):
-            x = min(max(np.float32(c) * np.float32(0.5) - np.float32(0.25), np.float32(0.0)), np.float32(columns - 1))
-            j = min(int(x), columns - 2) if columns > 1 else 0
-            fx = x - j
-            j1 = min(j + 1, columns - 1)
-            for k in range(3):
-                top = half[i, j, k] + (half[i, j1, k] - half[i, j, k]) * fx
-                low = half[i1, j, k] + (half[i1, j1, k] - half[i1, j, k]) * fx
-                rgb[r, c, k] = top + (low - top) * fy
 
 
 def _outline(rgb: Paint, strength: np.float32) -> None:

@@ -117,6 +117,8 @@ class Cast:
         column = lens.project(spot.x, spot.y, spot.z)[0]
         aside = self._light.sun_azimuth - self._middle.yaw - math.atan2(column - lens.middle, lens.focal)
         aside = -aside if flipped else aside
+        if kind.icon == "lantern" and self._light.night > 0.2:
+            return tuple(drawings.plain(_burning(picture)) for picture in _pictures(kind, pixels))
         return tuple(drawings.shaded(picture, self._light, kind.lamp, aside) for picture in _pictures(kind, pixels))
 
     def _position(self, actor: _Actor, pose: Pose, seconds: float) -> tuple[float, float, float]:
@@ -306,16 +308,27 @@ class Cast:
 
 
 def _element_light(scene: Scene, light: Light) -> Light:
-    """The light as it reaches subjects where there is no air: in space, and under water."""
+    """The light as it reaches subjects: clear in space, blue under water, with lamplight in streets and rooms."""
     if scene.setting == "space":
         return replace(light, ambient=(0.42, 0.44, 0.52), sun_color=(0.95, 0.92, 0.86), sun_elevation=0.35,
                        haze_density=0.0, fog=0.0, night=0.35, disc=1.0)  # fmt: skip
+    if scene.setting in {"city", "street", "interior"}:
+        red, green, blue = light.ambient
+        lamps = light.night
+        return replace(light, ambient=(red + 0.20 * lamps, green + 0.15 * lamps, blue + 0.09 * lamps))
     if scene.setting == "underwater":
         day = 0.30 + 0.70 * (1.0 - light.night)
         water = (0.045 * day, 0.34 * day, 0.52 * day)
         return replace(light, ambient=(0.28 * day, 0.52 * day, 0.58 * day), haze_color=water, glow_color=water,
                        haze_density=0.0042, fog=0.0, sun_elevation=0.9)  # fmt: skip
     return light
+
+
+def _burning(picture: drawings.Rgba) -> drawings.Rgba:
+    """A paper lantern with a flame in it: brightest low in its middle."""
+    rows = np.linspace(0.75, 1.55, picture.shape[0], dtype=np.float32)[:, None, None]
+    lit = picture[..., :3] * rows * np.array((1.0, 0.92, 0.75), np.float32)
+    return np.concatenate([np.clip(lit, 0.0, 1.4), picture[..., 3:]], axis=2)
 
 
 def _rounded(picture: drawings.Rgba) -> drawings.Rgba:
@@ -331,10 +344,11 @@ def _surface(actor: _Actor, shown: Print, beat: float) -> None:
     water, height = shown.base, shown.height
     shown.floor = water
     if actor.kind.gait == "leap":
-        cycle = (beat / 2.6) % 1.0
-        shown.angle = (cycle * 2.0 - 0.8) * (1.0 if actor.flipped else -1.0)
-        arc = 4.0 * cycle / 0.8 * (1.0 - cycle / 0.8) if cycle < 0.8 else -1.0
-        shown.base = water + height * (1.0 - 2.1 * arc)
+        cycle = (beat / 3.4) % 1.0
+        shown.angle = (cycle * 3.0 - 0.75) * (1.0 if actor.flipped else -1.0)
+        share = cycle / 0.5
+        arc = 4.0 * share * (1.0 - share) if share < 1.0 else -1.0
+        shown.base = water + height * (1.05 - 1.9 * arc)
         return
     breath = math.sin(0.9 * beat)
     shown.base = water + height * (0.62 - 0.14 * breath)

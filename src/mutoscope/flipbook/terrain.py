@@ -67,10 +67,11 @@ class Terrain:
             field = density(self._heights, wood, scene.seed + 3 * order) * clearing
             thick = np.maximum(thick, field)
             self._woods.append(Trees(self._heights, field, wood, light, path, scene.seed + order))
-        self._colors = ground.paint(self._heights, landscape.soil, thick, light, scene.seed, landscape.sea is not None)
+        self._colors = ground.paint(self._heights, landscape.soil, thick, light, scene.seed, bool(landscape.sea))
         self._detail = spectral(512, scene.seed * 31 + 41, 0.85, low=14.0)
         self._mist = spectral(512, scene.seed * 31 + 42, 1.9, low=3.0, high=60.0)
         self._ripples = spectral(512, scene.seed * 31 + 43, 1.2, low=40.0, high=200.0)
+        self._land = (self._heights, self._colors, self._detail, self._mist)
         cliff = landscape.relief.cliff
         self._fall = Fall(cliff, light, self._ripples) if cliff else None
 
@@ -88,10 +89,11 @@ class Terrain:
         view, haze = self._view(lens, lens.y), self._air(lens, seconds)
         wet = np.zeros(depth.shape, np.float32)
         walk = march.steps(self._start(lens), _VIEW_END, 0.4, 0.006)
-        in_bands(lens.width, march.march, rgb, depth, wet, self._heights, self._colors, self._detail, self._mist, walk, view, haze)
+        in_bands(lens.width, march.march, rgb, depth, wet, *self._land, walk, view, haze)
         if self._recipe.sea:
             mirror = self._mirror(lens, seconds)
-            in_bands(lens.height, water.fill, rgb, wet, mirror, self._ripples, self._mist, view, haze, self._sea_numbers(seconds))
+            sea = self._sea_numbers(seconds)
+            in_bands(lens.height, water.fill, rgb, wet, mirror, self._ripples, self._mist, view, haze, sea)
         if self._fall:
             self._fall.draw(rgb, depth, view, haze, seconds)
         for wood in self._woods:
@@ -111,7 +113,7 @@ class Terrain:
         haze[6:8] /= 2
         depth = np.full((rows, columns), FAR, np.float32)
         walk = march.steps(self._start(lens), _VIEW_END, 1.5, 0.011)
-        in_bands(columns, march.march, picture, depth, _NO_WATER, self._heights, self._colors, self._detail, self._mist, walk, view, haze)
+        in_bands(columns, march.march, picture, depth, _NO_WATER, *self._land, walk, view, haze)
         if self._fall:
             self._fall.draw(picture, depth, view, haze, seconds)
         for wood in self._woods:

@@ -15,8 +15,9 @@ _BEND_ASIDE = np.float32(0.012)
 
 @njit(cache=True, fastmath=True, nogil=True)
 def fill(first, last, rgb, wet, mirror, ripples, mist, view, air, sea):
-    """Add the water's colour to the rows from `first` to before `last` of a picture where `wet` says how much of each pixel is water.
+    """Add the water's colour to the rows from `first` to before `last` of a picture.
 
+    wet (h, w): how much of each pixel is water.
     mirror (mh, mw, 3): the world seen from under the surface at half size, horizon at its bottom row.
     ripples, mist (m, m): seamless fields of deviation 1. view: as in `march`. air: see `air`.
     sea: deep rgb, wave strength, seconds, glitter rgb, wave size in metres, foam.
@@ -54,7 +55,8 @@ def _row(r, rgb, wet, mirror, ripples, mist, view, air, sea):
         crest = sea[9] * max(zero, np.float32(0.8) * long + np.float32(0.5) * short - np.float32(1.55))
         lost = veil(air, zero, min(z, np.float32(2500.0)), patch)
         keep = clear * (one - lost)
-        row = mirror.shape[0] - (below + (abs(wave) + np.float32(0.4) * wave) * _BEND_UP * focal + one) * np.float32(0.5)
+        bend = (abs(wave) + np.float32(0.4) * wave) * _BEND_UP * focal
+        row = mirror.shape[0] - (below + bend + one) * np.float32(0.5)
         column = (np.float32(c) + cant * focal * _BEND_ASIDE) * np.float32(0.5)
         for k in range(3):
             value = sea[k] + (_reflected(mirror, row, column, k) - sea[k]) * shine

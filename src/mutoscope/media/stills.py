@@ -62,7 +62,7 @@ def _frames_at(clip: Path, moments: list[float]) -> Iterator[VideoFrame]:
 
 
 def _fitted(frame: VideoFrame, width: int, height: int) -> tuple[int, int]:
-    """The largest size of the frame's proportions within width x height; cells grow, everything else only shrinks."""
+    """The largest size of the frame's proportions within width x height pixels."""
     scale = min(width / frame.width, height / frame.height)
     return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
 

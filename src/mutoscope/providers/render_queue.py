@@ -20,6 +20,7 @@ import structlog
 
 from mutoscope.providers.render_job import VIDEO, RenderJob, read_facts
 from mutoscope.providers.render_process import ChildCommand, RenderProcess
+from mutoscope.providers.render_spare import SpareProcess
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ class RenderQueue:
         self._root = root
         self._on_change = on_change
         self._slots = slots
-        self._spare = _Spare(command, spare_seconds)
+        self._spare = SpareProcess(command, spare_seconds)
         self._waiting: asyncio.Queue[_Entry] = asyncio.Queue()
         self._entries: dict[str, _Entry] = {}
         self._failures: OrderedDict[str, Failed] = OrderedDict()
@@ -242,55 +243,6 @@ class RenderQueue:
         if job.reference is not None and reference is not None:
             Path(job.reference).write_bytes(reference)
         return True
-
-
-class _Spare:
-    """At most one child that stands ready, and new ones when there is none."""
-
-    def __init__(self, command: ChildCommand, seconds: float) -> None:
-        self._command = command
-        self._seconds = seconds
-        self._process: asyncio.Task[RenderProcess] | None = None
-        self._retirement: asyncio.TimerHandle | None = None
-        self._retiring: set[asyncio.Task[None]] = set()
-
-    def make_ready(self) -> None:
-        if self._seconds <= 0 or self._process is not None:
-            return
-        self._process = asyncio.create_task(RenderProcess.start(self._command, warm=True))
-        self._retirement = asyncio.get_running_loop().call_later(self._seconds, self._retire)
-
-    async def take(self) -> RenderProcess:
-        """A living child for one job. OSError when none can be started."""
-        process = await self._give_up()
-        if process is not None and process.is_alive:
-            return process
-        if process is not None:
-            await process.close()
-        return await RenderProcess.start(self._command)
-
-    async def aclose(self) -> None:
-        await self._dismiss()
-        await asyncio.gather(*self._retiring)
-
-    async def _dismiss(self) -> None:
-        if process := await self._give_up():
-            await process.close()
-
-    async def _give_up(self) -> RenderProcess | None:
-        starting, self._process = self._process, None
-        if self._retirement is not None:
-            self._retirement.cancel()
-        if starting is None:
-            return None
-        with contextlib.suppress(OSError):
-            return await starting
-        return None
-
-    def _retire(self) -> None:
-        task = asyncio.create_task(self._dismiss())
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
 
 
 def _remove_old(root: Path) -> None:

@@ -77,7 +77,7 @@ def test_odd_changes_are_read_without_an_error(change: str) -> None:
 
 def test_held_out_changes_stay_above_a_floor() -> None:
     right = asked = 0
-    for name in ("heldout.json", "final.json"):
+    for name in ("heldout.json", "second.json"):
         stored = json.loads((HELD_OUT / name).read_text("utf-8"))
         prompts = {item["id"]: item["prompt"] for item in stored["prompts"]}
         for item in stored["remixes"]:

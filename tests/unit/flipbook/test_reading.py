@@ -79,7 +79,7 @@ def test_pace() -> None:
 
 def test_held_out_prompts_keep_to_the_vocabulary_and_above_a_floor() -> None:
     right = asked = 0
-    for name in ("heldout.json", "final.json"):
+    for name in ("heldout.json", "second.json"):
         for item in json.loads((HELD_OUT / name).read_text("utf-8"))["prompts"]:
             found = read(item["prompt"])
             assert found.setting in SETTINGS

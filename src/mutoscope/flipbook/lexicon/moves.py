@@ -56,6 +56,7 @@ _LOOK = _verbs("tilt|look|gaz(?:e)?|angl(?:e)?|pan|pann|turn|peer|crane its head
 # In order: the first that fits wins. strict: needs no word for the camera. loose: needs one in the clause.
 _STRICT: tuple[tuple[str, str], ...] = (
     ("static", (
+        r"lock (?:the |this )?(?:camera|shot|frame) (?:off|down)|"
         r"static (?:shot|camera|frame|view|wide)|locked (?:off|down|camera|shot)|lock(?:ed)? off|"
         r"on a tripod|tripod|fixed (?:camera|shot|frame|angle)|stationary|motionless (?:camera|shot)|"
         r"still camera|unmoving (?:camera|frame)|steady the (?:camera|shot)|stead(?:y|ier) (?:camera|shot)|"
@@ -172,13 +173,13 @@ _LOOSE: tuple[tuple[str, str], ...] = (
         rf"\b{_AWAY}{_ADV} (?:back|away|out|backward|backwards|farther|further)\b(?! to the)|\b(?:reced|"
         rf"retreat|withdr)\w+"
     )),
-    ("pan_left", rf"\b{_TURN}{_ADV} (?:\w+ )?(?:to |toward |towards )?(?:the |its |our )?(?:left|leftward|leftwards)\b"),
+    ("pan_left", rf"\b{_TURN}{_ADV} (?:\w+ )?(?:to |toward |towards )?(?:the |its |our )?left(?:wards?)?\b"),
     ("pan_right", (
         rf"\b{_TURN}{_ADV} (?:\w+ )?(?:to |toward |towards )?(?:the |its |our )?(?:right|rightward|"
         rf"rightwards)\b|\b(?:scan|sweep|survey)(?:s|n?ing)? (?:across|along|over|the)"
     )),
     ("tilt_up", rf"\b{_LOOK}{_ADV} (?:up|upward|upwards|skyward|heavenward)\b|\btilt\w*"),
-    ("tilt_down", rf"\b{_LOOK}{_ADV} (?:down|downward|downwards|earthward)\b|\b(?:descend|lower|sink|drop)(?:s|ing)?\b"),
+    ("tilt_down", rf"\b{_LOOK}{_ADV} (?:down(?:wards?)?|earthward)\b|\b(?:descend|lower|sink|drop)(?:s|ing)?\b"),
     ("rise", (
         rf"\b{_RISE}{_ADV} (?:up|upward|upwards|higher|skyward|aloft|into the (?:sky|air)|into open sky|"
         rf"past the|over the top)\b|\b(?:ris(?:e|es|ing)|ascend\w*|climb\w*|levitat\w+|elevat\w+)\b|crane up|"

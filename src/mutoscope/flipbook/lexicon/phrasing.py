@@ -50,6 +50,7 @@ STAYS = (
     "change|as (?:is|it is|they are|before|it was))"
 )
 ADD = (
+    "hoist(?:ing)?|launch(?:ing)?|build|erect|perch|invite|"
     "add(?:ing)?(?: in)?|includ(?:e|ing)|insert(?:ing)?|bring(?:ing)? in|introduc(?:e|ing)|throw(?:ing)? "
     "in|sprinkl(?:e|ing)|populate(?: it)? with|send in|toss in|paint in|scatter(?:ing)?|conjur(?:e|ing)(?: "
     "up)?|summon|spawn|releas(?:e|ing)|hang(?:ing)?|plant(?:ing)?|park(?:ing)?|drop in|slip in|squeeze in|work "
@@ -102,6 +103,8 @@ SWAPS = (
     r"(?P<y>.+?) (?:instead of|rather than|in place of|in lieu of) (?P<x>.+)",
 )
 LIGHT_VERBS = word_set(
+    "hoist launch rais build erect perch invit welcom open draw introduce grow wake seat tuck squeez "
+    "quit axe nix dump chas drive "
     "add put includ insert bring introduc throw sprinkl hang plant park drop scatter show give let have make "
     "use shift turn chang switch swap replac remov delet get los ditch take scrap eras strip cut clear wip "
     "kill omit hid keep hold preserv maintain retain leav lock set mov transport relocat pan zoom tilt orbit "
@@ -116,7 +119,6 @@ SPLIT = re.compile(
     r"\s*(?:[.;!?:…—–\n]|,|\bbut\b|\bthen\b|\bwhile\b|\byet\b|\bexcept\b|\bwhereas\b|\bso that\b|"
     r"\bso\b(?= (?:the|it|that|we))|\band\b)\s*"
 )
-AND = frozenset(("and",))
 PLACEABLE = re.compile(
     r"\b(?:relocat|transport|transplant|whisk|teleport|transfer|move|shift|set|take|bring|drop|place|"
     r"put|send|happen|unfold|stage|situate)"
@@ -189,4 +191,66 @@ HEADS = word_set(
     "a an in on at over above under into inside now instead make it this by amid among across through set "
     "same with tropical snowy imagine perhaps maybe only just to beside near i we somewhere give snow distant "
     "rolling ancient frozen deep how what somewhere more wild lush some another different there's"
+)
+
+_POLITE = r"(?:also |please |now |just |maybe |perhaps |let's |could you |can you |i want to |i'd like to )*"
+_SAME = (
+    r"(?:the |exact |exactly the |this |that |with the |identical |very )*\b(?:same|"
+    r"identical)\b (?P<x>.+?)(?P<rest>(?: (?:at|in|under|during|with|on|by|only|now|set) .*)?)$"
+)
+# What a clause does, by its words; the first that fits counts.
+CLAUSES: tuple[tuple[str, str], ...] = (
+    (
+        "keep",
+        (
+            r"^(?P<x>(?:exactly |just |all |everything )*(?:as (?:before|it (?:was|is)|they (?:are|were)|is)|"
+            r"the same))$"
+        ),
+    ),
+    (
+        "keep",
+        rf"^(?:also |please |just |and |let's |we )*(?:{KEEP})\b "
+        r"(?P<x>(?!it (?!all|as|the same|exactly)).+)",
+    ),
+    ("keep", rf"^(?P<x>.+?) {STAYS}\b(?P<rest>)"),
+    ("keep", rf"^{_SAME}"),
+    *(("swap", rf"^{_POLITE}{swap}$") for swap in SWAPS),
+    (
+        "remove",
+        (
+            rf"(?:^|\b(?:please|just|also|now|you|to|let's|we|and|then|should|could|maybe|would|completely|"
+            rf"entirely|simply) )(?:{REMOVE}) (?P<x>.+)"
+        ),
+    ),
+    (
+        "remove",
+        (
+            r"^(?:with |there (?:should be|is|are) |i want )?(?:without|no more|no longer|no|minus|sans|zero|"
+            r"instead of|rather than|not) (?P<x>.+)"
+        ),
+    ),
+    ("remove", r"^(?P<rest>.*?)\bwithout (?P<x>.+)"),
+    (
+        "remove",
+        (
+            r"^(?:please |just |now |and )*(?:take|chase|send|blow|burn|ease|drive|sweep|wash|wipe|scare|shoo|"
+            r"turn|switch|call|clear|lift|fade|push|thin|strip|edit|cut|carry|see|herd|rub) (?P<x>.+?) (?:out|"
+            r"away|off)(?: of (?:it|here|the \w+))?$"
+        ),
+    ),
+    (
+        "remove",
+        (
+            rf"^(?:let |make |have |as |until |when |once |now |could |can |may |would |i want |"
+            rf"if )*(?P<x>(?:the |all |every |those |these |any )?\w+(?: \w+)?) (?:should |must |can |to |will |"
+            rf"has |have |is |are |needs to |need to )*(?:{GOES})(?: (?P<rest>(?:and|so|to) .*))?$"
+        ),
+    ),
+    (
+        "add",
+        (
+            rf"^(?:also |please |now |just |maybe |perhaps |let's |let us |could you |can you |and |"
+            rf"then )*(?:{ADD})\b ?(?P<x>(?!it |this |us |everything ).+)"
+        ),
+    ),
 )

@@ -173,7 +173,7 @@ def _is_negated(found: list[Word], match: Match) -> bool:
 
 def _colours(found: list[Word]) -> list[Match]:
     """The colour words beside a word for colouring, as one palette: "teal and rust tones", "the palette to teal"."""
-    colours = set(looks.COLOURS.split())
+    colours: set[str] = set(looks.COLOURS.split())
     cues = [i for i, word in enumerate(found) if word.text in looks.PALETTE_WORDS.split()]
     runs = _runs(found, colours)
     if not cues or not runs:

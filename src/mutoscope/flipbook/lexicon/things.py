@@ -310,7 +310,7 @@ SUBJECTS = {
     "watermill": "watermill, water mill, water wheel, waterwheel",
     "house": (
         "house, cottage, cabin, log cabin, hut, farmhouse, chalet, villa, mansion, bungalow, lodge, shack, barn, "
-        "igloo house, treehouse, tree house, hobbit hole, manor, haunted house, beach hut, stilt house, yurt house, "
+        "igloo house, treehouse, tree house, hobbit hole, manor, haunted house, stilt house, yurt house, "
         "thatched cottage, cottages, cabins, huts, houses, wooden house, homestead house, boathouse, bothy, dacha, "
         "shed, hacienda, hovel, shanty, gingerbread house"
     ),

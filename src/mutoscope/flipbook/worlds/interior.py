@@ -102,11 +102,9 @@ def _inner_light(light: Light) -> Light:
 
 def _colors(light: Light) -> Field:
     """(6, 3): wall, far wall, floor, ceiling, sunlight on surfaces, lamplight."""
-    day = (
-        np.asarray(light.ambient) * 1.35
-        + np.asarray(light.sun_color) * 0.30
-        + np.array((0.12, 0.07, 0.02)) * light.night
-    )
+    dark = light.night
+    day = np.asarray(light.ambient) * (1.35 - 0.65 * dark) + np.asarray(light.sun_color) * (0.30 - 0.18 * dark)
+    day = day + np.array((0.13, 0.075, 0.02)) * dark
     tones = np.array(((0.62, 0.54, 0.46), (0.52, 0.50, 0.46), (0.50, 0.33, 0.21), (0.66, 0.62, 0.56)))
     sun = np.asarray(light.sun_color) * (0.55 * light.disc) * (0.35 if light.moon else 1.0)
     lamp = np.array((0.50, 0.30, 0.13)) * light.night

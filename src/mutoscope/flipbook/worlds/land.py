@@ -15,7 +15,7 @@ from mutoscope.flipbook.world import World
 
 _SPRUCE: tuple[Rgb, ...] = ((0.19, 0.34, 0.21), (0.24, 0.37, 0.19), (0.16, 0.30, 0.23), (0.27, 0.36, 0.20))
 _LEAVES: tuple[Rgb, ...] = ((0.28, 0.46, 0.16), (0.34, 0.48, 0.18), (0.24, 0.40, 0.17), (0.40, 0.50, 0.20))
-_AUTUMN: tuple[Rgb, ...] = ((0.86, 0.42, 0.12), (0.90, 0.58, 0.15), (0.76, 0.26, 0.13), (0.62, 0.46, 0.16), (0.80, 0.68, 0.22))
+_AUTUMN: tuple[Rgb, ...] = ((0.86, 0.42, 0.12), (0.90, 0.58, 0.15), (0.76, 0.26, 0.13), (0.62, 0.46, 0.16))
 _BLOSSOM: tuple[Rgb, ...] = ((0.44, 0.60, 0.20), (0.90, 0.62, 0.70), (0.50, 0.64, 0.24), (0.94, 0.80, 0.82))
 _LARCH: tuple[Rgb, ...] = ((0.80, 0.56, 0.16), (0.22, 0.35, 0.20), (0.74, 0.44, 0.14), (0.30, 0.36, 0.18))
 
@@ -36,10 +36,13 @@ _ASH = Soil(
 
 _PINES = Wood("conifer", 0.52, 19.0, 8.5, _SPRUCE)
 _GROVES = Wood("broadleaf", 0.22, 13.0, 9.0, _LEAVES, ceiling=90.0)
-_PALMS = Wood("palm", 0.30, 13.0, 12.0, ((0.30, 0.46, 0.18), (0.36, 0.50, 0.20)), ceiling=26.0, foot=1.4)
+_PALM_GREENS: tuple[Rgb, ...] = ((0.30, 0.46, 0.18), (0.36, 0.50, 0.20))
+_PALMS = Wood("palm", 0.30, 13.0, 12.0, _PALM_GREENS, ceiling=26.0, foot=1.4)
 
 LANDSCAPES: dict[str, Landscape] = {
-    "lake": Landscape(Relief(floor=-6.0, opening=130.0, amplitude=300.0, slope=700.0), _MEADOW, (_PINES,), Sea(), mist=0.0042),
+    "lake": Landscape(
+        Relief(floor=-6.0, opening=130.0, amplitude=300.0, slope=700.0), _MEADOW, (_PINES,), Sea(), mist=0.0042,
+    ),
     "river": Landscape(
         Relief(floor=2.5, opening=70.0, stream=30.0, foothills=22.0), _MEADOW, (_PINES, replace(_GROVES, share=0.14)),
         Sea(deep=(0.12, 0.27, 0.29), waves=0.6), mist=0.0026,
@@ -68,10 +71,12 @@ LANDSCAPES: dict[str, Landscape] = {
         Sea(deep=(0.05, 0.36, 0.44), waves=0.75, size=1.8, foam=0.5), mist=0.0009,
     ),
     "mountain": Landscape(
-        Relief(floor=1.0, opening=90.0, amplitude=300.0, slope=700.0, swell=3.5), replace(_MEADOW, snow_line=190.0), (replace(_PINES, foot=4.5),), mist=0.0022,
+        Relief(floor=1.0, opening=90.0, amplitude=300.0, slope=700.0, swell=3.5),
+        replace(_MEADOW, snow_line=190.0), (replace(_PINES, foot=4.5),), mist=0.0022,
     ),
     "mountain_snow": Landscape(
-        Relief(floor=1.0, opening=100.0, amplitude=300.0, slope=700.0, swell=3.5), _SNOWY, (replace(_PINES, share=0.40, snow=0.8, foot=5.0),), mist=0.0024,
+        Relief(floor=1.0, opening=100.0, amplitude=300.0, slope=700.0, swell=3.5), _SNOWY,
+        (replace(_PINES, share=0.40, snow=0.8, foot=5.0),), mist=0.0024,
     ),
     "snowfield": Landscape(
         Relief(floor=1.0, opening=300.0, amplitude=150.0, slope=900.0, foothills=16.0, swell=4.0), _SNOWY,
@@ -120,10 +125,14 @@ def _in_season(landscape: Landscape, season: str | None) -> Landscape:
     if season == "autumn":
         return replace(
             landscape,
-            soil=replace(soil, low=_toward(soil.low, (0.62, 0.47, 0.20), 0.7), high=_toward(soil.high, (0.56, 0.38, 0.20), 0.6),
-                         wood=_toward(soil.wood, (0.52, 0.30, 0.13), 0.8)),
+            soil=replace(
+                soil,
+                low=_toward(soil.low, (0.62, 0.47, 0.20), 0.7),
+                high=_toward(soil.high, (0.56, 0.38, 0.20), 0.6),
+                wood=_toward(soil.wood, (0.52, 0.30, 0.13), 0.8),
+            ),
             woods=tuple(_recolored(wood, _AUTUMN, _LARCH) for wood in woods),
-        )  # fmt: skip
+        )
     if season == "spring":
         return replace(
             landscape,
@@ -142,7 +151,8 @@ def _in_snow(landscape: Landscape, amount: float) -> Landscape:
         wood=_toward(soil.wood, _SNOWY.wood, amount),
         shore=_toward(soil.shore, _SNOWY.shore, 0.8 * amount),
     )
-    return replace(landscape, soil=white, woods=tuple(replace(w, snow=max(w.snow, 0.8 * amount)) for w in landscape.woods))
+    woods = tuple(replace(wood, snow=max(wood.snow, 0.8 * amount)) for wood in landscape.woods)
+    return replace(landscape, soil=white, woods=woods)
 
 
 def _recolored(wood: Wood, leaves: tuple[Rgb, ...], needles: tuple[Rgb, ...]) -> Wood:
