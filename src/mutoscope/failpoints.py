@@ -44,8 +44,11 @@ _plans = _read(os.environ.get("MUTOSCOPE_FAILPOINTS", ""))
 _passes: Counter[str] = Counter()
 
 
-def failpoint(name: str) -> None:
-    """Pass the place called `name`, or die or wait there if the environment says so."""
+def failpoint(name: str, video_id: str) -> None:
+    """Pass the place called `name` with a video, or die or wait there if the environment says so.
+
+    The last words before a death go to standard error: `failpoint NAME VIDEO_ID`.
+    """
     plan = _plans.get(name)
     if plan is None:
         return
@@ -54,4 +57,5 @@ def failpoint(name: str) -> None:
     if verb == "sleep":
         time.sleep(amount)
     elif _passes[name] == int(amount):
+        os.write(2, f"failpoint {name} {video_id}\n".encode())
         os.kill(os.getpid(), signal.SIGKILL)

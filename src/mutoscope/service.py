@@ -322,11 +322,11 @@ class Service:
             )
             add_event(tx, video_id, caller.tenant, "created", State.QUEUED, now)
             self._engine.enqueue_submit(tx, video_id, model.provider)
-            failpoint("create.before_commit")
+            failpoint("create.before_commit", video_id)
             return tx.one("video_of_tenant", tenant=caller.tenant, id=video_id)
 
         row = await self._database.write(write)
-        failpoint("create.after_commit")
+        failpoint("create.after_commit", video_id)
         assert row is not None
         return self._video(row)
 

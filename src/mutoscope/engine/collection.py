@@ -55,15 +55,15 @@ class Collection:
         return row
 
     async def _copy(self, row: Row) -> None:
-        failpoint("collect.before_store")
+        failpoint("collect.before_store", row["id"])
         provider = self._desk.providers[row["provider"]]
         remote = [RemoteAsset(Variant(item["variant"]), item["location"]) for item in decode(row["remote"])]
         stored = [await self._store(row, asset.variant, provider.fetch(asset)) for asset in remote]
-        failpoint("collect.after_bytes")
+        failpoint("collect.after_bytes", row["id"])
         await self._publish(row, Happening.STORED, stored)
 
     async def _finish(self, row: Row) -> None:
-        failpoint("finish.before_derive")
+        failpoint("finish.before_derive", row["id"])
         clip = await self._desk.database.one("asset_of", video_id=row["id"], variant=Variant.VIDEO)
         assert clip is not None, "a video is finishing without a stored clip"
         self._work.mkdir(parents=True, exist_ok=True)
@@ -77,9 +77,9 @@ class Collection:
                 await self._store(row, Variant.THUMBNAIL, _file(derived.thumbnail)),
                 await self._store(row, Variant.SPRITESHEET, _file(derived.spritesheet)),
             ]
-        failpoint("finish.after_derive")
+        failpoint("finish.after_derive", row["id"])
         if await self._publish(row, Happening.DERIVED, stored):
-            failpoint("finish.after_commit")
+            failpoint("finish.after_commit", row["id"])
             await self._desk.providers[row["provider"]].forget(row["upstream_id"])
 
     async def _store(self, row: Row, variant: Variant, chunks: AsyncIterator[bytes]) -> Asset:

@@ -90,7 +90,7 @@ class Poller:
             log.exception("a poll could not be written", video=row["id"])
 
     async def _write(self, row: Row, answer: Poll) -> None:
-        failpoint("poll.before_write")
+        failpoint("poll.before_write", row["id"])
         match answer:
             case Done():
                 await self._finished(row, answer)
@@ -111,7 +111,7 @@ class Poller:
             return state
 
         await self._desk.database.write(write)
-        failpoint("poll.after_finish")
+        failpoint("poll.after_finish", row["id"])
         await self._desk.slots.give_back(row["provider"], row["id"])
 
     async def _progressed(self, row: Row, poll_after: float | None, reported: float | None) -> None:

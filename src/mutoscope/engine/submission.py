@@ -75,11 +75,11 @@ class Submission:
             await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
             return False
         if row["state"] == State.QUEUED:
-            failpoint("submit.before_intent")
+            failpoint("submit.before_intent", row["id"])
             if not await self._open_intent(row):
                 return False
             row = await self._desk.row(row["id"])
-        failpoint("submit.before_call")
+        failpoint("submit.before_call", row["id"])
         submitted = await self._ask(row, provider)
         return submitted is not None and await self._accept(row, provider, submitted)
 
@@ -125,7 +125,7 @@ class Submission:
                     return None
 
     async def _accept(self, row: Row, provider: Provider, submitted: Submitted) -> bool:
-        failpoint("submit.after_call")
+        failpoint("submit.after_call", row["id"])
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> State | None:
@@ -148,7 +148,7 @@ class Submission:
         if await self._desk.database.write(write) is None:  # deleted meanwhile
             await provider.cancel(submitted.upstream_id)
             return False
-        failpoint("submit.after_accept")
+        failpoint("submit.after_accept", row["id"])
         return True
 
     async def _end(self, row: Row, error: UpstreamError) -> None:
