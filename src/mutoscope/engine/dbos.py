@@ -21,7 +21,8 @@ from mutoscope.engine.port import Handler, TaskKind
 # Raised only when what a task records changes: a hash of the code, DBOS's default, would strand work at upgrade.
 APPLICATION_VERSION = "produce-1"
 EXECUTOR = "local"
-POLLING_INTERVAL = 0.1
+# Seconds. Half of it is the mean wait of a task; each look costs some milliseconds of an idle core.
+POLLING_INTERVAL = 0.2
 
 
 class Halted(BaseException):

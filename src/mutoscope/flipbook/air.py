@@ -25,23 +25,23 @@ def vector(lens: Lens, light: Light, mist: float, mist_height: float, seconds: f
     """The air of a frame. mist: density per metre on a clear day; mist_height: metres over which it thins out."""
     column = lens.column_of(light.sun_azimuth)
     drift = seconds * (1.5 + 5.0 * light.wind)
-    pale = (0.66 * h + 0.42 * s for h, s in zip(light.haze_color, light.sky_color(0.02), strict=True))
+    pale = (0.88 * h + 0.18 * s for h, s in zip(light.haze_color, light.sky_color(0.02), strict=True))
     numbers = [
         *light.haze_color, *light.glow_color, 1e6 if column is None else column, lens.focal * 0.36,
-        light.haze_density, mist * (0.45 + 0.62 * light.fog), mist_height * (1.0 + 0.8 * light.fog), max(lens.y, 1.0),
+        light.haze_density, mist * (0.45 + 0.50 * light.fog), mist_height * (1.0 + 0.8 * light.fog), max(lens.y, 1.0),
         drift, drift * 0.4, *pale,
     ]  # fmt: skip
     return np.array(numbers, np.float32)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def warmth(air, column):
     """How much the air in a column glows with the sun, 0 to 1."""
     off = (np.float32(column) - air[6]) / air[7]
     return np.exp(-off * off)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def patchiness(air, mist, x, z):
     """How dense the mist is at a place compared with its mean, 0 to about 3."""
     return max(
@@ -50,7 +50,7 @@ def patchiness(air, mist, x, z):
     )
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def veil(air, height, distance, patch):
     """How much of a thing at a height and a distance is lost in the mist, 0 to 1.
 
@@ -64,7 +64,7 @@ def veil(air, height, distance, patch):
     return np.float32(1.0) - np.exp(-air[9] * mean * distance * patch)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def scatter(air, k, warm, clear, lost):
     """Colour k of the light that the air itself adds, where `clear` is left by the haze and `lost` by the mist."""
     haze = air[k] + (air[3 + k] - air[k]) * warm

@@ -15,7 +15,7 @@ from mutoscope.flipbook.noise import read
 HEAPS_END = np.float32(0.24)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def soft(value):
     """0 below 0, 1 above 1, smooth between."""
     t = min(np.float32(1.0), max(np.float32(0.0), value))
@@ -47,7 +47,7 @@ def heaps(field, u, rise, edge, side):
     return cover * np.float32(0.85), np.float32(0.52) + (body - above - beyond) * np.float32(0.42)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _body(field, row, fine_row, u, shift):
     """Two octaves of a heap; shift: moves the finer one, in eighteen cells."""
     fine = read(field, fine_row, u * np.float32(3.7) + shift * np.float32(18.0))

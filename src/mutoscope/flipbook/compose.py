@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 from random import Random
 from typing import Any
 
 from mutoscope.flipbook import camera, placement
+from mutoscope.flipbook.catalogue import kind_of
 from mutoscope.flipbook.delta import Delta, read_change
 from mutoscope.flipbook.reading import pace, read
 from mutoscope.flipbook.scene import SCENE_VERSION, Camera, Keyframe, Scene, Subject
@@ -38,9 +40,14 @@ def compose(prompt: str, seed: int, width: int, height: int, seconds: int) -> Sc
         palette=reading.palette,
         speed=reading.speed,
         sun=round(Random(f"{seed}:sun").uniform(-_SUN_REACH, _SUN_REACH), 3),
-        unmatched=reading.unmatched,
+        unmatched=(*reading.unmatched, *_undrawable(reading.subjects)),
         confidence=reading.confidence,
     )
+
+
+def _undrawable(names: Iterable[str]) -> list[str]:
+    """Subjects that were understood but that nobody can draw yet: told like words that found no place."""
+    return [name for name in names if name not in WEATHER and kind_of(name) is None]
 
 
 def _camera(move: str, speed: float, seconds: int) -> Camera:
@@ -65,7 +72,7 @@ def remix(source: Scene, change: str) -> tuple[Scene, Delta]:
             camera=_changed_camera(source, delta, change),
             weather=_changed_weather(source.weather, delta),
             subjects=_changed_subjects(source, delta, change),
-            unmatched=delta.unmatched,
+            unmatched=(*delta.unmatched, *_undrawable(delta.add)),
             confidence={**source.confidence, **dict.fromkeys(delta.set, 1.0)},
         ),
         delta,

@@ -139,7 +139,7 @@ def _develop(first, last, rgb, halo, curve, tones, grain, shift_r, shift_c, numb
             out[v_start + place] = np.uint8(np.float32(128.5) + np.float32(224.0 / 1.5748) * (total[0] - luma))
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _sample(into, halo, row, column):
     """Bilinear colour of a small picture."""
     rows, columns = halo.shape[0] - 1, halo.shape[1] - 1
@@ -154,14 +154,14 @@ def _sample(into, halo, row, column):
         into[k] = top + (low - top) * fi
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _shown(curve, value):
     at = min(max(value * np.float32((_CURVE - 1) / _CURVE_TOP), np.float32(0.0)), np.float32(_CURVE - 2))
     n = int(at)
     return curve[n] + (curve[n + 1] - curve[n]) * np.float32(at - n)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _tint(color, tones, saturation, duotone):
     """Apply saturation and the two-tone ramp to a colour in place, and keep it within 0 to 1."""
     gray = _luma(color)
@@ -175,7 +175,7 @@ def _tint(color, tones, saturation, duotone):
         color[k] = min(max(value, np.float32(0.0)), np.float32(1.0))
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _luma(color):
     """BT.709 brightness."""
     return np.float32(0.2126) * color[0] + np.float32(0.7152) * color[1] + np.float32(0.0722) * color[2]

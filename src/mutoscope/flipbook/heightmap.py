@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -95,6 +96,7 @@ def at(heights: Field, x: float, z: float) -> float:
     return float(top * (1 - fr) + bottom * fr)
 
 
+@lru_cache(maxsize=2)
 def _peaks(seed: int) -> Field:
     """Mountains, 0 to about 1, capped so that no single crest becomes a needle."""
     field = eroded(SIZE, seed * 17 + 1, 8, 8, np.float32(0.9))

@@ -91,15 +91,15 @@ def light_for(scene: Scene) -> Light:
         sun_azimuth=scene.sun * half_field,
         sun_elevation=hour.elevation,
         sun_color=_scale(hour.sun, (0.25 + 0.75 * clear) * weather.dim),
-        ambient=gray.of(_scale(hour.ambient, 1.0 + 0.25 * weather.gray)),
+        ambient=gray.own(_scale(hour.ambient, 1.0 + 0.25 * weather.gray)),
         sky=tuple((rise, gray.of(color)) for rise, color in hour.sky),
         haze_color=gray.of(hour.haze),
         glow_color=gray.of(hour.glow),
         haze_density=hour.density * (1.0 + 0.6 * weather.fog + 1.2 * weather.gray + 2.0 * weather.dust),
         fog=weather.fog,
         cloud_cover=weather.cover,
-        cloud_lit=gray.cloud(hour.cloud_lit),
-        cloud_shade=gray.cloud(_scale(hour.cloud_shade, 1.0 - 0.35 * weather.gray)),
+        cloud_lit=gray.own(hour.cloud_lit),
+        cloud_shade=gray.own(_scale(hour.cloud_shade, 1.0 - 0.35 * weather.gray)),
         stars=hour.stars * clear * (1.0 - 0.6 * weather.fog),
         moon=hour.moon,
         disc=clear * (1.0 - 0.3 * weather.fog) * (0.0 if scene.time == "dusk" else 1.0),
@@ -136,8 +136,8 @@ class _Overcast:
         mixed = _mix(_mix(color, self._veil, self._gray), self._sand, 0.5 * self._dust)
         return _scale(mixed, self._dim)
 
-    def cloud(self, color: Rgb) -> Rgb:
-        """As `of`, but a cloud keeps its own brightness, so that lit and shaded sides stay apart."""
+    def own(self, color: Rgb) -> Rgb:
+        """As `of`, but the colour keeps its own brightness: lit and shaded sides of clouds stay apart."""
         own = sum(color) / 3
         mixed = _mix(_mix(color, (own * 0.95, own * 0.98, own * 1.04), self._gray), self._sand, 0.5 * self._dust)
         return _scale(mixed, self._dim)

@@ -83,7 +83,7 @@ def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, 
         edge = top
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _seen(tone, colors, row, column, fine, air, warm, h, z, patch):
     """The ground's colour as it looks through the air, into `tone`."""
     red, green, blue = read3(colors, row, column)
@@ -95,7 +95,7 @@ def _seen(tone, colors, row, column, fine, air, warm, h, z, patch):
     tone[2] = blue * keep + scatter(air, 2, warm, clear, lost)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _fill(rgb, depth, c, top, edge, z, back, last, tone):
     """Fill a column's rows from `edge` up to `top` with colours from `last` to `tone`.
 
@@ -113,7 +113,7 @@ def _fill(rgb, depth, c, top, edge, z, back, last, tone):
         depth[r, c] = min(depth[r, c], z)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _soak(wet, c, top, edge):
     for r in range(min(int(np.ceil(edge)), wet.shape[0]) - 1, int(top) - 1, -1):
         wet[r, c] += min(edge, np.float32(r + 1)) - max(top, np.float32(r))

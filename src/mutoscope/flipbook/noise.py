@@ -34,7 +34,7 @@ def smoothstep(low: float, high: float, value: NDArray[Any]) -> Field:
     return (t * t * (3.0 - 2.0 * t)).astype(np.float32)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def read(field, row, column):
     """Bilinear value of a seamless field whose size is a power of two, at any real row and column."""
     mask = np.uint32(field.shape[0] - 1)
@@ -50,7 +50,7 @@ def read(field, row, column):
     return top + (bottom - top) * fr
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def read3(field, row, column):
     """As `read`, for a field of three channels."""
     mask = np.uint32(field.shape[0] - 1)

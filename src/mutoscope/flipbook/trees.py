@@ -190,7 +190,7 @@ def _rank_shown(z):
     return np.float32(_THINNING) / z + np.float32(0.06)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _texel(atlas, offset, rows, columns, v, u):
     """Coverage, and coverage times light, of a sprite at a row and a column between its texels."""
     v = min(max(v, np.float32(0.0)), np.float32(rows - 1.001))

@@ -64,7 +64,7 @@ def _row(r, rgb, wet, mirror, ripples, mist, view, air, sea):
             rgb[r, c, k] += amount * (value * keep + scatter(air, k, warm, clear, lost))
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _waves(ripples, u, v, seconds, calm, finer):
     """The long and the short waves at a place, faded where they are too small to be seen."""
     long, short = np.float32(0.0), np.float32(0.0)
@@ -77,7 +77,7 @@ def _waves(ripples, u, v, seconds, calm, finer):
     return long, short
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _reflected(mirror, row, column, k):
     row = min(max(row, np.float32(0.0)), np.float32(mirror.shape[0] - 1.01))
     column = min(max(column, np.float32(0.0)), np.float32(mirror.shape[1] - 1.01))

@@ -102,3 +102,10 @@ def test_another_version_or_a_damaged_scene_is_refused(damage: dict[str, object]
     stored = {**scene_to_json(compose(PROMPT, 7, 192, 108, 4)), **damage}
     with pytest.raises(ValueError):
         scene_from_json(stored)
+
+
+def test_what_nobody_can_draw_is_told() -> None:
+    assert "starfish" in compose("A starfish on a beach", 1, 64, 64, 1).unmatched
+    assert "boat" not in compose("A boat on a lake", 1, 64, 64, 1).unmatched
+    scene, _ = remix(compose("A boat on a lake", 1, 64, 64, 1), "Change the boat to a starfish")
+    assert "starfish" in scene.unmatched

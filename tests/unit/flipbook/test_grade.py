@@ -82,7 +82,7 @@ def test_a_palette_of_two_colours_tints_shadows_and_lights() -> None:
 @pytest.mark.parametrize(("palette", "warmer"), [("warm", True), ("sepia", True), ("cool", False)])
 def test_warm_and_cool_palettes(palette: str, warmer: bool) -> None:
     _, u, v = planes(finish(flat(0.5, 0.5, 0.5), palette=palette))
-    assert (v.mean() > u.mean()) is warmer
+    assert bool(v.mean() > u.mean()) is warmer
 
 
 def test_an_unknown_palette_changes_nothing() -> None:
@@ -93,9 +93,10 @@ def test_an_unknown_palette_changes_nothing() -> None:
 def test_every_style_repaints_but_keeps_the_picture(style: str) -> None:
     rng = np.random.default_rng(1)
     picture = np.linspace(0.1, 0.9, W)[None, :, None] * np.ones((H, 1, 3)) + 0.1 * rng.random((H, W, 3))
-    plain, styled = (planes(finish(picture.copy(), **more))[0] for more in ({}, {"style": style}))
+    picture *= (1.0, 0.8, 0.5)
+    plain, styled = (finish(picture.copy(), **more).astype(int) for more in ({}, {"style": style}))
     assert np.abs(styled - plain).mean() > 1
-    assert np.corrcoef(styled[:, ::4].mean(axis=0), plain[:, ::4].mean(axis=0))[0, 1] > 0.9
+    assert np.corrcoef(styled[:H].mean(axis=0), plain[:H].mean(axis=0))[0, 1] > 0.9
 
 
 def test_pixels_are_square_blocks() -> None:

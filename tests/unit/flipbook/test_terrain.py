@@ -46,8 +46,9 @@ def test_a_lake_is_water_ahead_and_land_at_its_sides() -> None:
     world = build(scene("lake"))
     assert world.is_water(0.0, 150.0)
     assert world.height_at(0.0, 150.0) == 0.0
-    assert not world.is_water(600.0, 700.0)
-    assert world.height_at(600.0, 700.0) > 5.0
+    sides = [(x, z) for x in (-500.0, 500.0) for z in (300.0, 600.0, 900.0)]
+    assert not any(world.is_water(x, z) for x, z in sides)
+    assert max(world.height_at(x, z) for x, z in sides) > 15.0
 
 
 def test_dry_land_has_no_water() -> None:
@@ -107,6 +108,6 @@ def test_trees_are_soft_and_stand_on_their_foot(kind: str) -> None:
     for levels in sprites.grow(kind, 3, variants=2):
         cover = levels[0][:, :, 0]
         assert cover[-8:].max() > 0.5
-        assert ((cover > 0.05) & (cover < 0.95)).mean() > 0.03
+        assert ((cover > 0.05) & (cover < 0.95)).mean() > 0.02
         assert 0.05 < cover.mean() < 0.7
         assert levels[-1].shape[0] == 8

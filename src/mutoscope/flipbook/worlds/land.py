@@ -41,7 +41,7 @@ _PALMS = Wood("palm", 0.30, 13.0, 12.0, _PALM_GREENS, ceiling=26.0, foot=1.4)
 
 LANDSCAPES: dict[str, Landscape] = {
     "lake": Landscape(
-        Relief(floor=-6.0, opening=130.0, amplitude=300.0, slope=700.0), _MEADOW, (_PINES,), Sea(), mist=0.0042,
+        Relief(floor=-6.0, opening=130.0, amplitude=300.0, slope=700.0), _MEADOW, (_PINES,), Sea(), mist=0.0038,
     ),
     "river": Landscape(
         Relief(floor=2.5, opening=70.0, stream=30.0, foothills=22.0), _MEADOW, (_PINES, replace(_GROVES, share=0.14)),
