@@ -103,7 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Flipbook's contact sheet and its limits.")
     parser.add_argument("--size", default="640x360", help="width x height to render, such as 1280x720")
     parser.add_argument("--only", default="", help="words that a clip's name must contain, separated by commas")
-    parser.add_argument("--out", type=Path, default=SHEET, help="where the sheet goes")
+    parser.add_argument("--out", type=Path, help="where the sheet goes; a partial one goes nowhere by default")
     options = parser.parse_args()
     width, height = (int(part) for part in options.size.split("x"))
     words = [word for word in options.only.split(",") if word]
@@ -117,10 +117,15 @@ def main() -> int:
         failed = failed or over
         print(f"{name:24}{dead:12.3f}{bands:12.2f}{jump:8.2f}{'  OVER THE LIMIT' if over else ''}", flush=True)
         rows.append((name, stills))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(rows).save(options.out, quality=88)
+    if not rows:
+        parser.error(f"no clip is called {options.only}")
     print(f"limits: clipped {CLIPPED_LIMIT}, banding {BANDING_LIMIT}, jump {JUMP_LIMIT}")
-    return 1 if failed or options.out.stat().st_size > SHEET_BYTES else 0
+    out = options.out or (None if words else SHEET)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        sheet(rows).save(out, quality=88)
+        failed = failed or out.stat().st_size > SHEET_BYTES
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

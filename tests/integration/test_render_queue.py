@@ -19,7 +19,7 @@ from mutoscope.providers.render_queue import Drawing, Drawn, Failed, Queued, Ren
 pytestmark = pytest.mark.anyio
 
 # The prompt says how the child behaves; "folder/tries" counts its starts.
-SCRIPTED_CHILD = '''
+SCRIPTED_CHILD = """
 import json, os, sys, time
 from pathlib import Path
 
@@ -69,7 +69,7 @@ match job["prompt"]:
         limit = int(sys.argv[2])
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
         hoard = [bytearray(16 << 20) for _ in range(1000)]
-'''
+"""
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ REMIX = "Keep the same camera movement but change the scene to a snowy mountain 
 SOURCE_NAME, REMIX_NAME = "source", "remix"
 _FILES = {Variant.VIDEO: "{}.mp4", Variant.THUMBNAIL: "{}.webp", Variant.SPRITESHEET: "{}-sheet.jpg"}
 
+
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("demo"),
     prompt: Annotated[str, typer.Option("--prompt", help="What the first video shows.")] = PROMPT,
@@ -157,9 +158,7 @@ def _compare(folder: Path, films: list[tuple[str, Video]]) -> Path:
     return write_comparison(rows, folder / "compare.png")
 
 
-def _report(
-    console: Console, folder: Path, picture: Path, films: list[tuple[str, Video]], timings: Timings
-) -> None:
+def _report(console: Console, folder: Path, picture: Path, films: list[tuple[str, Video]], timings: Timings) -> None:
     from rich.table import Table
 
     for _, video in films:

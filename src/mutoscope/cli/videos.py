@@ -31,9 +31,7 @@ ApiKey = Annotated[
     str | None, typer.Option("--api-key", envvar="MUTOSCOPE_API_KEY", help="Your API key.", rich_help_panel="Server")
 ]
 VideoId = Annotated[str, typer.Argument(help="Id of the video.", metavar="VIDEO_ID", show_default=False)]
-Model = Annotated[
-    str | None, typer.Option("--model", help="Which model to ask; the server's default if not given.")
-]
+Model = Annotated[str | None, typer.Option("--model", help="Which model to ask; the server's default if not given.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="A number that makes the same request draw the same again.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the video is completed or failed.")]
 Output = Annotated[
@@ -42,6 +40,7 @@ Output = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the server's object and nothing else.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Wait in silence.")]
+
 
 class Order(StrEnum):
     """Which end of the list comes first, by the wire's words."""

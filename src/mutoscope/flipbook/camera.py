@@ -36,21 +36,21 @@ def path(move: str, pace: float, seconds: int) -> tuple[Keyframe, ...]:
         "static": Keyframe(1.0, 0.0, CRUISE, 0.0),
         "handheld": Keyframe(1.0, 0.0, CRUISE, 2.0 * reach),
         "forward": Keyframe(1.0, 0.0, CRUISE, 110.0 * reach),
-        "dolly_in": Keyframe(1.0, 0.0, CRUISE - 4.0 * reach, 45.0 * reach),
-        "dolly_out": Keyframe(1.0, 0.0, CRUISE + 4.0 * reach, -45.0 * reach),
+        "dolly_in": Keyframe(1.0, 0.0, CRUISE - min(8.0, 4.0 * reach), 45.0 * reach),
+        "dolly_out": Keyframe(1.0, 0.0, CRUISE + min(12.0, 4.0 * reach), -45.0 * reach),
         "pan_left": Keyframe(1.0, 0.0, CRUISE, 0.0, yaw=-0.55 * reach),
         "pan_right": Keyframe(1.0, 0.0, CRUISE, 0.0, yaw=0.55 * reach),
         "tilt_up": Keyframe(1.0, 0.0, CRUISE, 0.0, tilt=min(0.22, 0.2 * reach)),
         "tilt_down": Keyframe(1.0, 0.0, CRUISE, 0.0, tilt=-min(0.16, 0.14 * reach)),
         "rise": Keyframe(1.0, 0.0, CRUISE + 42.0 * reach, 12.0 * reach),
         "tracking": Keyframe(1.0, 70.0 * reach, CRUISE, 0.0),
-        "zoom_in": Keyframe(1.0, 0.0, CRUISE, 0.0, zoom=1.0 + 0.6 * reach),
+        "zoom_in": Keyframe(1.0, 0.0, CRUISE, 0.0, zoom=1.0 + min(1.4, 0.6 * reach)),
         "zoom_out": Keyframe(1.0, 0.0, CRUISE, 0.0),
     }
     if move == "orbit":
         return _orbit(reach)
     if move == "zoom_out":
-        begin = Keyframe(0.0, 0.0, CRUISE, 0.0, zoom=1.0 + 0.6 * reach)
+        begin = Keyframe(0.0, 0.0, CRUISE, 0.0, zoom=1.0 + min(1.4, 0.6 * reach))
     return (begin, ends[move])
 
 

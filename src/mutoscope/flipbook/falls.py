@@ -15,12 +15,13 @@ _HALF_WIDTH = 15.0
 
 
 class Fall:
-    """The water that comes over a cliff of `tall` metres; `streaks` is a seamless field."""
+    """The water that comes over a cliff of `tall` metres; `further`: metres beyond its usual place.
+    `streaks` is a seamless field."""
 
-    def __init__(self, tall: float, light: Light, streaks: Field) -> None:
+    def __init__(self, tall: float, further: float, light: Light, streaks: Field) -> None:
         self._streaks = streaks
         white = [min(1.15, 0.95 * a + 0.62 * s) for a, s in zip(light.ambient, light.sun_color, strict=True)]
-        self._numbers = np.array([tall * 0.80, *white], np.float32)
+        self._numbers = np.array([tall * 0.80, *white, further], np.float32)
 
     def draw(self, rgb: Paint, depth: Depth, view: Vector, air: Vector, seconds: float) -> None:
         """Paint the fall; view and air as in `march.march`. An eye under the surface sees its mirror image."""
@@ -30,7 +31,7 @@ class Fall:
 @njit(cache=True, fastmath=True, nogil=True)
 def _curtain(rgb, depth, streaks, view, air, numbers, seconds):
     one, zero = np.float32(1.0), np.float32(0.0)
-    across, ahead = np.float32(FALL_AT) - view[5], np.float32(CLIFF_AT - 6.0) - view[7]
+    across, ahead = np.float32(FALL_AT) - view[5], np.float32(CLIFF_AT - 6.0) + numbers[4] - view[7]
     z = across * view[4] + ahead * view[3]
     if z < np.float32(30.0):
         return

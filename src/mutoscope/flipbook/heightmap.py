@@ -75,7 +75,7 @@ def build(relief: Relief, path: tuple[Keyframe, ...], sun_azimuth: float, seed: 
     height += relief.rough * bank * spectral(SIZE, seed * 31 + 4, 1.2, low=60.0)
     height += relief.swell * np.clip(0.5 + 0.5 * rolling, 0.0, 2.0) * (1.0 - 0.5 * bank)
     calm = 0.30 + 0.70 * smoothstep(20.0, 190.0, away)
-    return _special(relief, height, x, z, calm, seed)
+    return _special(relief, height, x, z - np.float32(lead(path)), calm, seed)
 
 
 def grid() -> tuple[Field, Field]:
@@ -117,6 +117,11 @@ def _corridor(path: tuple[Keyframe, ...], sun_azimuth: float, reach: float, x: F
     middle = path[len(path) // 2]
     light = (middle.x + reach * math.sin(sun_azimuth * 0.8), middle.z + reach * math.cos(sun_azimuth * 0.8))
     return np.minimum(away, from_segment(x, z, (middle.x, middle.z), light))
+
+
+def lead(path: tuple[Keyframe, ...]) -> float:
+    """How many metres further away a landmark stands, so that a long flight does not run into it."""
+    return max(0.0, max(key.z for key in path) - 150.0)
 
 
 def from_path(x: Field, z: Field, path: tuple[Keyframe, ...]) -> Field:

@@ -36,7 +36,7 @@ class Renderer:
         if reference is None:
             self._world = worlds.build(scene, light)
         else:
-            self._world = worlds.picture(scene, light, reference)
+            self._world = worlds.of_picture(scene, light, reference)
         self._cast = Cast(scene, light, self._world)
         self._weather = Weather(scene, light)
         self._grade = Grade(scene, light)

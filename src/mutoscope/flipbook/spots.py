@@ -9,6 +9,7 @@ from mutoscope.flipbook import camera
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.catalogue import Kind
 from mutoscope.flipbook.lens import Lens
+from mutoscope.flipbook.pivot import pivot_of
 from mutoscope.flipbook.scene import Scene, Subject
 from mutoscope.flipbook.world import World
 
@@ -64,7 +65,7 @@ def _stranded(kind: Kind, world: World, lens: Lens) -> bool:
 
 
 def _aloft(kind: Kind, subject: Subject, scene: Scene, lens: Lens, share: float) -> Spot:
-    distance = max(70.0 + 190.0 * subject.depth, 1.9 * approach(scene))
+    distance = _radius(scene, lens) or max(70.0 + 190.0 * subject.depth, 1.9 * approach(scene))
     x, z = lens.ground_point(lens.middle * (1.0 + subject.x), distance)
     lift = kind.lift if kind.home == "air" else 0.02
     if scene.setting in FLOATING:
@@ -99,21 +100,29 @@ def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, lens: Le
 
 
 def _visible(world: World, scene: Scene, lens: Lens, column: float, wanted: float) -> list[tuple[float, float]]:
-    """(cost, distance) of the points of the ground that the camera sees in a column, cost 0 in the wanted row."""
+    """(cost, distance) of the ground that the camera sees in a column, cost 0 in the wanted row or at the pivot."""
     found: list[tuple[float, float]] = []
     covered = float(scene.height)
     distance = _NEAREST
     poses = [camera.pose(scene.camera.path, u) for u in (0.0, 0.25, 0.75, 1.0)]
+    circled = _radius(scene, lens)
     while distance < _FARTHEST:
         x, z = lens.ground_point(column, distance)
         y = world.height_at(x, z)
         row = lens.project(x, y, z)[1]
         if row < covered:
             covered = row
-            cost = abs(row - wanted) / scene.height * 4.0 + _lost(scene, poses, (x, y, z), distance)
+            miss = abs(row - wanted) / scene.height * 4.0 if circled is None else 2.0 * abs(distance / circled - 1.0)
+            cost = miss + _lost(scene, poses, (x, y, z), distance)
             found.append((cost, distance))
         distance *= 1.06
     return found
+
+
+def _radius(scene: Scene, lens: Lens) -> float | None:
+    """Metres from the eye to what an orbiting camera circles: only there a subject stays in view."""
+    pivot = pivot_of(scene.camera.path)
+    return None if pivot is None else math.hypot(pivot[0] - lens.x, pivot[1] - lens.z)
 
 
 def _lost(scene: Scene, poses: list[Pose], point: tuple[float, float, float], usual: float) -> float:

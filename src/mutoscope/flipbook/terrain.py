@@ -73,7 +73,7 @@ class Terrain:
         self._ripples = spectral(512, scene.seed * 31 + 43, 1.2, low=40.0, high=200.0)
         self._land = (self._heights, self._colors, self._detail, self._mist)
         cliff = landscape.relief.cliff
-        self._fall = Fall(cliff, light, self._ripples) if cliff else None
+        self._fall = Fall(cliff, heightmap.lead(path), light, self._ripples) if cliff else None
 
     def height_at(self, x: float, z: float) -> float:
         height = heightmap.at(self._heights, x, z)
@@ -139,4 +139,3 @@ class Terrain:
         waves = sea.waves * (0.7 + 0.9 * light.wind)
         glitter = [0.55 * value * light.disc for value in light.sun_color]
         return np.array([*deep, waves, seconds, *glitter, sea.size, sea.foam * (0.5 + light.wind)], np.float32)
-

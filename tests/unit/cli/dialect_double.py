@@ -18,6 +18,7 @@ KEY = "muto-test"
 SOON = {"openai-poll-after-ms": "100"}
 FILM = bytes(range(256)) * 3000
 
+
 class Result(NamedTuple):
     """How a command ended: its exit code and what it wrote to the two outputs."""
 

@@ -281,7 +281,9 @@ def test_a_server_that_is_something_else(run: Run, double: Double) -> None:
     assert "not as a Videos API" in result.err
 
 
-@pytest.mark.parametrize("url", ["", "ftp://host", "http://", "http://me:pw@host", "http://host/?a=1", "http://host:99999"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://host", "http://", "http://me:pw@host", "http://host/?a=1", "http://host:99999"]
+)
 def test_an_address_that_is_none_ends_with_2(run: Run, url: str) -> None:
     assert run("list", "--url", url).code == 2
 

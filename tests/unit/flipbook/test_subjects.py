@@ -228,6 +228,14 @@ def test_subjects_stay_in_the_frame_when_the_camera_flies_ahead():
     assert 0 < sizes[0] < sizes[1] < sizes[2]
 
 
+@pytest.mark.parametrize("name", ["deer", "balloon"])
+def test_an_orbit_keeps_its_subject_near_the_middle(name):
+    scene = scene_of(Subject(name, 0.0), move="orbit")
+    for at in (0.1, 2.0, 3.9):
+        seen = changed(scene, at, Plain(wet=False))
+        assert abs(middle_column(seen) - WIDTH / 2) < WIDTH * 0.15
+
+
 @pytest.mark.parametrize("name", ["aurora", "planet", "campfire", "lantern"])
 def test_lights_and_heavenly_bodies_show_at_night(name):
     assert changed(scene_of(Subject(name, 0.0), time="night"), 2.0).sum() > 10

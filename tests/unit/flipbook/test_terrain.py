@@ -66,9 +66,7 @@ def test_the_same_scene_gives_the_same_picture_and_another_seed_another_one() ->
 
 def test_a_lake_and_a_snowy_mountain_share_their_peaks() -> None:
     path = camera.path("forward", 1.0, 8)
-    lake, snow = (
-        heightmap.build(land.LANDSCAPES[name].relief, path, 0.15, 3) for name in ("lake", "mountain_snow")
-    )
+    lake, snow = (heightmap.build(land.LANDSCAPES[name].relief, path, 0.15, 3) for name in ("lake", "mountain_snow"))
     high = lake > np.quantile(lake, 0.9)
     assert np.corrcoef(lake[high], snow[high])[0, 1] > 0.95
 

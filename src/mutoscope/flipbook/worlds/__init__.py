@@ -31,7 +31,7 @@ def build(scene: Scene, light: Light) -> World:
     return module.build(scene, light)
 
 
-def picture(scene: Scene, light: Light, reference: NDArray[np.uint8]) -> World:
+def of_picture(scene: Scene, light: Light, reference: NDArray[np.uint8]) -> World:
     """The world that shows a given picture, (height, width, 3)."""
     module = import_module("mutoscope.flipbook.worlds.picture")
     return module.build(scene, light, reference)

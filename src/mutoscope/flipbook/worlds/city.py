@@ -12,6 +12,7 @@ from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.lens import Lens
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field, spectral
+from mutoscope.flipbook.pivot import pivot_of
 from mutoscope.flipbook.scene import Scene
 from mutoscope.flipbook.world import Depth, Paint
 from mutoscope.flipbook.worlds import lamps, streets
@@ -81,6 +82,7 @@ def _plan(scene: Scene, low: bool) -> Field:
     plan[:, half - 2 : half + 2, 0] = 0.0
     for u in np.linspace(0.0, 1.0, 40):
         _open_around(plan, scene, float(u))
+    _open_square(plan, scene)
     return plan
 
 
@@ -112,6 +114,22 @@ def _open_around(plan: Field, scene: Scene, u: float) -> None:
             column = math.floor(pose.x / SIDE) + dx + CELLS // 2
             row = math.floor(pose.z / SIDE) + dz
             plan[row % CELLS, column % CELLS, 0] = 0.0
+
+
+def _open_square(plan: Field, scene: Scene) -> None:
+    """A square for a camera that circles, with a tower in its middle unless the scene puts something there."""
+    pivot = pivot_of(scene.camera.path)
+    if pivot is None:
+        return
+    first = scene.camera.path[0]
+    radius = math.hypot(first.x - pivot[0], first.z - pivot[1])
+    columns = (np.arange(CELLS) - CELLS // 2 + 0.5) * SIDE - pivot[0]
+    rows = (np.arange(CELLS) + 0.5) * SIDE - pivot[1]
+    rows = (rows + CELLS * SIDE / 2) % (CELLS * SIDE) - CELLS * SIDE / 2
+    off = np.hypot(rows[:, None], columns[None, :])
+    plan[off < radius + 14.0, 0] = 0.0
+    if not scene.subjects:
+        plan[off < 1.5 * SIDE] = (74.0, 2311.0)
 
 
 def _walls(light: Light, neon: bool, seed: int) -> Field:

@@ -17,6 +17,7 @@ from mutoscope.flipbook.lens import FAR, Lens
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field, read, spectral
 from mutoscope.flipbook.palettes import Rgb
+from mutoscope.flipbook.pivot import pivot_of
 from mutoscope.flipbook.scene import Keyframe, Scene
 from mutoscope.flipbook.world import Depth, Paint
 
@@ -131,7 +132,9 @@ def _planted(scene: Scene, light: Light, flora: _Flora) -> Stand:
     keys = scene.camera.path
     x, z = _jittered(rng, flora.spacing, keys, _DEEP)
     open_ground = 14.0 + 5.0 * np.sin(z * 0.021 + scene.seed)
-    tree = np.stack([x, z])[:, (_away(x, z, keys) > open_ground) & ~_in_sight(x, z, scene, 13.5)]
+    tree = np.stack([x, z])[
+        :, (_away(x, z, keys) > open_ground) & ~_in_sight(x, z, scene, 13.5) & ~_in_round(x, z, keys, rng)
+    ]
     bx, bz = _jittered(rng, 4.6, keys, 110.0)
     bush = np.stack([bx, bz])[
         :, (_away(bx, bz, keys) > 8.0) & (rng.random(bx.size) < 0.62) & ~_in_sight(bx, bz, scene, 5.0)
@@ -165,6 +168,17 @@ def _away(x: Field, z: Field, keys: tuple[Keyframe, ...]) -> Field:
         share = np.clip(((x - one.x) * along[0] + (z - one.z) * along[1]) / long, 0.0, 1.0)
         away = np.minimum(away, np.hypot(x - one.x - share * along[0], z - one.z - share * along[1]))
     return away.astype(np.float32)
+
+
+def _in_round(x: Field, z: Field, keys: tuple[Keyframe, ...], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """What an orbiting camera has to look past; a few lone trees stay."""
+    pivot = pivot_of(keys)
+    if pivot is None:
+        return np.zeros(x.shape, np.bool_)
+    off = np.hypot(x - pivot[0], z - pivot[1])
+    radius = math.hypot(keys[0].x - pivot[0], keys[0].z - pivot[1])
+    lone = (rng.random(x.shape) < 0.06) & (off > 30.0) & (off < radius - 42.0)
+    return (off < radius + 6.0) & ~lone
 
 
 def _in_sight(x: Field, z: Field, scene: Scene, room: float) -> NDArray[np.bool_]:
