@@ -88,7 +88,7 @@ async def test_a_remix_is_given_the_change_and_the_sources_facts(tmp_path: Path,
     provider = ScriptedProvider(clip=clip)
     async with running(tmp_path, provider) as (server, caller):
         source = await server.service.create(caller, NEW)
-        with pytest.raises(SourceNotCompleted, match="queued|in_progress"):
+        with pytest.raises(SourceNotCompleted, match=r"queued|in_progress"):
             await server.service.remix(caller, source.id, NewRemix(prompt="at night"))
         await ended(server, caller, source.id)
         remix = await server.service.remix(caller, source.id, NewRemix(prompt="at night"))

@@ -13,8 +13,6 @@ import pytest
 import sqlalchemy as sa
 from test_engine import NEW, ended, running, until
 
-from mutoscope.access.keys import create_key
-from mutoscope.app import Mutoscope
 from mutoscope.database.connection import Database, Transaction
 from mutoscope.domain.errors import (
     DatabaseUnavailable,
@@ -25,10 +23,8 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.lifecycle import State
 from mutoscope.engine import retry
 from mutoscope.engine.dbos import DbosQueue, Halted
-from mutoscope.engine.pacing import Slots
-from mutoscope.providers.protocol import Done, Job, Poll, RemoteAsset, Running, Submitted
+from mutoscope.providers.protocol import Done, Job, RemoteAsset, Running, Submitted
 from mutoscope.service import NewRemix
-from mutoscope.settings import Settings
 from mutoscope.testing import ScriptedProvider
 from studio import write_clip
 
