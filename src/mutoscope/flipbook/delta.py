@@ -211,12 +211,22 @@ def _add(draft: _Draft, part: Part) -> None:
     """Things asked for by name. A place inside such a clause only says where they are."""
     found = sense(part.text)
     _look(draft, found)
+    if found.of("setting") and _is_there_already(draft, found):
+        draft.put("setting", _named_setting(found))
+        draft.add += [match.value for match in found.of("weather")]
+        return
     drawn = [name for name in _things(found) if not _is_landmark(found, name)]
     if not drawn and not _clear(draft, found):
         drawn = _scenery(found)
     draft.add += drawn
     draft.remove += _negated(found)
     draft.unmatched += found.unmatched(changes.known())
+
+
+def _is_there_already(draft: _Draft, found: Sense) -> bool:
+    """Whether the first thing named is the source's own: "put the deer on a beach" moves it and adds none."""
+    first = next(iter(found.of("subject")), None)
+    return first is not None and first.value in draft.source.subjects and _is_definite(found, first)
 
 
 def _is_landmark(found: Sense, name: str) -> bool:
@@ -260,9 +270,13 @@ def _negated(found: Sense) -> list[str]:
 
 def _is_new(draft: _Draft, found: Sense, match: Match) -> bool:
     """Whether a thing that a sentence mentions shall be added: not what is there already, nor "the" something."""
+    unknown = match.value not in draft.source.subjects
+    return unknown and (not _is_definite(found, match) or match.value in idle.CELESTIAL)
+
+
+def _is_definite(found: Sense, match: Match) -> bool:
     before = [word.text for word in found.words[max(0, match.start - 2) : match.start]]
-    definite = any(word in ("the", "its", "his", "her", "their", "this", "that") for word in before)
-    return match.value not in draft.source.subjects and (not definite or match.value in idle.CELESTIAL)
+    return any(word in ("the", "its", "his", "her", "their", "this", "that") for word in before)
 
 
 def _setting_said(found: Sense, text: str) -> str | None:

@@ -85,3 +85,17 @@ def test_held_out_changes_stay_above_a_floor() -> None:
             asked += 1
             right += all(found[part] == item["expect"][part] for part in ("set", "add", "remove"))
     assert right / asked > 0.85
+
+
+@pytest.mark.parametrize(
+    ("prompt", "change", "expected"),
+    [
+        ("A misty lake", "less fog please", {"set": {}, "add": [], "remove": ["fog"], "lock": []}),
+        ("Birds over a lake", "fewer birds", {"set": {}, "add": [], "remove": ["bird"], "lock": []}),
+        ("A deer in a wood", "put the deer on a beach", {"set": {"setting": "beach"}, "add": [], "remove": [], "lock": []}),
+        ("A boat on a lake", "add a boat on the ocean", {"set": {}, "add": ["boat"], "remove": [], "lock": []}),
+        ("A city at night", "a slow orbit instead", {"set": {"camera": "orbit"}, "add": [], "remove": [], "lock": []}),
+    ],
+)  # fmt: skip
+def test_what_a_second_reader_stumbled_over(prompt: str, change: str, expected: dict) -> None:
+    assert read_change(read(prompt), change).to_json() == expected

@@ -89,7 +89,9 @@ _STRICT: tuple[tuple[str, str], ...] = (
         r"circle (?:it|them|around|round|about|the)|arc shot|360(?: degree)?(?: shot| spin| turn|"
         r" rotation)?|turntable|spin(?:ning)? around (?:it|them|the|a)|revolv(?:e|ing) around|"
         r"go(?:ing)? (?:a)?round it|swirl(?:ing|s) around|rotat(?:e|ing) around|all the way around|"
-        r"full circle|wheel(?:ing)? around (?:it|the)|encircl\w+|carousel shot|camera orbits?"
+        r"full circle|wheel(?:ing)? around (?:it|the)|encircl\w+|carousel shot|camera orbits?|"
+        r"(?:slow|slowly|gentle|gently|smooth|full|half|wide|tight|quick|fast|lazy|cinematic|drone|aerial) orbit\w*|"
+        r"orbit(?:ing)? instead"
     )),
     ("dolly_out", (
         r"dolly(?:ing)? (?:\w+ly )?(?:out|back|away)|pull(?:s|ing|ed)? (?:\w+ly )?(?:back|away|"

@@ -225,7 +225,8 @@ CLAUSES: tuple[tuple[str, str], ...] = (
     (
         "remove",
         (
-            r"^(?:with |there (?:should be|is|are) |i want )?(?:without|no more|no longer|no|minus|sans|zero|"
+            r"^(?:with |there (?:should be|is|are) |i want |(?:a lot|much|way|far|a bit|a little) )*"
+            r"(?:without|no more|no longer|no|minus|sans|zero|less|fewer|"
             r"instead of|rather than|not) (?P<x>.+)"
         ),
     ),
