@@ -57,10 +57,10 @@ class Mutoscope:
 
         @asynccontextmanager
         async def lifespan(_app: object) -> AsyncIterator[None]:
-            await self._storage.sweep()
-            await self._production.start()
-            on_started()
             try:
+                await self._storage.sweep()
+                await self._production.start()
+                on_started()
                 yield
             finally:
                 await self._production.stop()

@@ -10,7 +10,8 @@ from typing import Any
 
 import dbos._recovery
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from test_engine import NEW, ended, running, until
 
 from mutoscope.database.connection import Database, Transaction
@@ -259,8 +260,38 @@ async def test_a_full_database_is_an_outage(database: Database) -> None:
     def mistake(tx: Transaction) -> None:
         tx.connection.exec_driver_sql("SELECT * FROM nowhere")
 
-    with pytest.raises(sa.exc.OperationalError, match="nowhere"):
+    with pytest.raises(OperationalError, match="nowhere"):
         await database.write(mistake)
+
+
+async def test_the_writer_outlives_a_connection_that_cannot_even_roll_back(database: Database) -> None:
+    is_broken = True
+
+    def fail(*_arguments: Any) -> None:
+        if is_broken:
+            raise OSError("the disk is gone")
+
+    event.listen(database.engine, "commit", fail)
+    event.listen(database.engine, "rollback", fail)
+    with pytest.raises(DatabaseUnavailable):
+        await asyncio.wait_for(database.write(lambda tx: tx.run("add_tenant", name="one", now=1.0)), 3.0)
+    is_broken = False
+    assert await asyncio.wait_for(database.write(lambda tx: tx.run("add_tenant", name="one", now=1.0)), 3.0) == 1
+
+
+async def test_a_start_that_fails_half_way_stops_what_had_started(
+    tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, ScriptedProvider(polls=[Running(10.0, 0.5)])) as (server, caller):
+        videos = [await server.service.create(caller, NEW) for _ in range(3)]
+    with monkeypatch.context() as patch:
+        patch.setattr("mutoscope.engine.production.Janitor.run", None)
+        with pytest.raises(TypeError):
+            async with running(tmp_path, ScriptedProvider(clip=clip)):
+                pass
+    async with running(tmp_path, ScriptedProvider(clip=clip)) as (server, caller):
+        for video in videos:
+            await ended(server, caller, video.id)
 
 
 async def test_interrupted_submissions_come_back_whatever_their_order(

@@ -8,6 +8,7 @@ commit, each in its own savepoint: one that fails leaves its neighbours whole. A
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import threading
@@ -18,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from mutoscope.database import sqlite
 from mutoscope.database.statements import statements
@@ -35,6 +37,7 @@ class Row(Protocol):
 FILE_NAME = "mutoscope.db"
 BATCH_LIMIT = 64
 BUSY_SECONDS = 30
+SQLITE_ERROR = 1  # its code for a mistake in a statement (sqlite.org/rescode.html)
 
 
 class Transaction:
@@ -97,9 +100,19 @@ class Database:
             raise DatabaseUnavailable(f"The database cannot be read: {error}") from error
 
     def _write_all(self) -> None:
-        with self.engine.connect() as connection:
-            while (batch := self._next_batch()) is not None:
+        """One batch after another, on one connection until it fails; a writer that died would hang every write."""
+        connection: sa.Connection | None = None
+        while (batch := self._next_batch()) is not None:
+            try:
+                connection = connection or self.engine.connect()
                 _commit_together(connection, batch)
+            except Exception as error:
+                connection = _drop(connection)
+                for write in batch:
+                    write.error = DatabaseUnavailable(f"The database cannot be written: {error}")
+            for write in batch:
+                write.deliver()
+        _drop(connection)
 
     def _next_batch(self) -> list[_Write] | None:
         first = self._jobs.get()
@@ -131,11 +144,15 @@ class _Write:
             self.result = self.function(transaction)
             savepoint.commit()
         except Exception as error:
+            if _is_outage(error):
+                raise
             savepoint.rollback()
             self.error = error
 
     def deliver(self) -> None:
-        self.loop.call_soon_threadsafe(self._settle)
+        # An event loop that has closed: nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._settle)
 
     def _settle(self) -> None:
         if self.future.done():
@@ -148,20 +165,25 @@ class _Write:
 
 def _commit_together(connection: sa.Connection, batch: list[_Write]) -> None:
     transaction = Transaction(connection)
-    try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for write in batch:
-            write.run(transaction)
-        connection.commit()
-    except Exception as error:
-        connection.rollback()
-        for write in batch:
-            write.error = DatabaseUnavailable(f"The database cannot be written: {error}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
     for write in batch:
-        try:
-            write.deliver()
-        except RuntimeError:  # its event loop has closed: nobody waits any more
-            continue
+        write.run(transaction)
+    connection.commit()
+
+
+def _drop(connection: sa.Connection | None) -> None:
+    """Close the file itself, which undoes what was open: after a fault nothing else about it is certain."""
+    if connection is not None:
+        with contextlib.suppress(Exception):
+            connection.invalidate()
+            connection.close()
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether SQLite could not do its work (disk full, input/output, locks), as opposed to a wrong statement."""
+    if not isinstance(error, OperationalError):
+        return False
+    return getattr(error.orig, "sqlite_errorcode", SQLITE_ERROR) != SQLITE_ERROR
 
 
 def _engine(path: Path) -> sa.Engine:

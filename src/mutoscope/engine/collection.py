@@ -37,6 +37,9 @@ class Collection:
             row = await self._collect(row)
         if row["state"] == State.FINISHING:
             await self._finish(row)
+        row = await self._desk.row(video_id)
+        if row["state"] == State.CANCELLED:
+            await self._desk.remove_files(row)  # those that we stored after the janitor had been there
 
     async def _collect(self, row: Row) -> Row:
         failures = 0
@@ -88,7 +91,7 @@ class Collection:
         return Asset(variant, key, variant.media_type, stored.bytes, stored.sha256)
 
     async def _publish(self, row: Row, happening: Happening, assets: list[Asset]) -> bool:
-        """Rows after bytes. Deleted meanwhile: the bytes go again. Whether the video moved."""
+        """Rows after bytes. Whether the video moved: not if it was deleted meanwhile."""
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
@@ -108,11 +111,7 @@ class Collection:
                 )
             return True
 
-        if await self._desk.database.write(write):
-            return True
-        for asset in assets:
-            await self._desk.storage.delete(asset.key)
-        return False
+        return await self._desk.database.write(write)
 
 
 async def _file(path: Path) -> AsyncIterator[bytes]:

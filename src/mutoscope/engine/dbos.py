@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from dbos import DBOS, DBOSClient
@@ -83,8 +83,7 @@ class DbosQueue:
         def run(video_id: str) -> None:
             if self._stopping:
                 raise Halted
-            future = asyncio.run_coroutine_threadsafe(_as_coroutine(handler, video_id), loop)
-            self._running.add(future)
+            future = self._schedule(_as_coroutine(handler, video_id), loop)
             try:
                 future.result()
             except concurrent.futures.CancelledError:
@@ -93,6 +92,19 @@ class DbosQueue:
                 self._running.discard(future)
 
         return run
+
+    def _schedule(
+        self, work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop
+    ) -> concurrent.futures.Future[None]:
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, loop)
+        except RuntimeError:  # the loop has closed, and nobody stopped us before
+            work.close()
+            raise Halted from None
+        self._running.add(future)
+        if self._stopping:  # after `stop` went through those that run
+            future.cancel()
+        return future
 
 
 async def _as_coroutine(handler: Handler, video_id: str) -> None:

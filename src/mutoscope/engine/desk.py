@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from mutoscope.clock import Clock
-from mutoscope.database.connection import Database, Row
+from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.videos import move
-from mutoscope.domain.errors import MutoscopeError
+from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.video import Failure
 from mutoscope.engine.pacing import Slots
+from mutoscope.engine.retry import backoff
 from mutoscope.media.studio import Studio
 from mutoscope.providers.protocol import Provider
 from mutoscope.storage.protocol import Storage
 
 log = structlog.get_logger(__name__)
+
+CANCEL_SECONDS = 30.0
+OUTAGE_LONGEST_PAUSE = 30.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,30 @@ class Desk:
         row = await self.database.one("video_at_work", id=video_id)
         assert row is not None, f"a task names video {video_id}, which never existed"
         return row
+
+    async def insist(self, write: Callable[[Transaction], T]) -> T:
+        """Write what nobody could find out again, however long our own database is out."""
+        outages = 0
+        while True:
+            try:
+                return await self.database.write(write)
+            except DatabaseUnavailable as error:
+                outages += 1
+                log.error("what an upstream said waits to be written", reason=error.message)
+                await self.clock.sleep(backoff(outages, longest=OUTAGE_LONGEST_PAUSE))
+
+    async def cancel(self, provider: str, upstream_id: str) -> None:
+        """Ask an upstream to stop and forget, once. It may refuse, hang or fail: that holds up nothing of ours."""
+        try:
+            async with asyncio.timeout(CANCEL_SECONDS):
+                await self.providers[provider].cancel(upstream_id)
+                await self.providers[provider].forget(upstream_id)
+        except Exception:
+            log.exception("an upstream could not be told to stop", provider=provider, upstream_id=upstream_id)
+
+    async def remove_files(self, row: Row) -> None:
+        """Everything stored for a video; its inputs are its tenant's."""
+        await self.storage.delete_prefix(f"{row['tenant']}/{row['id']}")
 
     async def move(self, row: Row, happening: Happening, **columns: Any) -> State | None:
         """Move a video in a transaction of its own; None if somebody moved it first."""

@@ -32,19 +32,27 @@ class Janitor:
             try:
                 await self._purge_all()
             except Exception:
-                log.exception("files of deleted videos could not be removed; they are tried again")
+                log.exception("the janitor stumbled and goes on")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._called.wait(), ROUND)
             self._called.clear()
 
     async def _purge_all(self) -> None:
-        while rows := await self._desk.database.all("videos_to_purge", limit=BATCH):
+        at, seq = 0.0, 0
+        while rows := await self._desk.database.all("videos_to_purge", at=at, seq=seq, limit=BATCH):
             for row in rows:
-                await self._purge(row)
+                await self._try_to_purge(row)
+            at, seq = rows[-1]["deleted_at"], rows[-1]["seq"]
+
+    async def _try_to_purge(self, row: Row) -> None:
+        try:
+            await self._purge(row)
+        except Exception:  # one folder that cannot go must not keep the others
+            log.exception("files of a deleted video could not be removed; they are tried again", video=row["id"])
 
     async def _purge(self, row: Row) -> None:
         now = self._desk.clock.now()
-        await self._desk.storage.delete_prefix(f"{row['tenant']}/{row['id']}")
+        await self._desk.remove_files(row)
 
         def write(tx: Transaction) -> None:
             tx.run("drop_assets", video_id=row["id"])

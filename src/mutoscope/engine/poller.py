@@ -20,13 +20,14 @@ from mutoscope.engine.port import TaskKind, TaskQueue
 from mutoscope.engine.retry import backoff, is_over_budget, next_poll
 from mutoscope.engine.submission import build_job
 from mutoscope.failpoints import failpoint
-from mutoscope.providers.protocol import Done, Poll, Provider, Refused, Running
+from mutoscope.providers.protocol import Done, Poll, Provider, Refused, Running, Waiting
 
 log = structlog.get_logger(__name__)
 
 TICK = 0.25
 BATCH = 200
 ANSWER_SECONDS = 60.0
+STUMBLE_PAUSE = 1.0
 COLLECT_LANE = "all"
 
 
@@ -76,18 +77,27 @@ class Poller:
                 task.add_done_callback(lambda _task, video_id=row["id"]: self._asking.pop(video_id, None))
 
     async def _ask(self, row: Row) -> None:
-        provider = self._desk.providers[row["provider"]]
         try:
-            answer = await asyncio.wait_for(provider.poll(row["upstream_id"]), ANSWER_SECONDS)
-            await self._write(row, answer)
-        except TimeoutError:
-            await self._no_news(row, UpstreamTimeout())
-        except UpstreamTaskLost as error:
-            await self._lost(row, provider, error)
-        except UpstreamError as error:
-            await self._no_news(row, error)
+            try:
+                answer = await self._answer(row)
+            except UpstreamError as error:
+                await self._no_news(row, error)
+            else:
+                await self._write(row, answer)
         except Exception:
             log.exception("a poll could not be written", video=row["id"])
+            await self._desk.clock.sleep(STUMBLE_PAUSE)  # it is still due, and not asked while this task lives
+
+    async def _answer(self, row: Row) -> Poll:
+        """What the upstream says. UpstreamError when it cannot be heard."""
+        provider = self._desk.providers[row["provider"]]
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await provider.poll(row["upstream_id"])
+        except TimeoutError:
+            raise UpstreamTimeout from None
+        except UpstreamTaskLost as error:
+            return await self._hand_in_again(row, provider) if provider.is_local else Refused(error)
 
     async def _write(self, row: Row, answer: Poll) -> None:
         failpoint("poll.before_write", row["id"])
@@ -134,19 +144,18 @@ class Poller:
             return
         await self._note(row, now + backoff(failures), failures=failures)
 
-    async def _lost(self, row: Row, provider: Provider, error: UpstreamTaskLost) -> None:
-        """A local engine forgets with its process, so the same job is handed in again; elsewhere it is the end."""
-        if not provider.is_local:
-            await self._desk.fail(row, error)
-            return
-        submitted = await provider.submit(await build_job(self._desk, row))
-        due = self._desk.clock.now() + submitted.poll_after
-        await self._desk.database.write(
-            lambda tx: tx.run("change_upstream_id", id=row["id"], upstream_id=submitted.upstream_id, next_poll_at=due)
+    async def _hand_in_again(self, row: Row, provider: Provider) -> Waiting:
+        """A local engine forgets with its process; the same job waits there anew."""
+        submitted = await provider.submit(await build_job(self._desk, row, row["attempt"]))
+        changed = await self._desk.database.write(
+            lambda tx: tx.run("change_upstream_id", id=row["id"], upstream_id=submitted.upstream_id)
         )
+        if not changed:  # deleted meanwhile
+            await self._desk.cancel(row["provider"], submitted.upstream_id)
+        return Waiting(submitted.poll_after)
 
     async def _timed_out(self, row: Row) -> None:
-        await self._desk.providers[row["provider"]].cancel(row["upstream_id"])
+        await self._desk.cancel(row["provider"], row["upstream_id"])
         await self._desk.fail(row, GenerationTimeout())
 
     async def _note(self, row: Row, due: float, progress: int = 0, failures: int = 0) -> None:

@@ -11,7 +11,7 @@ import structlog
 from mutoscope.database.connection import Transaction
 from mutoscope.domain.errors import DatabaseUnavailable, StorageUnavailable, TaskPoisoned
 from mutoscope.engine.collection import Collection
-from mutoscope.engine.desk import Desk
+from mutoscope.engine.desk import OUTAGE_LONGEST_PAUSE, Desk
 from mutoscope.engine.janitor import Janitor
 from mutoscope.engine.poller import COLLECT_LANE, Poller
 from mutoscope.engine.port import Handler, TaskKind, TaskQueue
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 COLLECTORS = 2
 MISHAPS_ALLOWED = 3
+ERRAND_SECONDS = 3.0
 
 
 class Production:
@@ -36,9 +37,12 @@ class Production:
         self.poller = Poller(desk, queue)
         self._janitor = Janitor(desk)
         self._tasks: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        for row in await self._desk.database.all("videos_at_work"):
+        # Those being submitted take their slots by themselves: held beforehand, a slot could be waited for by the
+        # very tasks that keep its owner's from being run.
+        for row in await self._desk.database.all("videos_in_hand"):
             self._desk.slots.restore(row["provider"], row["id"])
         now = self._desk.clock.now()
         await self._desk.database.write(lambda tx: tx.run("make_all_due", now=now))
@@ -55,9 +59,12 @@ class Production:
         self._tasks = [asyncio.create_task(self.poller.run()), asyncio.create_task(self._janitor.run())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=ERRAND_SECONDS)
+        unfinished = [*self._tasks, *self._errands]
+        for task in unfinished:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)
         await self._queue.stop()
         for provider in self._desk.providers.values():
             await provider.aclose()
@@ -67,20 +74,18 @@ class Production:
 
     def deleted(self, video_id: str) -> None:
         task = asyncio.create_task(self._stop_work(video_id))
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     def problems(self) -> list[str]:
         return ["engine"] if any(task.done() for task in self._tasks) else []
 
     async def _stop_work(self, video_id: str) -> None:
+        self._janitor.call()
         row = await self._desk.row(video_id)
         await self._desk.slots.give_back(row["provider"], video_id)
         if row["upstream_id"] is not None:
-            provider = self._desk.providers[row["provider"]]
-            await provider.cancel(row["upstream_id"])
-            await provider.forget(row["upstream_id"])
-        self._janitor.call()
+            await self._desk.cancel(row["provider"], row["upstream_id"])
 
     def _persistent(self, handler: Handler) -> Handler:
         """A handler that decides in the end: waits out our own outages, and gives up on a video that trips it."""
@@ -89,16 +94,14 @@ class Production:
             mishaps = outages = 0
             while True:
                 try:
-                    return await handler(video_id)
+                    return await (handler if mishaps < MISHAPS_ALLOWED else self._give_up)(video_id)
                 except (DatabaseUnavailable, StorageUnavailable) as error:
                     outages += 1
                     log.error("work on a video waits", video=video_id, reason=error.message)
-                    await self._desk.clock.sleep(backoff(outages, longest=30.0))
+                    await self._desk.clock.sleep(backoff(outages, longest=OUTAGE_LONGEST_PAUSE))
                 except Exception:
                     mishaps += 1
                     log.exception("work on a video stumbled", video=video_id, mishap=mishaps)
-                    if mishaps == MISHAPS_ALLOWED:
-                        return await self._give_up(video_id)
                     await self._desk.clock.sleep(backoff(mishaps))
 
         return run

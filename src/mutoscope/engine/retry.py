@@ -12,7 +12,8 @@ UNFINISHED_ASSET_POLLS = 3
 
 def backoff(failures: int, shortest: float = 1.0, longest: float = 60.0) -> float:
     """Seconds to wait after this many failures in a row (1 or more): doubling, capped."""
-    return min(longest, shortest * 2.0 ** (failures - 1))
+    doublings = min(failures - 1, 32)  # an outage of a night must not overflow the power
+    return min(longest, shortest * 2.0**doublings)
 
 
 def next_poll(advised: float | None, age: float) -> float:

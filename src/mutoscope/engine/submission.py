@@ -71,20 +71,24 @@ class Submission:
 
     async def _submit(self, row: Row) -> bool:
         provider = self._desk.providers[row["provider"]]
-        if row["state"] == State.SUBMITTING and not provider.is_local:
-            await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
-            return False
-        if row["state"] == State.QUEUED:
+        is_new = row["state"] == State.QUEUED
+        attempt = row["attempt"] + 1 if is_new else row["attempt"]
+        # Before the intent: once that is open, a fault of ours could no longer be told from a call that was cut.
+        job = await build_job(self._desk, row, attempt)
+        if is_new:
             failpoint("submit.before_intent", row["id"])
-            if not await self._open_intent(row):
+            if not await self._open_intent(row, attempt):
                 return False
             row = await self._desk.row(row["id"])
+        elif not await self._reopen_intent(row) and not provider.is_local:
+            await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
+            return False
         failpoint("submit.before_call", row["id"])
-        submitted = await self._ask(row, provider)
-        return submitted is not None and await self._accept(row, provider, submitted)
+        submitted = await self._ask(row, provider, job)
+        return submitted is not None and await self._accept(row, submitted)
 
-    async def _open_intent(self, row: Row) -> bool:
-        now, attempt = self._desk.clock.now(), row["attempt"] + 1
+    async def _open_intent(self, row: Row, attempt: int) -> bool:
+        now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.CLAIMED, now, attempt=attempt) is None:
@@ -103,9 +107,15 @@ class Submission:
 
         return await self._desk.database.write(write)
 
-    async def _ask(self, row: Row, provider: Provider) -> Submitted | None:
+    async def _reopen_intent(self, row: Row) -> bool:
+        """Make ready to ask again. False when the last call may have started something."""
+        return await self._desk.database.write(
+            lambda tx: tx.run("reopen_intent", video_id=row["id"], attempt=row["attempt"]) > 0
+        )
+
+    async def _ask(self, row: Row, provider: Provider, job: Job) -> Submitted | None:
         """Call the upstream until it accepts; None when the video has ended instead."""
-        job, failures = await build_job(self._desk, row), 0
+        failures = 0
         while True:
             try:
                 return await provider.submit(job)
@@ -119,12 +129,14 @@ class Submission:
                         row, GenerationTimeout(f"The upstream did not take it in time: {error.message}")
                     )
                     return None
+                await self._close(row, outcome_of(error), error.message)
                 await self._desk.clock.sleep(_pause(error, failures))
                 row = await self._desk.row(row["id"])
                 if row["state"] != State.SUBMITTING:
                     return None
+                await self._reopen_intent(row)
 
-    async def _accept(self, row: Row, provider: Provider, submitted: Submitted) -> bool:
+    async def _accept(self, row: Row, submitted: Submitted) -> bool:
         failpoint("submit.after_call", row["id"])
         now = self._desk.clock.now()
 
@@ -145,8 +157,8 @@ class Submission:
                 next_poll_at=now + submitted.poll_after,
             )
 
-        if await self._desk.database.write(write) is None:  # deleted meanwhile
-            await provider.cancel(submitted.upstream_id)
+        if await self._desk.insist(write) is None:  # deleted meanwhile
+            await self._desk.cancel(row["provider"], submitted.upstream_id)
             return False
         failpoint("submit.after_accept", row["id"])
         return True
@@ -170,7 +182,7 @@ class Submission:
         )
 
     async def _close(self, row: Row, outcome: Outcome, evidence: str) -> None:
-        await self._desk.database.write(
+        await self._desk.insist(
             lambda tx: tx.run(
                 "close_intent",
                 video_id=row["id"],
@@ -186,13 +198,13 @@ def job_key(video_id: str, attempt: int) -> str:
     return f"{video_id}-{attempt}"
 
 
-async def build_job(desk: Desk, row: Row) -> Job:
-    """The job of a video's current attempt, read from its row alone, so that it is the same after a crash."""
+async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
+    """The job of one attempt at a video, read from its row alone, so that it is the same after a crash."""
     request = request_from_row(row)
     return Job(
         video_id=row["id"],
-        attempt=row["attempt"],
-        key=job_key(row["id"], row["attempt"]),
+        attempt=attempt,
+        key=job_key(row["id"], attempt),
         request=request,
         prompt=row["upstream_prompt"] or request.prompt,
         strategy=row["strategy"],

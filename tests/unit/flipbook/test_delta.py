@@ -92,7 +92,7 @@ def test_held_out_changes_stay_above_a_floor() -> None:
     [
         ("A misty lake", "less fog please", {"set": {}, "add": [], "remove": ["fog"], "lock": []}),
         ("Birds over a lake", "fewer birds", {"set": {}, "add": [], "remove": ["bird"], "lock": []}),
-        ("A deer in a wood", "put the deer on a beach", {"set": {"setting": "beach"}, "add": [], "remove": [], "lock": []}),
+        ("A deer", "put the deer on a beach", {"set": {"setting": "beach"}, "add": [], "remove": [], "lock": []}),
         ("A boat on a lake", "add a boat on the ocean", {"set": {}, "add": ["boat"], "remove": [], "lock": []}),
         ("A city at night", "a slow orbit instead", {"set": {"camera": "orbit"}, "add": [], "remove": [], "lock": []}),
     ],

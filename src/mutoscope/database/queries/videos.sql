@@ -46,7 +46,7 @@ SET next_poll_at = :next_poll_at, polls_failed = :polls_failed, progress = MAX(p
 WHERE id = :id AND state = 'generating';
 
 -- name: change_upstream_id
-UPDATE videos SET upstream_id = :upstream_id, next_poll_at = :next_poll_at WHERE id = :id AND state = 'generating';
+UPDATE videos SET upstream_id = :upstream_id WHERE id = :id AND state = 'generating';
 
 -- name: due_videos
 SELECT * FROM videos WHERE state = 'generating' AND next_poll_at <= :now ORDER BY next_poll_at LIMIT :limit;
@@ -54,8 +54,8 @@ SELECT * FROM videos WHERE state = 'generating' AND next_poll_at <= :now ORDER B
 -- name: videos_by_upstream_id
 SELECT * FROM videos WHERE state = 'generating' AND provider = :provider AND upstream_id = :upstream_id;
 
--- name: videos_at_work
-SELECT id, provider FROM videos WHERE state IN ('submitting', 'generating');
+-- name: videos_in_hand
+SELECT id, provider FROM videos WHERE state = 'generating';
 
 -- name: make_all_due
 UPDATE videos SET next_poll_at = :now WHERE state = 'generating';
@@ -70,11 +70,11 @@ UPDATE videos SET pins = pins + 1 WHERE id = :id AND deleted_at IS NULL AND stat
 UPDATE videos SET pins = pins - 1 WHERE id = :id;
 
 -- name: videos_to_purge
--- Deleted, at their end, and needed by nobody's unfinished remix.
-SELECT id, tenant FROM videos
+-- Deleted, at their end, and needed by nobody's unfinished remix; in order of deletion, beginning behind one.
+SELECT seq, id, tenant, deleted_at FROM videos
 WHERE deleted_at IS NOT NULL AND purged_at IS NULL AND pins = 0
-  AND state IN ('completed', 'failed', 'cancelled')
-LIMIT :limit;
+  AND state IN ('completed', 'failed', 'cancelled') AND (deleted_at, seq) > (:at, :seq)
+ORDER BY deleted_at, seq LIMIT :limit;
 
 -- name: note_purged
 UPDATE videos SET purged_at = :now WHERE id = :id;

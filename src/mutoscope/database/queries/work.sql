@@ -10,6 +10,11 @@ SELECT * FROM intents WHERE video_id = :video_id AND attempt = :attempt;
 UPDATE intents SET outcome = :outcome, evidence = :evidence
 WHERE video_id = :video_id AND attempt = :attempt AND (outcome IS NULL OR outcome = 'unknown');
 
+-- name: reopen_intent
+-- About to ask again; only where it is certain that the last call started nothing.
+UPDATE intents SET outcome = NULL, evidence = NULL
+WHERE video_id = :video_id AND attempt = :attempt AND outcome IN ('not_sent', 'rejected');
+
 -- name: add_asset
 -- Collecting and finishing may be repeated with the same result.
 INSERT INTO assets (video_id, variant, attempt, key, media_type, bytes, sha256, stored_at)
