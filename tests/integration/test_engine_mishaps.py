@@ -108,6 +108,47 @@ async def test_an_upstream_that_cannot_cancel_holds_up_neither_purge_nor_deadlin
         assert done.failure.code == "generation_timeout"
 
 
+async def test_a_deletion_during_an_outage_still_frees_the_slot(tmp_path: Path) -> None:
+    provider = ScriptedProvider(polls=[Running(10.0, 0.5)])
+    async with running(tmp_path, provider) as (server, caller):
+        first, second = [await server.service.create(caller, NEW) for _ in range(2)]
+        await until(lambda: _true_if(len(provider.jobs) == 1))
+        await asyncio.sleep(0.2)
+        one, failures = server.database.one, []
+
+        async def flaky(name: str, /, **values: Any) -> Any:
+            if name == "video_at_work" and values["id"] == first.id and not failures:
+                failures.append(name)
+                raise DatabaseUnavailable("input/output error")
+            return await one(name, **values)
+
+        server.database.one = flaky  # type: ignore[method-assign]
+        await server.service.delete(caller, first.id)
+        await until(lambda: _true_if(len(provider.jobs) == 2), 4.0)
+        assert provider.jobs[1].video_id == second.id
+        assert failures
+
+
+async def test_nudges_do_not_multiply_the_commits_for_progress(tmp_path: Path) -> None:
+    provider = ScriptedProvider(polls=[Running(float(percent), 1.0) for percent in range(100)])
+    async with running(tmp_path, provider) as (server, caller):
+        video = await server.service.create(caller, NEW)
+        await until(lambda: _true_if(len(provider.jobs) == 1))
+        write, notes = server.database.write, []
+
+        async def counted(function: Any) -> Any:
+            if "_note" in function.__qualname__:
+                notes.append(function)
+            return await write(function)
+
+        server.database.write = counted  # type: ignore[method-assign]
+        for _ in range(30):
+            server._production.poller.nudge("scripted", f"up-{video.id}-1")
+            await asyncio.sleep(0.05)
+        assert 1 <= len(notes) <= 3
+        assert provider._asked[f"up-{video.id}-1"] > 5
+
+
 class Forgetful(ScriptedProvider):
     """A local engine that loses every job, and takes it again `submit_seconds` later or, told so, not at all."""
 
@@ -279,19 +320,29 @@ async def test_the_writer_outlives_a_connection_that_cannot_even_roll_back(datab
     assert await asyncio.wait_for(database.write(lambda tx: tx.run("add_tenant", name="one", now=1.0)), 3.0) == 1
 
 
-async def test_a_start_that_fails_half_way_stops_what_had_started(
+def test_a_start_that_fails_half_way_loses_no_task(
     tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(tmp_path, ScriptedProvider(polls=[Running(10.0, 0.5)])) as (server, caller):
-        videos = [await server.service.create(caller, NEW) for _ in range(3)]
+    async def accept() -> list[str]:
+        async with running(tmp_path, ScriptedProvider(polls=[Running(10.0, 0.5)])) as (server, caller):
+            return [(await server.service.create(caller, NEW)).id for _ in range(3)]
+
+    async def start() -> None:
+        async with running(tmp_path, ScriptedProvider(clip=clip)):
+            pass
+
+    async def finish(videos: list[str]) -> None:
+        async with running(tmp_path, ScriptedProvider(clip=clip)) as (server, caller):
+            for video_id in videos:
+                await ended(server, caller, video_id)
+
+    videos = asyncio.run(accept())
     with monkeypatch.context() as patch:
         patch.setattr("mutoscope.engine.production.Janitor.run", None)
         with pytest.raises(TypeError):
-            async with running(tmp_path, ScriptedProvider(clip=clip)):
-                pass
-    async with running(tmp_path, ScriptedProvider(clip=clip)) as (server, caller):
-        for video in videos:
-            await ended(server, caller, video.id)
+            asyncio.run(start())
+        time.sleep(0.7)  # whatever still runs now finds the event loop closed
+    asyncio.run(finish(videos))
 
 
 async def test_interrupted_submissions_come_back_whatever_their_order(

@@ -129,6 +129,8 @@ class Poller:
         if is_over_budget(row["state"], row["state_since"], now):
             await self._timed_out(row)
             return
+        if now < row["next_poll_at"]:
+            return  # nudged before its time for mere progress, which is not worth a commit of its own
         await self._note(
             row,
             now + next_poll(poll_after, now - row["state_since"]),

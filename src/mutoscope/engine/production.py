@@ -73,12 +73,15 @@ class Production:
         self._queue.enqueue(tx, TaskKind.SUBMIT, provider, video_id)
 
     def deleted(self, video_id: str) -> None:
-        task = asyncio.create_task(self._stop_work(video_id))
+        task = asyncio.create_task(self._errand(video_id))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
     def problems(self) -> list[str]:
         return ["engine"] if any(task.done() for task in self._tasks) else []
+
+    async def _errand(self, video_id: str) -> None:
+        await self._persistent(self._stop_work)(video_id)
 
     async def _stop_work(self, video_id: str) -> None:
         self._janitor.call()
