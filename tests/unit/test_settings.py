@@ -1,0 +1,48 @@
+"""Settings: where they come from, and what a wrong one is told."""
+
+from pathlib import Path
+
+import pytest
+
+from mutoscope.domain.errors import ConfigurationError
+from mutoscope.settings import Settings, load
+
+
+def test_the_later_source_wins(tmp_path: Path) -> None:
+    file = tmp_path / "m.toml"
+    file.write_text('port = 1000\nhost = "::1"\nsora_alias = false\n')
+    settings = load({"port": None, "host": None}, {"MUTOSCOPE_PORT": "2000"}, file)
+    assert (settings.port, settings.host, settings.sora_alias) == (2000, "::1", False)
+    assert load({"port": 3000}, {"MUTOSCOPE_PORT": "2000", "MUTOSCOPE_CONFIG": str(file)}).port == 3000
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"MUTOSCOPE_PORT": "x"}, "port"),
+        ({"MUTOSCOPE_PORT": "70000"}, "port"),
+        ({"MUTOSCOPE_SORA_ALIAS": "maybe"}, "sora_alias"),
+        ({"MUTOSCOPE_FLIPBOOK_SLOTS": "0"}, "flipbook_slots"),
+        ({"MUTOSCOPE_LOG_LEVEL": "loud"}, "log_level"),
+    ],
+)
+def test_a_wrong_value_names_its_setting_and_what_is_allowed(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"'{named}'.*allowed"):
+        load({}, environment)
+
+
+@pytest.mark.parametrize("text", ["port = 'x'", "prot = 1", "port = ", "port = true"])
+def test_a_wrong_file_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "m.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError):
+        load({}, {}, file)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False),
+     ("127.example.org", False), ("example.org", False), ("::", False)],
+)  # fmt: skip
+def test_loopback_is_told_from_its_look_alikes(host: str, loopback: bool) -> None:
+    assert Settings(host=host).is_loopback is loopback
