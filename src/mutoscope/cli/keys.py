@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from mutoscope.domain.errors import MutoscopeError
+from mutoscope.domain.errors import ConfigurationError, MutoscopeError
 from mutoscope.settings import load
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def list_(data_dir: DataDir = None) -> None:
     from mutoscope.access.keys import list_keys
 
     table = Table("id", "begins with", "name", "tenant", "created", "revoked", box=None)
-    for row in _with_database(data_dir, list_keys):
+    for row in _with_database(data_dir, list_keys, may_be_new=False):
         revoked = _when(row["revoked_at"]) if row["revoked_at"] else ""
         table.add_row(row["id"], row["prefix"], row["name"], row["tenant"], _when(row["created_at"]), revoked)
     Console(width=None if os.isatty(1) else 160).print(table)
@@ -60,17 +60,19 @@ def revoke(
     """Revoke a key; the server refuses it from the next request on."""
     from mutoscope.access.keys import revoke_key
 
-    if not _with_database(data_dir, lambda database: revoke_key(database, time.time(), key)):
+    if not _with_database(data_dir, lambda database: revoke_key(database, time.time(), key), may_be_new=False):
         typer.echo(f"There is no active key {key!r}; `mutoscope keys list` shows them.", err=True)
         raise typer.Exit(1)
     typer.echo("Revoked.")
 
 
-def _with_database(data_dir: Path | None, work: Callable[[Database], Awaitable[T]]) -> T:
-    from mutoscope.app import open_database
+def _with_database(data_dir: Path | None, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
+    from mutoscope.app import FILE_NAME, open_database
 
     async def run() -> T:
         settings = load({"data_dir": data_dir}, os.environ)
+        if not may_be_new and not (settings.data_dir / FILE_NAME).exists():
+            raise ConfigurationError(f"There is no database in {settings.data_dir}; --data-dir names another folder.")
         database = open_database(settings.data_dir)
         try:
             return await work(database)

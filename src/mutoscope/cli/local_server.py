@@ -43,6 +43,8 @@ def running_server() -> Iterator[LocalServer]:
             error.hint = _tail(folder / "server.log")
             raise
         except Exception as error:
+            if (refused := _refusal(error)) is not None:
+                raise refused from None
             raise CliError(f"{type(error).__name__}: {error}", hint=_tail(folder / "server.log")) from error
         finally:
             _stop(child)
@@ -112,6 +114,15 @@ def _terminable() -> Iterator[None]:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
+
+
+def _refusal(error: Exception) -> CliError | None:
+    """The server's own words on a request that it refused (4xx); its log would add nothing to them."""
+    status = getattr(error, "status_code", None)
+    body = getattr(error, "body", None)
+    if not isinstance(status, int) or not 400 <= status < 500 or not isinstance(body, dict):
+        return None
+    return CliError(str(body.get("message", error)), facts={"field": body.get("param"), "code": body.get("code")})
 
 
 def _tail(log: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -70,11 +71,15 @@ def _listen(settings: Settings) -> socket.socket:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()
-        raise ConfigurationError(
-            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}. "
-            "Choose another with --port or --host."
-        ) from None
+        raise ConfigurationError(_why_not(settings, error)) from None
     return listener
+
+
+def _why_not(settings: Settings, error: OSError) -> str:
+    place = f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}."
+    if error.errno == errno.EADDRINUSE:
+        return f"{place} `mutoscope doctor` tells whether another Mutoscope runs there; --port chooses another."
+    return f"{place} Choose another with --port or --host."
 
 
 async def _first_key(server: Mutoscope) -> str | None:
@@ -117,7 +122,10 @@ def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], No
         signal.signal(number, lambda _number, _frame: None)
     runner = Runner(config)
     runner.run(sockets=[listener])
-    return 0 if runner.started else 1
+    if not runner.started:
+        return 1
+    typer.echo("Stopped. What was queued or running goes on at the next start.", err=True)
+    return 0
 
 
 def _url(settings: Settings, listener: socket.socket) -> str:
@@ -135,6 +143,8 @@ def _welcome(url: str, secret: str | None, announce: Path | None, settings: Sett
         )
     if secret is not None:
         typer.echo(_first_steps(url, secret))
+    else:
+        typer.echo("The API keys made before still hold; `mutoscope keys create` makes another.")
 
 
 def _write_announcement(path: Path, content: dict[str, Any]) -> None:

@@ -248,9 +248,13 @@ async def _save(client: Client, video_id: str, variant: Variant, output: str | N
         await files.copy(client, video_id, variant, sys.stdout.buffer)
         return
     saved = await files.save(client, video_id, variant, files.target(output, video_id, variant))
-    show.say(f"saved {saved.path} ({saved.length / 1e6:.1f} MB)", "dim")
+    show.say(f"saved {saved.path} ({_size(saved.length)})", "dim")
     if announce:
         show.print_data(str(saved.path))
+
+
+def _size(length: int) -> str:
+    return f"{length / 1e6:.1f} MB" if length >= 100_000 else f"{length / 1e3:.1f} kB"
 
 
 async def _delete(client: Client, video_ids: list[str]) -> list[CliError]:

@@ -13,6 +13,9 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+# How a kernel is compiled that allocates no array: without Numba's counting of references, whose atomic
+# operations cost more than the work on a pixel and make threads wait for each other.
+LEAN: dict[str, Any] = {"cache": True, "fastmath": True, "nogil": True, "_nrt": False}
 _MOST_THREADS = 4
 # More bands than threads, so that a thread with an easy band helps with the next.
 _BANDS_EACH = 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.noise import read
 
 # Above this tangent of elevation there are no heaps.
@@ -22,7 +23,7 @@ def soft(value):
     return t * t * (np.float32(3.0) - np.float32(2.0) * t)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def high(field, u, v, edge, drift, sun_u, sun_v):
     """The high layer at a point of its plane; sun_u, sun_v: the step on the plane towards the sun."""
     fine = read(field, v * np.float32(4.0), u * np.float32(3.0) + drift * np.float32(0.1))
@@ -31,7 +32,7 @@ def high(field, u, v, edge, drift, sun_u, sun_v):
     return soft((thick - edge) * np.float32(0.8)), np.float32(0.55) + (thick - ahead) * np.float32(0.28)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def heaps(field, u, rise, edge, side):
     """The heaps at an azimuth (in cells) and a tangent of elevation; side: +1 when the sun is on the right."""
     v = rise * np.float32(290.0)

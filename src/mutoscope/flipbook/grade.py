@@ -6,14 +6,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mutoscope.flipbook.bands import in_bands
+from mutoscope.flipbook.bands import LEAN, in_bands
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field
 from mutoscope.flipbook.scene import Scene
 from mutoscope.flipbook.styles import look_for, restyle
 from mutoscope.flipbook.world import Paint
 
-_CURVE = 2048
+# So fine that the nearest entry will do.
+_CURVE = 8192
 # The curve's table covers values from 0 to this.
 _CURVE_TOP = 2.4
 _GRAIN = 256
@@ -45,7 +46,10 @@ class Grade:
         )
         rng = np.random.default_rng((self._seed, index))
         shift_r, shift_c = (int(v) for v in rng.integers(0, _GRAIN, 2))
-        in_bands(height // 2, _develop, rgb, halo, self._curve, look.tones, self._grain, shift_r, shift_c, numbers, out)
+        flat = rgb.reshape(height, width * 3)
+        in_bands(
+            height // 2, _develop, flat, halo, self._curve, look.tones, self._grain, shift_r, shift_c, numbers, out
+        )
         return out.reshape(height * 3 // 2, width)
 
 
@@ -108,74 +112,122 @@ def _means(picture, radius):
 def _develop(first, last, rgb, halo, curve, tones, grain, shift_r, shift_c, numbers, out):
     """Turn the pairs of rows from `first` to before `last` into video bytes.
 
-    curve: see `_tone`. tones (256, 3): colour by brightness. grain: seamless, shifted by shift_r, shift_c.
-    numbers: saturation, duotone share, bloom, vignette, grain, gain rgb. out: the three planes, flat.
+    rgb: (h, w * 3). curve: see `_tone`. tones (256, 3): colour by brightness. grain: seamless, shifted by shift_r,
+    shift_c. numbers: saturation, duotone share, bloom, vignette, grain, gain rgb. out: the three planes, flat.
+    The work is cut into plain loops over few arrays, because only those does the compiler turn into vector code.
     """
-    height, width = rgb.shape[0], rgb.shape[1]
-    quarter, half, one = np.float32(0.25), np.float32(0.5), np.float32(1.0)
-    u_start = height * width
-    v_start = u_start + (height // 2) * (width // 2)
-    color, total, glow = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    height, width = rgb.shape[0], rgb.shape[1] // 3
+    around = np.empty((2, width * 3), np.float32)
+    places = np.empty(width * 3, np.int32)
+    colors = np.empty((2, width * 3), np.float32)
+    noise = np.empty(width, np.float32)
     for pair in range(first, last):
-        dy = (np.float32(pair) * 2 + one) / height - half
-        for cell in range(width // 2):
-            dx = (np.float32(cell) * 2 + one) / width - half
-            fall = one - numbers[3] * (dx * dx + dy * dy)
-            _sample(glow, halo, pair * half - quarter, cell * half - quarter)
-            total[:] = np.float32(0.0)
-            for corner in range(4):
-                r, c = pair * 2 + corner // 2, cell * 2 + corner % 2
-                for k in range(3):
-                    color[k] = _shown(curve, (rgb[r, c, k] + numbers[2] * glow[k]) * numbers[5 + k] * fall)
-                _tint(color, tones, numbers[0], numbers[1])
-                noise = numbers[4] * grain[(r + shift_r) & (_GRAIN - 1), (c + shift_c) & (_GRAIN - 1)]
-                luma = np.float32(16.5) + np.float32(219.0) * (_luma(color) + noise)
-                out[r * width + c] = np.uint8(min(max(luma, np.float32(16.0)), np.float32(235.0)))
-                total += color
-            total *= quarter
-            place = pair * (width // 2) + cell
-            luma = _luma(total)
-            out[u_start + place] = np.uint8(np.float32(128.5) + np.float32(224.0 / 1.8556) * (total[2] - luma))
-            out[v_start + place] = np.uint8(np.float32(128.5) + np.float32(224.0 / 1.5748) * (total[0] - luma))
+        _around(around, halo, pair, height, numbers)
+        for side in range(2):
+            r = pair * 2 + side
+            for c in range(width):
+                noise[c] = numbers[4] * grain[(r + shift_r) & (_GRAIN - 1), (c + shift_c) & (_GRAIN - 1)]
+            _place(places, rgb[r], around[0], around[1])
+            _look_up(colors[side], places, curve)
+            if numbers[1] > np.float32(0.0):
+                _two_tones(colors[side], tones, numbers[0], numbers[1])
+            else:
+                _saturate(colors[side], numbers[0])
+            _lumas(out[r * width : (r + 1) * width], colors[side], noise)
+        start, quarter = height * width + pair * (width // 2), (height // 2) * (width // 2)
+        _chromas(out[start : start + width // 2], out[start + quarter : start + quarter + width // 2], colors)
 
 
-@njit(inline="always")
-def _sample(into, halo, row, column):
-    """Bilinear colour of a small picture."""
+@njit(**LEAN)
+def _around(around, halo, pair, height, numbers):
+    """What a pair of rows gets from the bloom, and what the vignette and the gain leave: (2, w * 3)."""
+    quarter, half, one, zero = np.float32(0.25), np.float32(0.5), np.float32(1.0), np.float32(0.0)
+    width = around.shape[1] // 3
     rows, columns = halo.shape[0] - 1, halo.shape[1] - 1
-    row = min(max(np.float32(row), np.float32(0.0)), np.float32(rows))
-    column = min(max(np.float32(column), np.float32(0.0)), np.float32(columns))
-    i, j = int(row), int(column)
-    i1, j1 = min(i + 1, rows), min(j + 1, columns)
-    fi, fj = np.float32(row - i), np.float32(column - j)
-    for k in range(3):
-        top = halo[i, j, k] + (halo[i, j1, k] - halo[i, j, k]) * fj
-        low = halo[i1, j, k] + (halo[i1, j1, k] - halo[i1, j, k]) * fj
-        into[k] = top + (low - top) * fi
+    row = min(max(np.float32(pair) * half - quarter, zero), np.float32(rows))
+    i = int(row)
+    i1, fi = min(i + 1, rows), row - np.float32(i)
+    dy = np.float32(2 * pair + 1) / np.float32(height) - half
+    for cell in range(width // 2):
+        dx = np.float32(2 * cell + 1) / np.float32(width) - half
+        fall = one - numbers[3] * (dx * dx + dy * dy)
+        column = min(max(np.float32(cell) * half - quarter, zero), np.float32(columns))
+        j = int(column)
+        j1, fj = min(j + 1, columns), column - np.float32(j)
+        for k in range(3):
+            top = halo[i, j, k] + (halo[i, j1, k] - halo[i, j, k]) * fj
+            low = halo[i1, j, k] + (halo[i1, j1, k] - halo[i1, j, k]) * fj
+            glow = numbers[2] * (top + (low - top) * fi)
+            around[0, cell * 6 + k] = around[0, cell * 6 + 3 + k] = glow
+            around[1, cell * 6 + k] = around[1, cell * 6 + 3 + k] = numbers[5 + k] * fall
+
+
+@njit(**LEAN)
+def _place(places, row, glow, left):
+    """Where in the curve's table every value of a row stands."""
+    for n in range(places.size):
+        at = (row[n] + glow[n]) * left[n] * np.float32((_CURVE - 1) / _CURVE_TOP) + np.float32(0.5)
+        places[n] = np.int32(min(max(at, np.float32(0.0)), np.float32(_CURVE - 1)))
+
+
+@njit(**LEAN)
+def _look_up(shown, places, curve):
+    for n in range(places.size):
+        shown[n] = curve[np.uint32(places[n])]
+
+
+@njit(**LEAN)
+def _saturate(colors, saturation):
+    """Move the colours of a row away from gray, and keep them within 0 to 1."""
+    for c in range(colors.size // 3):
+        red, green, blue = colors[3 * c], colors[3 * c + 1], colors[3 * c + 2]
+        gray = _luma(red, green, blue)
+        colors[3 * c] = _unit(gray + (red - gray) * saturation)
+        colors[3 * c + 1] = _unit(gray + (green - gray) * saturation)
+        colors[3 * c + 2] = _unit(gray + (blue - gray) * saturation)
+
+
+@njit(**LEAN)
+def _two_tones(colors, tones, saturation, share):
+    """As `_saturate`, and bring the colours nearer to the tone of their brightness."""
+    for c in range(colors.size // 3):
+        gray = _luma(colors[3 * c], colors[3 * c + 1], colors[3 * c + 2])
+        at = _unit(gray) * np.float32(254.0)
+        n = int(at)
+        part = at - np.float32(n)
+        for k in range(3):
+            value = gray + (colors[3 * c + k] - gray) * saturation
+            value += (tones[n, k] + (tones[n + 1, k] - tones[n, k]) * part - value) * share
+            colors[3 * c + k] = _unit(value)
+
+
+@njit(**LEAN)
+def _lumas(out, colors, noise):
+    for c in range(out.size):
+        gray = _luma(colors[3 * c], colors[3 * c + 1], colors[3 * c + 2]) + noise[c]
+        luma = np.float32(16.5) + np.float32(219.0) * gray
+        out[c] = np.uint8(np.int32(min(max(luma, np.float32(16.0)), np.float32(235.0))))
+
+
+@njit(**LEAN)
+def _chromas(u, v, colors):
+    """The colour differences of a pair of rows, one of each for four pixels."""
+    for cell in range(u.size):
+        a, b = 6 * cell, 6 * cell + 3
+        red = colors[0, a] + colors[0, b] + colors[1, a] + colors[1, b]
+        green = colors[0, a + 1] + colors[0, b + 1] + colors[1, a + 1] + colors[1, b + 1]
+        blue = colors[0, a + 2] + colors[0, b + 2] + colors[1, a + 2] + colors[1, b + 2]
+        luma = _luma(red, green, blue)
+        u[cell] = np.uint8(np.int32(np.float32(128.5) + np.float32(56.0 / 1.8556) * (blue - luma)))
+        v[cell] = np.uint8(np.int32(np.float32(128.5) + np.float32(56.0 / 1.5748) * (red - luma)))
 
 
 @njit(inline="always")
-def _shown(curve, value):
-    at = min(max(value * np.float32((_CURVE - 1) / _CURVE_TOP), np.float32(0.0)), np.float32(_CURVE - 2))
-    n = int(at)
-    return curve[n] + (curve[n + 1] - curve[n]) * np.float32(at - n)
+def _unit(value):
+    return min(max(value, np.float32(0.0)), np.float32(1.0))
 
 
 @njit(inline="always")
-def _tint(color, tones, saturation, duotone):
-    """Apply saturation and the two-tone ramp to a colour in place, and keep it within 0 to 1."""
-    gray = _luma(color)
-    at = min(max(gray, np.float32(0.0)), np.float32(1.0)) * np.float32(254.0)
-    n = int(at)
-    part = np.float32(at - n)
-    for k in range(3):
-        value = gray + (color[k] - gray) * saturation
-        if duotone > np.float32(0.0):
-            value += (tones[n, k] + (tones[n + 1, k] - tones[n, k]) * part - value) * duotone
-        color[k] = min(max(value, np.float32(0.0)), np.float32(1.0))
-
-
-@njit(inline="always")
-def _luma(color):
+def _luma(red, green, blue):
     """BT.709 brightness."""
-    return np.float32(0.2126) * color[0] + np.float32(0.7152) * color[1] + np.float32(0.0722) * color[2]
+    return np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue

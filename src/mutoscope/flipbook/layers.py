@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mutoscope.flipbook import sprites
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.lens import Lens
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field, read, spectral
@@ -133,7 +134,7 @@ def _spans(sprite: Field) -> NDArray[np.int32]:
     return np.stack([first, last], axis=1).astype(np.int32)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _stand(  # noqa: PLR0912, PLR0915
     color, through, depth, places, looks, distance, aside, atlas, levels, spans, tints, noise, eye, air
 ):
@@ -230,7 +231,7 @@ def _stand(  # noqa: PLR0912, PLR0915
                     depth[r, c] = z
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _merge(rgb, color, through):
     for r in range(rgb.shape[0]):
         for c in range(rgb.shape[1]):

@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from mutoscope.flipbook.air import patchiness, scatter, veil, warmth
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.noise import Field, read, read3
 
 # Beyond this distance in metres the fine texture is too small to be seen.
@@ -33,12 +34,13 @@ def march(first, last, rgb, depth, wet, heights, colors, detail, mist, distances
     heights (n, n), colors (n, n, 3), detail (m, m): fine texture. mist (m, m): patches of low fog.
     view: focal, horizon, middle, cos, sin, x, y, z, left, near, cell, detail strength. air: see `air`.
     """
+    tones = np.zeros((4, 3), np.float32)
     for c in range(first, last):
-        _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, air)
+        _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, air, tones)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
-def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, air):
+@njit(**LEAN)
+def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, air, tones):
     mirror = wet.shape[0] == 0
     zero = np.float32(0.0)
     focal, horizon, eye_y = view[0], view[1], view[6]
@@ -46,7 +48,7 @@ def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, 
     step_x, step_z = view[4] + across * view[3], view[3] - across * view[4]
     edge = min(np.float32(horizon if mirror else depth.shape[0]), np.float32(depth.shape[0]))
     warm = warmth(air, c)
-    back, last, tone = np.zeros(3, np.float32), np.zeros(3, np.float32), np.zeros(3, np.float32)
+    back, last, tone, nothing = tones[0], tones[1], tones[2], tones[3]
     follows = False
     for i in range(distances.size):
         if edge <= zero:
@@ -71,16 +73,21 @@ def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, 
             follows = False
             continue
         if water:
-            tone[:] = zero
+            _copy(tone, nothing)
             _soak(wet, c, top, edge)
         else:
             _seen(tone, colors, row, column, fine, air, warm, h, z, patchiness(air, mist, x, ahead))
         if water or not follows:
-            last[:] = tone
+            _copy(last, tone)
         _fill(rgb, depth, c, top, edge, z, back, last, tone)
-        last[:] = tone
+        _copy(last, tone)
         follows = not water
         edge = top
+
+
+@njit(inline="always")
+def _copy(into, color):
+    into[0], into[1], into[2] = color[0], color[1], color[2]
 
 
 @njit(inline="always")

@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mutoscope.flipbook import lightning
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.lens import Lens
 from mutoscope.flipbook.light import Light
@@ -165,14 +166,14 @@ def _draw_wisps(
     _wisps(rgb, depth, field, colors, _view(lens), numbers)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _near(share, speed, eye, box, seconds):
     """Metres from the eye, along one axis, of a bit that repeats every `box` metres."""
     place = share * box + speed * seconds - eye + box * np.float32(0.5)
     return place - np.floor(place / box) * box - box * np.float32(0.5)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _streaks(rgb, depth, seeds, colors, view, numbers):
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin = view
     box_x, box_y, box_z, vx, vy, vz, size, opacity, seconds, shutter = numbers
@@ -213,7 +214,7 @@ def _streaks(rgb, depth, seeds, colors, view, numbers):
                     rgb[r, c, k] += (colors[0, k] - rgb[r, c, k]) * cover
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _discs(rgb, depth, seeds, colors, view, numbers):
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin = view
     box_x, box_y, box_z, vx, vy, vz, size, opacity, seconds, flutter, spin = numbers
@@ -269,6 +270,10 @@ def _wisps(rgb, depth, field, colors, view, numbers):
     one, zero = np.float32(1.0), np.float32(0.0)
     high, wide = height // _COARSE + 2, width // _COARSE + 2
     sheets = np.zeros((2, high, wide), np.float32)
+    toward = np.empty(width, np.float32)
+    for c in range(width):
+        off = (np.float32(c) - sun) / focal
+        toward[c] = np.exp(-off * off * np.float32(9.0))
     band = np.float32(0.16) * np.float32(height)
     low = np.float32(0.30) * np.float32(height)
     for s in range(2):
@@ -306,8 +311,8 @@ def _wisps(rgb, depth, field, colors, view, numbers):
                     top = sheets[s, i, j] + (sheets[s, i, j + 1] - sheets[s, i, j]) * fc
                     end = sheets[s, i + 1, j] + (sheets[s, i + 1, j + 1] - sheets[s, i + 1, j]) * fc
                     clear *= one - (top + (end - top) * fr) * here
-            off = (np.float32(c) - sun) / focal
-            toward = np.exp(-off * off * np.float32(9.0))
+            if clear == one:
+                continue
             for k in range(3):
-                mist = colors[0, k] + (colors[1, k] - colors[0, k]) * toward
+                mist = colors[0, k] + (colors[1, k] - colors[0, k]) * toward[c]
                 rgb[r, c, k] = mist + (rgb[r, c, k] - mist) * clear

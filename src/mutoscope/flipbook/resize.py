@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mutoscope.flipbook.bands import in_bands
+from mutoscope.flipbook.bands import LEAN, in_bands
 from mutoscope.flipbook.world import Paint
 
 
@@ -14,7 +14,7 @@ def enlarge(small: Paint, into: Paint) -> None:
     in_bands(len(into), _rows, small, into)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _rows(first, last, small, into):
     half, zero = np.float32(0.5), np.float32(0.0)
     rows, columns = small.shape[0], small.shape[1]

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mutoscope.flipbook.bands import in_bands
+from mutoscope.flipbook.bands import LEAN, in_bands
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.clouds import HEAPS_END, heaps, high
 from mutoscope.flipbook.lens import Lens
@@ -41,7 +41,7 @@ def paint_half(half: Paint, lens: Lens, light: Light, seconds: float, seed: int)
 
 def _numbers(lens: Lens, light: Light, seconds: float) -> NDArray[np.float32]:
     """What the kernel needs, in this order: focal, horizon, middle, cos, sin, x, z; the sun's direction as
-    across, rise, ahead; cloud cover, disc, moon, drift; glow, lit cloud, shaded cloud and sunlight as rgb."""
+    across, rise, ahead; cloud cover, disc, moon, drift; glow, lit cloud, shaded cloud and sunlight as rgb; the yaw."""
     azimuth = light.sun_azimuth
     ahead = math.cos(azimuth) * lens.cos + math.sin(azimuth) * lens.sin
     across = math.sin(azimuth) * lens.cos - math.cos(azimuth) * lens.sin
@@ -49,7 +49,7 @@ def _numbers(lens: Lens, light: Light, seconds: float) -> NDArray[np.float32]:
     numbers = [
         lens.focal, lens.horizon_row, lens.middle, lens.cos, lens.sin, lens.x, lens.z,
         across, rise, ahead, light.cloud_cover, light.disc, light.moon, seconds * (2.0 + 10.0 * light.wind),
-        *light.glow_color, *light.cloud_lit, *light.cloud_shade, *light.sun_color,
+        *light.glow_color, *light.cloud_lit, *light.cloud_shade, *light.sun_color, math.atan2(lens.sin, lens.cos),
     ]  # fmt: skip
     return np.array(numbers, np.float32)
 
@@ -85,12 +85,13 @@ def _star_table(seed: int) -> NDArray[np.float32]:
     return stars
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _paint(first, last, half, ramp, clouds, numbers):
     """Rows from `first` to before `last`; numbers: see `_numbers`."""
     focal, horizon, middle = numbers[0], numbers[1], numbers[2]
     zero, one = np.float32(0.0), np.float32(1.0)
-    sun = numbers[7:10] / np.sqrt(numbers[7] ** 2 + numbers[8] ** 2 + numbers[9] ** 2)
+    far = np.sqrt(numbers[7] * numbers[7] + numbers[8] * numbers[8] + numbers[9] * numbers[9])
+    sun_x, sun_y, sun_z = numbers[7] / far, numbers[8] / far, numbers[9] / far
     disc, moon = numbers[11], numbers[12]
     for r in range(first, last):
         rise = max((horizon - np.float32(2 * r)) / focal, zero)
@@ -101,7 +102,7 @@ def _paint(first, last, half, ramp, clouds, numbers):
         for c in range(half.shape[1]):
             aside = (np.float32(2 * c) - middle) / focal
             long = np.sqrt(aside * aside + rise * rise + one)
-            dx, dy, dz = aside / long - sun[0], rise / long - sun[1], one / long - sun[2]
+            dx, dy, dz = aside / long - sun_x, rise / long - sun_y, one / long - sun_z
             off = np.sqrt(dx * dx + dy * dy + dz * dz)
             wide, near = np.exp(-off * np.float32(3.2)), np.exp(-off * np.float32(11.0))
             cover, bright = _clouded(clouds, numbers, aside, rise, wide, near)
@@ -119,7 +120,7 @@ def _paint(first, last, half, ramp, clouds, numbers):
                 half[r, c, k] = value
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _clouded(clouds, numbers, aside, rise, wide, near):
     """How much cloud covers a direction and how brightly it is lit, 0 to 1 each."""
     zero, one = np.float32(0.0), np.float32(1.0)
@@ -136,7 +137,7 @@ def _clouded(clouds, numbers, aside, rise, wide, near):
         cover *= fade * fade * np.float32(0.9)
         bright = min(one, max(zero, bright + wide * np.float32(0.35)))
     if rise < HEAPS_END:
-        azimuth = aside / (one + np.float32(0.12) * aside * aside) + np.arctan2(sin, cos)
+        azimuth = aside / (one + np.float32(0.12) * aside * aside) + numbers[26]
         u = azimuth * np.float32(120.0) + drift * np.float32(0.05)
         heap, top = heaps(clouds, u, rise, edge, np.sign(numbers[7]))
         heap *= one - near
@@ -147,7 +148,7 @@ def _clouded(clouds, numbers, aside, rise, wide, near):
     return cover, bright
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _face(clouds, moon, beam, dx, dy, k):
     """Colour k of the sun's disc, or of the moon's with its seas."""
     if moon < np.float32(0.5):
@@ -156,7 +157,7 @@ def _face(clouds, moon, beam, dx, dy, k):
     return np.float32(0.84) + np.float32(0.06) * seas + np.float32(0.03) * np.float32(k)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _enlarge(first, last, half, rgb):
     """Bilinear enlargement by two."""
     quarter = np.float32(0.25)
@@ -184,7 +185,7 @@ def _stars(rgb: Paint, stars: NDArray[np.float32], light: Light, lens: Lens, sec
     _splat(rgb, columns.astype(np.float32), rows.astype(np.float32), shine.astype(np.float32))
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _splat(rgb, columns, rows, shine):
     """Add each star over the four pixels around it; a cloud or the moon outshines it."""
     height, width = rgb.shape[0], rgb.shape[1]

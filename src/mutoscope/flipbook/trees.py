@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mutoscope.flipbook import heightmap, sprites
 from mutoscope.flipbook.air import Vector, patchiness, scatter, veil, warmth
-from mutoscope.flipbook.bands import in_bands
+from mutoscope.flipbook.bands import LEAN, in_bands
 from mutoscope.flipbook.ground import SNOW
 from mutoscope.flipbook.heightmap import CELL, LEFT, NEAR, SIZE
 from mutoscope.flipbook.light import Light
@@ -132,13 +132,14 @@ def _tints(wood: Wood, light: Light) -> Field:
 @njit(cache=True, fastmath=True, nogil=True)
 def _paint(first, last, rgb, depth, places, looks, distance, aside, atlas, levels, tints, mist, view, air, flip, snow):
     """All trees in their order, as far as they stand in the rows from `first` to before `last`."""
+    added = np.empty(3, np.float32)
     for t in range(distance.size):
         _tree(rgb, depth, first, last, places[t], looks[t], distance[t], aside[t],
-              atlas, levels, tints, mist, view, air, flip, snow)  # fmt: skip
+              atlas, levels, tints, mist, view, air, flip, snow, added)  # fmt: skip
 
 
-@njit(cache=True, fastmath=True, nogil=True)
-def _tree(rgb, depth, first, last, place, look, z, aside, atlas, levels, tints, mist, view, air, flip, snow):
+@njit(**LEAN)
+def _tree(rgb, depth, first, last, place, look, z, aside, atlas, levels, tints, mist, view, air, flip, snow, added):
     """Paint one tree inside the rows from `first` to before `last`."""
     half, one = np.float32(0.5), np.float32(1.0)
     scale = view[0] / z
@@ -158,9 +159,9 @@ def _tree(rgb, depth, first, last, place, look, z, aside, atlas, levels, tints, 
     warm, clear = warmth(air, left + wide * half), np.exp(-z * air[8])
     patch = patchiness(air, mist, place[0], place[2])
     tint = tints[int(look[3])]
-    added = np.empty(3, np.float32)
+    per_row, per_column = np.float32(rows) / tall, np.float32(columns) / wide
     for r in range(r0, r1):
-        v = (np.float32(r) + half - foot + tall) * rows / tall - half
+        v = (np.float32(r) + half - foot + tall) * per_row - half
         lost = veil(air, abs(view[6] + (view[1] - np.float32(r)) / scale), z, patch)
         keep = clear * (one - lost)
         for k in range(3):
@@ -168,7 +169,7 @@ def _tree(rgb, depth, first, last, place, look, z, aside, atlas, levels, tints, 
         for c in range(c0, c1):
             if depth[r, c] < z - np.float32(4.0):
                 continue
-            u = (np.float32(c) + half - left) * columns / wide - half
+            u = (np.float32(c) + half - left) * per_column - half
             if flip:
                 u = np.float32(columns - 1) - u
             cover, light = _texel(atlas, offset, rows, columns, v, u)
@@ -184,7 +185,7 @@ def _tree(rgb, depth, first, last, place, look, z, aside, atlas, levels, tints, 
                 depth[r, c] = z
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _rank_shown(z):
     """Trees of a lower rank than this are painted at a distance."""
     return np.float32(_THINNING) / z + np.float32(0.06)
@@ -193,10 +194,10 @@ def _rank_shown(z):
 @njit(inline="always")
 def _texel(atlas, offset, rows, columns, v, u):
     """Coverage, and coverage times light, of a sprite at a row and a column between its texels."""
-    v = min(max(v, np.float32(0.0)), np.float32(rows - 1.001))
-    u = min(max(u, np.float32(0.0)), np.float32(columns - 1.001))
+    v = min(max(v, np.float32(0.0)), np.float32(rows) - np.float32(1.001))
+    u = min(max(u, np.float32(0.0)), np.float32(columns) - np.float32(1.001))
     i, j = int(v), int(u)
-    fv, fu = np.float32(v - i), np.float32(u - j)
+    fv, fu = v - np.float32(i), u - np.float32(j)
     at = offset + i * columns + j
     below = at + columns
     one = np.float32(1.0)

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from mutoscope.flipbook.air import patchiness, scatter, veil, warmth
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.noise import read
 
 # How strongly a wave of one deviation bends the mirror image up or down, and aside, in focal lengths.
@@ -13,7 +14,7 @@ _BEND_UP = np.float32(0.016)
 _BEND_ASIDE = np.float32(0.012)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def fill(first, last, rgb, wet, mirror, ripples, mist, view, air, sea):
     """Add the water's colour to the rows from `first` to before `last` of a picture.
 
@@ -26,7 +27,7 @@ def fill(first, last, rgb, wet, mirror, ripples, mist, view, air, sea):
         _row(r, rgb, wet, mirror, ripples, mist, view, air, sea)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _row(r, rgb, wet, mirror, ripples, mist, view, air, sea):
     one, zero = np.float32(1.0), np.float32(0.0)
     focal, eye_y = view[0], view[6]
@@ -51,12 +52,15 @@ def _row(r, rgb, wet, mirror, ripples, mist, view, air, sea):
         shine = np.float32(0.10) + np.float32(0.86) * graze * graze * graze * graze
         warm = warmth(air, c)
         lit = np.float32(0.8) * short + np.float32(0.6) * long - np.float32(0.75)
-        spark = max(zero, lit) * warm**9
+        spark = zero
+        if lit > zero:
+            bright = warm * warm * warm
+            spark = lit * bright * bright * bright
         crest = sea[9] * max(zero, np.float32(0.8) * long + np.float32(0.5) * short - np.float32(1.55))
         lost = veil(air, zero, min(z, np.float32(2500.0)), patch)
         keep = clear * (one - lost)
         bend = (abs(wave) + np.float32(0.4) * wave) * _BEND_UP * focal
-        row = mirror.shape[0] - (below + bend + one) * np.float32(0.5)
+        row = np.float32(mirror.shape[0]) - (below + bend + one) * np.float32(0.5)
         column = (np.float32(c) + cant * focal * _BEND_ASIDE) * np.float32(0.5)
         for k in range(3):
             value = sea[k] + (_reflected(mirror, row, column, k) - sea[k]) * shine
@@ -79,10 +83,10 @@ def _waves(ripples, u, v, seconds, calm, finer):
 
 @njit(inline="always")
 def _reflected(mirror, row, column, k):
-    row = min(max(row, np.float32(0.0)), np.float32(mirror.shape[0] - 1.01))
-    column = min(max(column, np.float32(0.0)), np.float32(mirror.shape[1] - 1.01))
+    row = min(max(row, np.float32(0.0)), np.float32(mirror.shape[0]) - np.float32(1.01))
+    column = min(max(column, np.float32(0.0)), np.float32(mirror.shape[1]) - np.float32(1.01))
     i, j = int(row), int(column)
-    fi, fj = np.float32(row - i), np.float32(column - j)
+    fi, fj = row - np.float32(i), column - np.float32(j)
     near = mirror[i, j, k] + (mirror[i, j + 1, k] - mirror[i, j, k]) * fj
     far = mirror[i + 1, j, k] + (mirror[i + 1, j + 1, k] - mirror[i + 1, j, k]) * fj
     return near + (far - near) * fi

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mutoscope.flipbook import camera, sky
+from mutoscope.flipbook.bands import in_bands
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.lens import Lens
 from mutoscope.flipbook.light import Light
@@ -61,7 +62,8 @@ class City:
             [*self._light.haze_color, *self._light.glow_color, -1e6 if sun is None else sun, lens.focal * 0.5],
             np.float32,
         )
-        streets.paint(rgb, depth, self._plan, self._colors, self._signs, self._patches, self._amounts, view, air)
+        in_bands(lens.width, streets.paint, rgb, depth, self._plan, self._colors, self._signs, self._patches,
+                 self._amounts, view, air)  # fmt: skip
         lamps.draw(
             rgb, depth, lens, STREET, float(self._amounts[1]) - 0.3, float(self._amounts[3]), float(self._amounts[4])
         )

@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mutoscope.flipbook import camera, sky
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.layers import Air, Canvas, Stand, atlas_of, shafts
 from mutoscope.flipbook.lens import FAR, Lens
@@ -101,7 +102,9 @@ class Forest:
         view = np.array(
             [lens.focal, lens.horizon_row, lens.middle, lens.x, lens.y, lens.z, lens.cos, lens.sin], np.float32
         )
-        _floor(rgb, depth, self._canvas.through, self._patches, self._ground, view, air)
+        off = (np.arange(lens.width, dtype=np.float32) - air[10]) / air[11]
+        toward = np.exp(-off * off)
+        _floor(rgb, depth, self._canvas.through, self._patches, self._ground, toward, view, air)
         self._canvas.merge(rgb)
         shafts(rgb, depth, lens, self._light, self._beams, seconds)
 
@@ -228,10 +231,10 @@ def _tints(flora: _Flora, light: Light) -> NDArray[np.float32]:
     return table
 
 
-@njit(cache=True, fastmath=True, nogil=True)
-def _floor(rgb, depth, through, patches, ground, view, air):
+@njit(**LEAN)
+def _floor(rgb, depth, through, patches, ground, toward, view, air):
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin = view
-    density, low, _, level, sun, spread = air[6:12]
+    density, low, _, level = air[6:10]
     one, zero = np.float32(1.0), np.float32(0.0)
     drop = eye_y - level
     band = np.float32(0.055) * focal
@@ -244,10 +247,8 @@ def _floor(rgb, depth, through, patches, ground, view, air):
                 continue
             for c in range(rgb.shape[1]):
                 if through[r, c] > np.float32(0.01):
-                    off = (np.float32(c) - sun) / spread
-                    toward = np.exp(-off * off)
                     for k in range(3):
-                        rgb[r, c, k] += (air[k] + (air[3 + k] - air[k]) * toward - rgb[r, c, k]) * mist
+                        rgb[r, c, k] += (air[k] + (air[3 + k] - air[k]) * toward[c] - rgb[r, c, k]) * mist
             continue
         z = drop * focal / below
         veil = one - np.exp(-z * (density + low))
@@ -263,13 +264,11 @@ def _floor(rgb, depth, through, patches, ground, view, air):
             sunny = read(patches, y * np.float32(2.3) + np.float32(70.0), x * np.float32(2.3))
             soil = min(one, max(zero, np.float32(0.5) + np.float32(0.45) * soil))
             sunny = min(one, max(zero, np.float32(0.15) + np.float32(0.55) * sunny))
-            off = (np.float32(c) - sun) / spread
-            toward = np.exp(-off * off)
             for k in range(3):
                 dark = ground[0, 0, k] + (ground[1, 0, k] - ground[0, 0, k]) * soil
                 bright = ground[0, 1, k] + (ground[1, 1, k] - ground[0, 1, k]) * soil
                 value = dark + (bright - dark) * sunny
-                haze = air[k] + (air[3 + k] - air[k]) * toward
+                haze = air[k] + (air[3 + k] - air[k]) * toward[c]
                 rgb[r, c, k] = value + (haze - value) * veil
             if through[r, c] > np.float32(0.5):
                 depth[r, c] = z

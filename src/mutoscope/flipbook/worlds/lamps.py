@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.lens import Lens
 from mutoscope.flipbook.world import Depth, Paint
 
@@ -27,7 +28,7 @@ def draw(rgb: Paint, depth: Depth, lens: Lens, ground: float, power: float, wet:
                 _lamp(rgb, depth, np.array([column, foot, tall, distance, power, wet, clear], np.float32))
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _lamp(rgb, depth, numbers):
     column, foot, tall, distance, power, wet, clear = numbers
     one, zero = np.float32(1.0), np.float32(0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.lens import FAR
 from mutoscope.flipbook.noise import read
 
@@ -15,9 +16,11 @@ SIDE = 13.0
 STYLES = 8
 _REACH = 1100.0
 _HITS = 24
+# Numbers kept for a hit: six of the ray, see `_cast`, eight of the building, see `_traits`, its clearness.
+_KEPT = 15
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _chance(a, b, c):
     """A float 0 to 1 from three whole numbers."""
     n = np.uint32(a) * np.uint32(374761393) + np.uint32(b) * np.uint32(668265263) + np.uint32(c) * np.uint32(2246822519)
@@ -26,11 +29,12 @@ def _chance(a, b, c):
     return np.float32(n & np.uint32(0xFFFFFF)) / np.float32(0x1000000)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
-def _cast(plan, eye_x, eye_z, dir_x, dir_z, hits):
+@njit(**LEAN)
+def _cast(plan, eye_x, eye_z, dir_x, dir_z, amounts, hits):
     """Walls along a ray: rows of (distance, height, building, along the wall, side); returns their number.
 
-    hits[i, 5] is where the building's square ends, for its roof. The directions are per metre of view depth.
+    hits[i, 5] is where the building's square ends, for its roof; `_traits` and the share that haze leaves
+    follow. The directions are per metre of view depth.
     """
     half = CELLS // 2
     x, z = eye_x / np.float32(SIDE) + np.float32(half), eye_z / np.float32(SIDE)
@@ -64,40 +68,66 @@ def _cast(plan, eye_x, eye_z, dir_x, dir_z, hits):
             hits[count, 3] = eye_z + dir_z * at if side == 0 else eye_x + dir_x * at
             hits[count, 4] = side
             hits[count, 5] = min(next_x, next_z)
+            _traits(hits[count], int(number), side, int(amounts[7]))
+            hits[count, 14] = np.exp(-at * amounts[4])
             count += 1
         before = number if tall > 0 else np.float32(-1.0)
         tallest = tall
     return count
 
 
-@njit(cache=True, fastmath=True, nogil=True)
-def _wall(along, high, tall, number, side, blur, colors, signs, amounts):
-    """Colour of a facade at metres along it and above the street; blur: metres that one pixel covers."""
+@njit(inline="always")
+def _traits(hit, number, side, seed):
+    """What a building decides by its number: style, width of a window's field, pane, roof; luck, foot, length and
+    hue of its sign."""
+    hit[6] = np.floor(_chance(number, 3, 7) * np.float32(STYLES))
+    hit[7] = np.float32(2.4) + np.float32(1.6) * _chance(number, 5, 1)
+    hit[8] = np.float32(0.20) + np.float32(0.10) * _chance(number, 9, 2)
+    hit[9] = np.float32(0.8) + np.float32(0.25) * _chance(number, 41, 2)
+    hit[10] = _chance(number, 91, side + seed)
+    hit[11] = np.float32(5.0) + np.float32(10.0) * _chance(number, 17, 3)
+    hit[12] = np.float32(7.0) + np.float32(14.0) * _chance(number, 23, 5)
+    hit[13] = np.float32(3.0) + np.floor(hit[10] * np.float32(5.4))
+
+
+@njit(inline="always")
+def _choose(cell, hit, fx, fy, seed):
+    """Luck, brightness, hue and stone of a window's field into `cell`, unless they are there from the last pixel."""
+    if cell[0] == fx and cell[1] == fy and cell[2] == hit[2] and cell[3] == hit[4]:
+        return
+    cell[0], cell[1], cell[2], cell[3] = fx, fy, hit[2], hit[4]
+    ix, iy, number = int(fx), int(fy), int(hit[2])
+    cell[4] = _chance(ix + 5000, iy, number + seed + int(hit[4]) * 7919)
+    cell[5] = np.float32(0.45) + np.float32(0.9) * _chance(ix, iy + 31, number)
+    cell[6] = np.floor(_chance(ix + 77, iy + 5, number + 3) * np.float32(2.99))
+    cell[7] = np.float32(0.94) + np.float32(0.12) * _chance(number, iy, 4)
+
+
+@njit(**LEAN)
+def _wall(along, high, hit, cell, blur, colors, signs, amounts):
+    """Colour of a facade at metres along it and above the street; blur: metres that one pixel covers.
+
+    cell: eight numbers kept from one call to the next, see `_choose`.
+    """
     one, zero = np.float32(1.0), np.float32(0.0)
-    style = int(_chance(number, 3, 7) * np.float32(STYLES))
-    fx = along / (np.float32(2.4) + np.float32(1.6) * _chance(number, 5, 1))
-    fy = high / np.float32(3.4)
-    ix, iy = int(np.floor(fx)), int(np.floor(fy))
-    u, v = fx - np.float32(ix), fy - np.float32(iy)
+    style, side = int(hit[6]), int(hit[4])
+    fx, fy = along / hit[7], high / np.float32(3.4)
+    ix, iy = np.floor(fx), np.floor(fy)
+    _choose(cell, hit, ix, iy, int(amounts[7]))
+    u, v = fx - ix, fy - iy
     fine = max(zero, one - blur * np.float32(0.9))
-    pane = np.float32(0.20) + np.float32(0.10) * _chance(number, 9, 2)
-    soft = np.float32(0.04) + blur * np.float32(0.3)
-    du = min(one, max(zero, (min(u - pane, one - pane - u)) / soft + np.float32(0.5)))
-    dv = min(one, max(zero, (min(v - np.float32(0.26), np.float32(0.80) - v)) / soft + np.float32(0.5)))
+    pane = hit[8]
+    soft = one / (np.float32(0.04) + blur * np.float32(0.3))
+    du = min(one, max(zero, min(u - pane, one - pane - u) * soft + np.float32(0.5)))
+    dv = min(one, max(zero, min(v - np.float32(0.26), np.float32(0.80) - v) * soft + np.float32(0.5)))
     mean = (one - np.float32(2.0) * pane) * np.float32(0.54)
     window = mean + (du * dv - mean) * fine
-    if high > tall - np.float32(1.6):
+    if high > hit[1] - np.float32(1.6):
         window = zero
-    luck = _chance(ix + 5000, iy, number + int(amounts[7]) + side * 7919)
-    share = amounts[0] + (np.float32(0.35) * amounts[1] if iy < 1 else zero)
-    lit = share + ((one if luck < share else zero) - share) * fine
-    shine = (
-        amounts[1]
-        * (np.float32(0.45) + np.float32(0.9) * _chance(ix, iy + 31, number))
-        * (np.float32(0.75) + np.float32(0.35) * v)
-    )
-    hue = int(_chance(ix + 77, iy + 5, number + 3) * np.float32(2.99))
-    bright = np.float32(0.94) + np.float32(0.12) * _chance(number, iy, 4)
+    share = amounts[0] + (np.float32(0.35) * amounts[1] if iy < one else zero)
+    lit = share + ((one if cell[4] < share else zero) - share) * fine
+    shine = amounts[1] * cell[5] * (np.float32(0.75) + np.float32(0.35) * v)
+    hue, bright = int(cell[6]), cell[7]
     sky = amounts[8] * np.float32(0.32) * min(one, high / np.float32(60.0) + np.float32(0.3))
     lamp = amounts[9] / (one + high * high * np.float32(0.02))
     red = _pane(colors[style, side, 0], bright, sky, signs[hue, 0] * shine, lit, window) + lamp
@@ -108,7 +138,7 @@ def _wall(along, high, tall, number, side, blur, colors, signs, amounts):
     return red, green, blue
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _pane(stone, bright, sky, lamp, lit, window):
     """One channel of a wall with a window: stone, or glass that mirrors the sky, or lamplight."""
     glass = stone * np.float32(0.62) + sky
@@ -117,18 +147,18 @@ def _pane(stone, bright, sky, lamp, lit, window):
     return stone + (glass - stone) * window
 
 
-@njit(cache=True, fastmath=True, nogil=True)
-def _sign(along, high, tall, number, side, amounts):
+@njit(**LEAN)
+def _sign(along, high, hit, amounts):
     """Hue and power of a sign's light on a facade: an upright strip on some buildings, a band on others."""
     zero = np.float32(0.0)
-    luck = _chance(number, 91, side + int(amounts[7]))
+    luck = hit[10]
     if luck > np.float32(0.55) or amounts[2] <= zero:
         return 3, zero
     lane = along / np.float32(26.0)
     u = (lane - np.floor(lane)) * np.float32(26.0)
-    low = np.float32(5.0) + np.float32(10.0) * _chance(number, 17, 3)
-    long = min(np.float32(7.0) + np.float32(14.0) * _chance(number, 23, 5), tall - low - np.float32(3.0))
-    place = np.float32(3.0) + np.float32(18.0) * _chance(number, 29, int(np.floor(lane)) + 100)
+    low = hit[11]
+    long = min(hit[12], hit[1] - low - np.float32(3.0))
+    place = np.float32(3.0) + np.float32(18.0) * _chance(int(hit[2]), 29, int(np.floor(lane)) + 100)
     wide = np.float32(1.1)
     if luck < np.float32(0.15):
         wide, long = np.float32(5.5), np.float32(1.3)
@@ -136,7 +166,10 @@ def _sign(along, high, tall, number, side, amounts):
         return 3, zero
     dx = abs(u - place) - wide
     dy = abs(high - low - long * np.float32(0.5)) - long * np.float32(0.5)
-    off = np.sqrt(max(dx, zero) ** 2 + max(dy, zero) ** 2)
+    aside, above = max(dx, zero), max(dy, zero)
+    off = np.sqrt(aside * aside + above * above)
+    if off > np.float32(14.0):
+        return 3, zero
     power = np.float32(0.28) * np.exp(-off * np.float32(0.55))
     if dx < zero and dy < zero:
         grain = (high - low) / np.float32(1.6)
@@ -145,20 +178,32 @@ def _sign(along, high, tall, number, side, amounts):
             if grain - np.floor(grain) > np.float32(0.28) or wide > np.float32(2.0)
             else np.float32(0.35)
         )
-    return 3 + int(luck * np.float32(5.4)), power * amounts[2]
+    return int(hit[13]), power * amounts[2]
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def paint(rgb, depth, plan, colors, signs, patches, amounts, view, air):
+def paint(first_column, last_column, rgb, depth, plan, colors, signs, patches, amounts, view, air):
+    """Paint the columns from `first_column` to before `last_column` of a picture that already holds the sky."""
+    hits = np.zeros((_HITS, _KEPT), np.float32)
+    cell = np.full(8, np.float32(-1.0))
+    rows = _rows_of(depth.shape[0], amounts, view)
+    tones = np.zeros((4, 3), np.float32)
+    _columns(first_column, last_column, rgb, depth, plan, colors, signs, patches, amounts, view, air,
+             hits, cell, rows, tones)  # fmt: skip
+
+
+@njit(**LEAN)
+def _columns(
+    first_column, last_column, rgb, depth, plan, colors, signs, patches, amounts, view, air, hits, cell, rows, tones
+):
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin = view[0:8]
-    height, width = depth.shape
+    height = depth.shape[0]
     one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
-    haze_density = amounts[4]
-    hits = np.zeros((_HITS, 6), np.float32)
-    for c in range(width):
+    tone = tones[0]
+    for c in range(first_column, last_column):
         slope = (np.float32(c) + half - middle) / focal
         dir_x, dir_z = slope * cos + sin, cos - slope * sin
-        count = _cast(plan, eye_x, eye_z, dir_x, dir_z, hits)
+        count = _cast(plan, eye_x, eye_z, dir_x, dir_z, amounts, hits)
         off = (np.float32(c) - air[6]) / air[7]
         toward = np.exp(-off * off) * np.float32(0.8)
         top = height
@@ -168,21 +213,21 @@ def paint(rgb, depth, plan, colors, signs, patches, amounts, view, air):
         # The street in front of the nearest wall, then every wall and roof that rises above what covers it.
         for i in range(count):
             z, tall = hits[i, 0], hits[i, 1]
-            number, along, side = int(hits[i, 2]), hits[i, 3], int(hits[i, 4])
+            along = hits[i, 3]
             crown = horizon + focal * (eye_y - tall) / z
             first = max(0, int(np.floor(crown)))
             last = street_top if i == 0 else top
-            clear = np.exp(-z * haze_density)
+            clear = hits[i, 14]
             misty = amounts[5] * np.float32(0.75) * (one - np.exp(-z * np.float32(0.006)))
             blur = z / focal
             for r in range(first, last):
                 high = max(zero, eye_y + (horizon - np.float32(r) - half) * blur)
                 cover = min(one, np.float32(r) + one - crown)
                 low_fog = clear * (one - misty / (one + high * high * np.float32(0.006)))
-                paint = _wall(along, high, tall, number, side, blur, colors, signs, amounts)
-                hue, power = _sign(along, high, tall, number, side, amounts)
+                tone[0], tone[1], tone[2] = _wall(along, high, hits[i], cell, blur, colors, signs, amounts)
+                hue, power = _sign(along, high, hits[i], amounts)
                 for k in range(3):
-                    value = (paint[0] if k == 0 else paint[1] if k == 1 else paint[2]) + signs[hue, k] * power
+                    value = tone[k] + signs[hue, k] * power
                     haze = air[k] + (air[3 + k] - air[k]) * toward
                     value = haze + (value - haze) * low_fog
                     rgb[r, c, k] += (value - rgb[r, c, k]) * cover
@@ -190,14 +235,11 @@ def paint(rgb, depth, plan, colors, signs, patches, amounts, view, air):
             top = min(top, first)
             if tall < eye_y:
                 edge = max(0, int(horizon + focal * (eye_y - tall) / hits[i, 5]))
-                style = int(_chance(number, 3, 7) * np.float32(STYLES))
+                style = int(hits[i, 6])
                 for r in range(edge, top):
                     for k in range(3):
                         haze = air[k] + (air[3 + k] - air[k]) * toward
-                        value = (
-                            colors[style, 1, k] * (np.float32(0.8) + np.float32(0.25) * _chance(number, 41, 2))
-                            + amounts[6] * np.float32(0.5) * air[k]
-                        )
+                        value = colors[style, 1, k] * hits[i, 9] + amounts[6] * np.float32(0.5) * air[k]
                         rgb[r, c, k] = haze + (value - haze) * clear
                     depth[r, c] = z
                 top = min(top, edge)
@@ -206,17 +248,38 @@ def paint(rgb, depth, plan, colors, signs, patches, amounts, view, air):
         for r in range(0, min(top, height)):
             depth[r, c] = np.float32(FAR)
         _street(
-            rgb, depth, c, street_top, count, hits, colors, signs, patches, amounts, view, air, dir_x, dir_z, toward
-        )
+            rgb, depth, c, street_top, count, hits, cell, rows, tones, colors, signs, patches, amounts, view, air,
+            dir_x, dir_z, toward
+        )  # fmt: skip
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _street(rgb, depth, c, first, count, hits, colors, signs, patches, amounts, view, air, dir_x, dir_z, toward):  # noqa: PLR0915
+def _rows_of(height, amounts, view):
+    """(height, 2): the share of the ground's colour that the air leaves in a row, and the wave in its mirror image."""
+    half, one = np.float32(0.5), np.float32(1.0)
+    table = np.empty((height, 2), np.float32)
+    for r in range(height):
+        z = view[4] * view[0] / max(np.float32(r) + half - view[1], half)
+        misty = amounts[5] * np.float32(0.6) * (one - np.exp(-z * np.float32(0.006)))
+        table[r, 0] = np.exp(-z * amounts[4]) * (one - misty)
+        table[r, 1] = np.float32(0.02) * np.sin(view[8] * np.float32(5.0) + np.float32(r) * np.float32(0.9))
+    return table
+
+
+@njit(**LEAN)
+def _street(
+    rgb, depth, c, first, count, hits, cell, rows, tones, colors, signs, patches, amounts, view, air,
+    dir_x, dir_z, toward
+):  # fmt: skip
     """The ground of one column: asphalt with markings, mirroring the walls and the sky where it is wet."""
-    focal, horizon, _, eye_x, eye_y, eye_z, _, _, seconds = view
+    focal, horizon, _, eye_x, eye_y, eye_z = view[0:6]
     height = depth.shape[0]
     one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
     wet, snow = amounts[3], amounts[6]
+    ground, seen, haze = tones[1], tones[2], tones[3]
+    for k in range(3):
+        ground[k] = (air[k] * np.float32(0.55) + colors[1, 1, k] * np.float32(0.9)) * (one - np.float32(0.45) * wet)
+        haze[k] = air[k] + (air[3 + k] - air[k]) * toward
     for r in range(first, height):
         below = np.float32(r) + half - horizon
         if below < half:
@@ -224,7 +287,6 @@ def _street(rgb, depth, c, first, count, hits, colors, signs, patches, amounts, 
         z = eye_y * focal / below
         x, y = eye_x + dir_x * z, eye_z + dir_z * z
         grain = read(patches, y * np.float32(2.0), x * np.float32(2.0)) * min(one, np.float32(40.0) / z)
-        puddle = read(patches, y * np.float32(0.55) + np.float32(31.0), x * np.float32(0.8))
         tone = np.float32(0.21) + np.float32(0.018) * grain + snow * np.float32(0.5)
         lane = x
         dash = y / np.float32(9.0)
@@ -236,43 +298,39 @@ def _street(rgb, depth, c, first, count, hits, colors, signs, patches, amounts, 
         if abs(lane) > np.float32(18.0) and abs(lane) < np.float32(26.0):
             mark = np.float32(0.10)
         tone += mark * min(one, np.float32(70.0) / z) * (one - snow)
-        clear = np.exp(-z * amounts[4]) * (one - amounts[5] * np.float32(0.6) * (one - np.exp(-z * np.float32(0.006))))
-        slick = wet * min(one, max(np.float32(0.25), np.float32(0.55) + np.float32(0.5) * puddle))
-        graze = one / (one + eye_y / z * np.float32(3.0))
-        mirror = slick * (np.float32(0.30) + np.float32(0.55) * graze)
-        wave = grain * np.float32(0.05) + np.float32(0.02) * np.sin(
-            seconds * np.float32(5.0) + np.float32(r) * np.float32(0.9)
-        )
-        hit = -1
-        high = zero
-        for i in range(count):
-            if hits[i, 0] > z:
-                rise = (hits[i, 0] - z) / z * eye_y * (one + wave)
-                if rise < hits[i, 1]:
-                    hit, high = i, rise
-                    break
-        wall = (zero, zero, zero)
-        hue, power, far = 3, zero, zero
-        if hit >= 0 and mirror > zero:
-            far = hits[hit, 0]
-            blur = far / focal * np.float32(3.0) + np.float32(0.25)
-            along = hits[hit, 3] + grain * np.float32(0.9)
-            number, side = int(hits[hit, 2]), int(hits[hit, 4])
-            wall = _wall(along, high, hits[hit, 1], number, side, blur, colors, signs, amounts)
-            hue, power = _sign(along, high, hits[hit, 1], number, side, amounts)
-        for k in range(3):
-            value = (
-                tone * (air[k] * np.float32(0.55) + colors[1, 1, k] * np.float32(0.9)) * (one - np.float32(0.45) * wet)
-            )
-            if mirror > zero:
-                haze = air[k] + (air[3 + k] - air[k]) * toward
-                seen = haze * np.float32(0.75)
-                if hit >= 0:
-                    wall_k = wall[0] if k == 0 else wall[1] if k == 1 else wall[2]
-                    seen = haze + (wall_k * np.float32(1.25) + signs[hue, k] * power * np.float32(2.0) - haze) * np.exp(
-                        -far * amounts[4]
-                    )
-                value += (seen - value) * mirror
-            haze = air[k] + (air[3 + k] - air[k]) * toward
-            rgb[r, c, k] = haze + (value - haze) * clear
+        clear = rows[r, 0]
+        if wet > zero:
+            puddle = read(patches, y * np.float32(0.55) + np.float32(31.0), x * np.float32(0.8))
+            slick = wet * min(one, max(np.float32(0.25), np.float32(0.55) + np.float32(0.5) * puddle))
+            graze = one / (one + eye_y / z * np.float32(3.0))
+            mirror = slick * (np.float32(0.30) + np.float32(0.55) * graze)
+            _mirrored(seen, z, grain, rows[r, 1], count, hits, cell, colors, signs, amounts, haze, view)
+            for k in range(3):
+                value = tone * ground[k]
+                value += (seen[k] - value) * mirror
+                rgb[r, c, k] = haze[k] + (value - haze[k]) * clear
+        else:
+            for k in range(3):
+                rgb[r, c, k] = haze[k] + (tone * ground[k] - haze[k]) * clear
         depth[r, c] = z
+
+
+@njit(**LEAN)
+def _mirrored(seen, z, grain, wave, count, hits, cell, colors, signs, amounts, haze, view):
+    """What the wet ground at a distance mirrors, into `seen`: the first wall that is high enough, or the haze."""
+    focal, eye_y = view[0], view[4]
+    bent = eye_y * (np.float32(1.0) + grain * np.float32(0.05) + wave) / z
+    for k in range(3):
+        seen[k] = haze[k] * np.float32(0.75)
+    for i in range(count):
+        far = hits[i, 0]
+        high = (far - z) * bent
+        if far > z and high < hits[i, 1]:
+            blur = far / focal * np.float32(3.0) + np.float32(0.25)
+            along = hits[i, 3] + grain * np.float32(0.9)
+            seen[0], seen[1], seen[2] = _wall(along, high, hits[i], cell, blur, colors, signs, amounts)
+            hue, power = _sign(along, high, hits[i], amounts)
+            for k in range(3):
+                value = seen[k] * np.float32(1.25) + signs[hue, k] * power * np.float32(2.0)
+                seen[k] = haze[k] + (value - haze[k]) * hits[i, 14]
+            return

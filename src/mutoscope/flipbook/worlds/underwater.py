@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
+from mutoscope.flipbook.bands import LEAN
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.layers import Air, Canvas, Stand, atlas_of
 from mutoscope.flipbook.lens import FAR, Lens
@@ -109,7 +110,7 @@ def _corals(scene: Scene, water: Field) -> Stand:
     return Stand(places.astype(np.float32), looks.astype(np.float32), atlas, tints.astype(np.float32), 0.03)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _floor(rgb, depth, field, ripple, colors, view):
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin, seconds, sun = view
     one, zero = np.float32(1.0), np.float32(0.0)
@@ -196,7 +197,7 @@ def _beams(rgb, field, colors, view):
                 rgb[r, c, k] += colors[3, k] * beam * max(np.float32(0.3), one - rgb[r, c, k] * np.float32(0.6))
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(**LEAN)
 def _float(rgb, depth, motes, colors, view):
     """Motes that hang in the water and a few bubbles that rise."""
     focal, horizon, middle, eye_x, eye_y, eye_z, cos, sin, seconds = view[0:9]
