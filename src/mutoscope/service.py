@@ -269,7 +269,7 @@ class Service:
             picture = await self._studio.check_picture(upload.data)
         except MediaUnreadable as error:
             raise InvalidRequest(
-                f"Invalid '{upload.param}': {error.message} Supported are PNG, JPEG and WebP images.",
+                f"Invalid '{upload.param}': {error.message}",
                 param=upload.param,
             ) from None
         sha256 = hashlib.sha256(upload.data).hexdigest()

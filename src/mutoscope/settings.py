@@ -136,5 +136,6 @@ def _refusal(name: str, value: Any) -> ConfigurationError:
     entry = next(entry for entry in fields(Settings) if entry.name == name)
     allowed = entry.metadata["allowed"] or f"a value of type {entry.type}"
     return ConfigurationError(
-        f"Setting {name!r} is {value!r}; allowed: {allowed}. It is {PREFIX}{name.upper()} in the environment."
+        f"Setting {name!r} is {value!r}; allowed: {allowed}. "
+        f"Settings come from the command line, from {PREFIX}{name.upper()} in the environment, or from the file."
     )

@@ -91,6 +91,9 @@ def test_held_out_changes_stay_above_a_floor() -> None:
     ("prompt", "change", "expected"),
     [
         ("A misty lake", "less fog please", {"set": {}, "add": [], "remove": ["fog"], "lock": []}),
+        ("A lake", "add snow", {"set": {}, "add": ["snow"], "remove": [], "lock": []}),
+        ("Snow falling on a city", "no snow", {"set": {}, "add": [], "remove": ["snow"], "lock": []}),
+        ("A lake", "cover it in snow", {"set": {"season": "winter"}, "add": [], "remove": [], "lock": []}),
         ("Birds over a lake", "fewer birds", {"set": {}, "add": [], "remove": ["bird"], "lock": []}),
         ("A deer", "put the deer on a beach", {"set": {"setting": "beach"}, "add": [], "remove": [], "lock": []}),
         ("A boat on a lake", "add a boat on the ocean", {"set": {}, "add": ["boat"], "remove": [], "lock": []}),

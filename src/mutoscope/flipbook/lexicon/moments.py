@@ -100,6 +100,7 @@ SEASONS = {
         "late fall, season of mists"
     ),
     "winter": (
+        "cover it in snow, covered in snow, blanketed in snow, buried in snow, "
         "winter, wintertime, wintry, midwinter, dead of winter, depths of winter, deep winter, december, january, "
         "february, christmas, yuletide, frost, frosty, hoarfrost, snowbound, snow covered, snowy, frozen, icy, "
         "icicle, icicles, winter solstice, deep freeze, freezing, frosted, ice covered, snow capped, new year's "

@@ -33,7 +33,7 @@ WEATHER = {
         "thunder and lightning, black squall"
     ),
     "snow": (
-        "snowing, snowfall, falling snow, snow falling, snow falls, snow fall, snowstorm, snow storm, blizzard, "
+        "snow, snowing, snowfall, falling snow, snow falling, snow falls, snow fall, snowstorm, snow storm, blizzard, "
         "flurry, flurries, snow flurries, snowflake, snowflakes, whiteout, heavy snow, light snow, gentle snow, "
         "driving snow, swirling snow, drifting snow, snow drifting, blowing snow, make it snow, let it snow, snow "
         "shower, snow showers, it snows, begins to snow, starts to snow, snow comes down, snow come down, snow "
@@ -53,7 +53,14 @@ WEATHER = {
     ),
 }
 # Too weak for weather of its own, or snow that lies and does not fall.
-STILL = "gentle breeze, light breeze, breeze, soft breeze, snow, lying snow, slight breeze, mild breeze, cold snap"
+STILL = (
+    "gentle breeze, light breeze, breeze, soft breeze, slight breeze, mild breeze, cold snap, lying snow, fresh snow, "
+    "deep snow, thick snow, packed snow, melting snow, old snow, crisp snow, knee deep snow, virgin snow, untouched "
+    "snow, pristine snow, white snow, powder snow, in the snow, in snow, through the snow, through snow, on the snow, "
+    "on snow, across the snow, across snow, over the snow, under the snow, under snow, in the deep snow, of snow, "
+    "blanket of snow, patches of snow, snow capped, snow covered, snow dusted, snow laden, snow clad, snow line, "
+    "snow drift, snow bank, snow white, snow tracks, snow path, snow topped, snow on the ground"
+)
 
 CLEAR = (
     "clear sky, clear skies, cloudless, cloudless sky, clear weather, spotless sky, sky spotless, sky is spotless, "
