@@ -20,7 +20,7 @@ from pathlib import Path
 import aiohttp
 
 from mutoscope.access.keys import create_key
-from mutoscope.app import open_database
+from mutoscope.app import FILE_NAME, open_database
 from mutoscope.database.videos import encode
 from mutoscope.domain.video import new_id
 
@@ -43,7 +43,7 @@ REQUEST = encode({"prompt": "A lake", "size": "64x64", "seconds": 1, "seed": Non
 
 def fill(folder: Path, videos: int) -> tuple[str, list[str]]:
     """Write `videos` completed rows; an API key and some of the ids."""
-    database = open_database(folder)
+    database = open_database(folder / FILE_NAME)
     key = asyncio.run(create_key(database, time.time()))
     ids = [new_id("video") for _ in range(videos)]
     rows = [{"id": each, "request": REQUEST, "at": float(number)} for number, each in enumerate(ids)]

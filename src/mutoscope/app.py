@@ -43,7 +43,7 @@ class Mutoscope:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._lock = DataFolderLock(settings.data_dir)
-        self.database = open_database(settings.data_dir)
+        self.database = open_database(settings.data_dir / FILE_NAME)
         self._storage = LocalStorage(settings.data_dir / "storage")
         self._studio = Studio()
         providers = [self._make(maker) for maker in makers or [flipbook_maker(settings)]]
@@ -87,9 +87,8 @@ class Mutoscope:
         return Production(desk, DbosQueue(self.database), limits, self.settings.data_dir / "work")
 
 
-def open_database(data_dir: Path) -> Database:
-    """The data folder's database, brought to this version's schema."""
-    path = data_dir / FILE_NAME
+def open_database(path: Path) -> Database:
+    """The database in this file, brought to this version's schema."""
     migrate(path)
     return Database(path)
 

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 keys = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the server's data.")]
+DatabaseUrl = Annotated[str | None, typer.Option("--database", help="The database itself: its file or sqlite:///FILE.")]
 
 
 @keys.command()
@@ -29,16 +30,18 @@ def create(
     name: Annotated[str, typer.Option(help="What the key is for, as lists show it.")] = "",
     tenant: Annotated[str, typer.Option(help="Whose videos the key sees.")] = "default",
     data_dir: DataDir = None,
+    database: DatabaseUrl = None,
 ) -> None:
     """Make a key and print it, and nothing else, on standard output. It is shown only this once."""
     from mutoscope.access.keys import create_key
 
-    made = _with_database(data_dir, lambda database: create_key(database, time.time(), name, tenant))
+    place = _place(data_dir, database)
+    made = _with_database(place, lambda opened: create_key(opened, time.time(), name, tenant))
     typer.echo(made.secret)
 
 
 @keys.command("list")
-def list_(data_dir: DataDir = None) -> None:
+def list_(data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
     """List all keys, revoked ones too; the keys themselves are not stored and cannot be shown."""
     from rich.console import Console
     from rich.table import Table
@@ -46,7 +49,7 @@ def list_(data_dir: DataDir = None) -> None:
     from mutoscope.access.keys import list_keys
 
     table = Table("id", "begins with", "name", "tenant", "created", "revoked", box=None)
-    for row in _with_database(data_dir, list_keys, may_be_new=False):
+    for row in _with_database(_place(data_dir, database), list_keys, may_be_new=False):
         revoked = _when(row["revoked_at"]) if row["revoked_at"] else ""
         table.add_row(row["id"], row["prefix"], row["name"], row["tenant"], _when(row["created_at"]), revoked)
     Console(width=None if os.isatty(1) else 160).print(table)
@@ -56,34 +59,56 @@ def list_(data_dir: DataDir = None) -> None:
 def revoke(
     key: Annotated[str, typer.Argument(help="The key's id, or how it begins, as `keys list` shows them.")],
     data_dir: DataDir = None,
+    database: DatabaseUrl = None,
 ) -> None:
     """Revoke a key; the server refuses it from the next request on."""
     from mutoscope.access.keys import revoke_key
 
-    if not _with_database(data_dir, lambda database: revoke_key(database, time.time(), key), may_be_new=False):
+    place = _place(data_dir, database)
+    if not _with_database(place, lambda opened: revoke_key(opened, time.time(), key), may_be_new=False):
         typer.echo(f"There is no active key {key!r}; `mutoscope keys list` shows them.", err=True)
         raise typer.Exit(1)
     typer.echo("Revoked.")
 
 
-def _with_database(data_dir: Path | None, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
-    from mutoscope.app import FILE_NAME, open_database
+def _place(data_dir: Path | None, database: str | None) -> Path:
+    """The database's file: named itself, or in the data folder."""
+    from mutoscope.database.connection import FILE_NAME
+
+    try:
+        if database is None:
+            return load({"data_dir": data_dir}, os.environ).data_dir / FILE_NAME
+        if data_dir is not None:
+            raise ConfigurationError("Give --data-dir or --database, not both.")
+        scheme, separator, path = database.partition("://")
+        if separator and scheme != "sqlite":
+            raise ConfigurationError(f"--database is {database!r}; allowed: a file, or sqlite:///FILE.")
+        return Path(path.removeprefix("/") if separator else database).expanduser()
+    except ConfigurationError as error:
+        raise _refused(error) from None
+
+
+def _with_database(place: Path, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
+    from mutoscope.app import open_database
 
     async def run() -> T:
-        settings = load({"data_dir": data_dir}, os.environ)
-        if not may_be_new and not (settings.data_dir / FILE_NAME).exists():
-            raise ConfigurationError(f"There is no database in {settings.data_dir}; --data-dir names another folder.")
-        database = open_database(settings.data_dir)
+        database = open_database(place)
         try:
             return await work(database)
         finally:
             database.close()
 
     try:
+        if not may_be_new and not place.exists():
+            raise ConfigurationError(f"There is no database {place}; --data-dir names another folder.")
         return asyncio.run(run())
     except MutoscopeError as error:
-        typer.echo(error.message, err=True)
-        raise typer.Exit(2) from None
+        raise _refused(error) from None
+
+
+def _refused(error: MutoscopeError) -> typer.Exit:
+    typer.echo(error.message, err=True)
+    return typer.Exit(2)
 
 
 def _when(seconds: float) -> str:
