@@ -38,7 +38,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
 
 # An SDK of the generation that sends create as JSON; newer ones send multipart.
 $(VENV)/.installed-sdk: $(VENV)/.installed-dev requirements/sdk-2.20.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target $(VENV)/sdk-2.20 -r requirements/sdk-2.20.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --require-hashes --upgrade --target $(VENV)/sdk-2.20 -r requirements/sdk-2.20.txt
 	@touch $@
 
 lint: install-dev
