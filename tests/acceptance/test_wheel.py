@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.timeout(1200)
-def test_the_wheel_alone_runs_the_demo(tmp_path: Path) -> None:
+def test_the_wheel_alone_runs_the_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)], ROOT)
     (wheel,) = tmp_path.glob("*.whl")
     home = tmp_path / "empty"
@@ -24,7 +24,8 @@ def test_the_wheel_alone_runs_the_demo(tmp_path: Path) -> None:
     run([*pip, "--require-hashes", "-r", str(ROOT / "requirements/run.txt")], tmp_path)
     run([*pip, "--no-deps", str(wheel)], tmp_path)
     installed = (size_of(home) - before) / 1_000_000
-    print(f"\nthe wheel: {wheel.stat().st_size / 1e6:.1f} MB; installed with all it needs: {installed:.0f} MB")
+    with capsys.disabled():
+        print(f"\nthe wheel: {wheel.stat().st_size / 1e6:.1f} MB; installed with all it needs: {installed:.0f} MB")
     command = [str(home / "bin/mutoscope"), "demo", "--size", "192x108", "--seconds", "1", "--output", "out"]
     said = run(command, tmp_path)
     made = sorted(path.name for path in (tmp_path / "out").iterdir())
