@@ -46,14 +46,17 @@ class Air:
 
 
 class Canvas:
-    """The near-to-far accumulation of one picture size: colour so far, and how much still shows through."""
+    """The near-to-far accumulation of a picture: colour so far, and how much still shows through."""
 
-    def __init__(self, width: int, height: int) -> None:
-        self.color = np.zeros((height, width, 3), np.float32)
-        self.through = np.ones((height, width), np.float32)
+    def __init__(self) -> None:
+        self.color = np.zeros((0, 0, 3), np.float32)
+        self.through = np.ones((0, 0), np.float32)
 
-    def clear(self) -> None:
-        """Begin a new picture."""
+    def clear(self, depth: Depth) -> None:
+        """Begin a new picture of the size that is painted, which need not be the scene's."""
+        if self.through.shape != depth.shape:
+            self.color = np.zeros((*depth.shape, 3), np.float32)
+            self.through = np.ones(depth.shape, np.float32)
         self.color[:] = 0.0
         self.through[:] = 1.0
 

@@ -141,7 +141,8 @@ def test_near_pictures_hide_far_ones_and_far_ones_fade_into_the_air():
     scene = scene_of("forest", move="static")
     lens = Lens.at(camera.pose(scene.camera.path, 0.0), 128, 72)
     air = Air((0, 0, 1), (0, 0, 1), 0.004, 0.0, 5.0, 0.0).numbers(lens, light_for(scene))
-    canvas, depth = Canvas(128, 72), np.full((72, 128), FAR, np.float32)
+    canvas, depth = Canvas(), np.full((72, 128), FAR, np.float32)
+    canvas.clear(depth)
     Stand(places, looks, atlas, tints, 0.0).draw(canvas, depth, lens, air, 0.0, False)
     opaque = canvas.through < 0.05
     near = opaque & (depth == 60.0)

@@ -75,7 +75,7 @@ class Forest:
 
     def __init__(self, scene: Scene, light: Light, flora: _Flora) -> None:
         self._light, self._seed = light, scene.seed
-        self._canvas = Canvas(scene.width, scene.height)
+        self._canvas = Canvas()
         self._air = _air_of(light)
         self._stand = _planted(scene, light, flora)
         self._flip = light.key()[0] > 0
@@ -96,7 +96,7 @@ class Forest:
         lens = Lens.at(pose, rgb.shape[1], rgb.shape[0])
         air = self._air.numbers(lens, self._light)
         depth[:] = FAR
-        self._canvas.clear()
+        self._canvas.clear(depth)
         self._stand.draw(self._canvas, depth, lens, air, seconds, self._flip)
         sky.draw(rgb, pose, lens, self._light, seconds, self._seed)
         view = np.array(

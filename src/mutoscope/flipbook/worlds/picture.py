@@ -36,9 +36,10 @@ class Picture:
     """A flat picture that fills the frame, cut to its shape; the first frame shows it unmoved."""
 
     def __init__(self, scene: Scene, reference: NDArray[np.uint8]) -> None:
-        self._image = _cover(reference, scene.width, scene.height)
+        self._reference = reference
+        self._image = np.zeros((0, 0, 3), np.float32)
         self._first = camera.pose(scene.camera.path, 0.0)
-        self._focal = focal_length(scene.width, scene.height)
+        self._focal = 0.0
 
     def height_at(self, x: float, z: float) -> float:
         """The ground of a picture is unknown; zero level stands for it."""
@@ -50,6 +51,9 @@ class Picture:
 
     def draw(self, rgb: Paint, depth: Depth, pose: Pose, seconds: float) -> None:
         """Show the part of the picture that the pose looks at."""
+        if self._image.shape != rgb.shape:  # what is painted may be smaller than the scene
+            self._image = _cover(self._reference, rgb.shape[1], rgb.shape[0])
+            self._focal = focal_length(rgb.shape[1], rgb.shape[0])
         aside, up, zoom = self._view(pose, rgb.shape[1], rgb.shape[0])
         depth[:] = _BEHIND
         _show(rgb, self._image, np.array([aside, up, 1.0 / zoom], np.float32))

@@ -35,7 +35,7 @@ class Underwater:
         self._field = spectral(256, scene.seed * 9 + 2, 1.2, low=2.0)
         self._ripple = spectral(128, scene.seed * 9 + 3, 1.1, low=4.0, high=14.0)
         self._colors = _water(light)
-        self._canvas = Canvas(scene.width, scene.height)
+        self._canvas = Canvas()
         self._corals = _corals(scene, self._colors)
         self._motes = np.random.default_rng([scene.seed, 43]).random((700, 4), dtype=np.float32)
 
@@ -56,7 +56,7 @@ class Underwater:
         _floor(rgb, depth, self._field, self._ripple, self._colors, view)
         red, green, blue = (float(part) for part in self._colors[1])
         air = Air((red, green, blue), (red, green, blue), 0.016, 0.0, 5.0, SAND).numbers(lens, self._light)
-        self._canvas.clear()
+        self._canvas.clear(depth)
         self._corals.draw(self._canvas, depth, lens, air, seconds, False)
         self._canvas.merge(rgb)
         _beams(rgb, self._ripple, self._colors, view)
