@@ -104,6 +104,7 @@ def _model(provider: str) -> ModelSpec:
         seconds=tuple(range(1, 21)),
         default_size=Size(64, 64),
         default_seconds=1,
+        remembers=frozenset({provider}),
         capabilities=frozenset({Capability.NATIVE_REMIX, Capability.SEED, Capability.CANCEL}),
         seconds_per_second=1.0,
     )

@@ -18,9 +18,13 @@ class Capability(StrEnum):
     """Something a model can do besides making a clip from a prompt."""
 
     NATIVE_REMIX = "native_remix"  # remembers its own videos and edits them by a described change
+    EDIT = "edit"  # changes any clip by a described change, whoever made it
+    EXTEND = "extend"  # continues any clip
+    CHARACTERS = "characters"
     IMAGE_REFERENCE = "image_reference"  # takes a first frame
     SEED = "seed"
     CANCEL = "cancel"
+    TEST_CASES = "test_cases"  # plays failures and delays on demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class ModelSpec:
     """One model as callers see it.
 
     name: what callers ask for. provider: the adapter that serves it. upstream_model: its name there.
-    seconds: every length it takes. seconds_per_second: typical work time per second of clip, used only
-    to advise a polling interval.
+    seconds: every length it takes. remembers: the providers whose videos it can remix natively.
+    seconds_per_second: typical work time per second of clip, used only to advise a polling interval.
     """
 
     name: str
@@ -69,6 +73,7 @@ class ModelSpec:
     default_size: Size
     default_seconds: int
     capabilities: frozenset[Capability] = frozenset()
+    remembers: frozenset[str] = frozenset()
     seconds_per_second: float = 10.0
     released: int = 0
     owner: str = "mutoscope"

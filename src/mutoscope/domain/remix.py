@@ -15,6 +15,7 @@ class Strategy(StrEnum):
     """The rungs, from the one that keeps most of the source to the one that keeps least."""
 
     NATIVE = "native"  # the provider remembers the source; only the change is sent
+    EDIT = "edit"  # the provider is given the clip and the change
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def plan_remix(source: Video, change: str, target: ModelSpec, now: float) -> Rem
     change: the caller's prompt. now: Unix seconds, against which the source's expiry is read.
     """
     _check_source(source, now)
-    if Capability.NATIVE_REMIX in target.capabilities and target.provider == source.provider:
+    if Capability.NATIVE_REMIX in target.capabilities and source.provider in target.remembers:
         return RemixPlan(Strategy.NATIVE, change)
     raise UnsupportedByModel(
         f"Model '{target.name}' cannot remix a video made by '{source.provider}'.",

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from mutoscope.domain.assets import Asset, Variant
@@ -54,20 +55,57 @@ class Reference:
     size: Size
 
 
+class Operation(StrEnum):
+    """Which of the dialect's verbs made a video."""
+
+    CREATE = "create"
+    REMIX = "remix"  # of a completed video, by its own route
+    EDIT = "edit"  # the same by its newer name; also of an uploaded clip
+    EXTENSION = "extension"  # a completed video or an uploaded clip, continued
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """An uploaded clip that an edit or an extension starts from: stored bytes, known by their hash.
+
+    seconds: its measured length. size: in pixels as it is meant to be seen.
+    """
+
+    sha256: str
+    media_type: str
+    size: Size
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """Somebody who may appear in several videos: known by a name, shown by a stored clip."""
+
+    id: str
+    name: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class VideoRequest:
     """What the upstream is asked to make. Fixed at creation; a retry asks for exactly this again.
 
-    seconds: whole seconds of length. seed: None lets the provider choose. options: fields of the
-    request that only some models know, by their wire name.
+    seconds: length of the result; whole, unless it starts from an uploaded clip. seed: None lets the provider choose.
+    clip: the upload that an edit or extension starts from, None where it starts from a video. added_seconds: of an
+    extension, how much of `seconds` is new, at the end. options: fields of the request that only some models know,
+    by their wire name.
     """
 
     prompt: str
     model: str
     size: Size
-    seconds: int
+    seconds: float
     seed: int | None = None
     reference: Reference | None = None
+    operation: Operation = Operation.CREATE
+    clip: Clip | None = None
+    added_seconds: int = 0
+    characters: tuple[Character, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -137,7 +175,10 @@ def _is_forbidden(character: str) -> bool:
 __all__ = [
     "PROMPT_MAX_CHARACTERS",
     "Asset",
+    "Character",
+    "Clip",
     "Failure",
+    "Operation",
     "Reference",
     "Size",
     "Variant",

@@ -40,6 +40,7 @@ MODELS = (
         seconds=tuple(range(1, 21)),
         default_size=Size(720, 1280),
         default_seconds=4,
+        remembers=frozenset({NAME, "flipbook-instant"}),
         capabilities=frozenset(
             {Capability.NATIVE_REMIX, Capability.IMAGE_REFERENCE, Capability.SEED, Capability.CANCEL}
         ),

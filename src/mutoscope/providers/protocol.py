@@ -6,7 +6,7 @@ upstream's request, an upstream's reply into one of four `Poll` shapes, and yiel
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,7 +32,8 @@ class Job:
     """One attempt at one video. `key` is its idempotency key: the same job asked twice bears the same key.
 
     prompt: the text for the upstream, which for a remix may differ from the request's.
-    reference: bytes of the first-frame image, or None.
+    reference: bytes of the first-frame image, or None. clip: opens the bytes of the clip that an edit or extension
+    starts from, the source video's or the uploaded one; None for a create and where the strategy does not need it.
     """
 
     video_id: str
@@ -43,6 +44,7 @@ class Job:
     strategy: str | None = None
     source: Source | None = None
     reference: bytes | None = None
+    clip: Callable[[], AsyncIterator[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

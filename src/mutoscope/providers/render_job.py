@@ -11,6 +11,7 @@ from typing import Any
 VIDEO = "video.mp4"
 FACTS = "facts.json"
 REFERENCE = "reference"
+CLIP = "clip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class RenderJob:
     key, video_id, attempt: whose it is, for the ledger. prompt: what to draw; with a `source` scene (as JSON) it is
     the change to it. width, height: pixels; seconds: whole. reference: path of a first-frame picture, or None.
     folder: where the results go: the clip, which appears last and whole, and beside it the facts.
-    ledger: a file of JSON lines that tells of every start and completion.
+    ledger: a file of JSON lines that tells of every start and completion. operation: a word of the domain's
+    `Operation`. clip: path of the clip that an edit or extension starts from, or None. added_seconds: how much of
+    `seconds` an extension adds. characters: names of characters that the prompt may speak of.
     """
 
     key: str
@@ -31,10 +34,14 @@ class RenderJob:
     seed: int
     width: int
     height: int
-    seconds: int
+    seconds: float
     reference: str | None
     folder: str
     ledger: str
+    operation: str = "create"
+    clip: str | None = None
+    added_seconds: int = 0
+    characters: tuple[str, ...] = ()
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
