@@ -9,6 +9,8 @@
     │   ├── NotAllowed             the key is valid, the action is not
     │   ├── ModelNotFound          no such model here
     │   ├── VideoNotFound          unknown, foreign, deleted or malformed id: one answer for all
+    │   ├── CharacterNotFound      the same for characters
+    │   ├── IdempotencyConflict    the key was used for another request
     │   ├── RouteNotFound          no such URL
     │   ├── MethodNotAllowed       the URL exists, the method does not
     │   ├── VideoNotReady          content asked for before completion
@@ -16,15 +18,18 @@
     │   ├── VariantNotAvailable    this video has no such variant
     │   ├── AssetExpired           history is kept, the bytes are gone
     │   ├── FileTooLarge           body or part over its limit
+    │   ├── BodyTooSlow            the body came too slowly and was cut
     │   ├── UnsupportedMedia       a body encoding we do not read
     │   ├── RangeNotSatisfiable    a range behind the end of a file
     │   └── TooManyRequests        slow down
+    │       └── QueueFull          too many unfinished videos
     ├── UpstreamError              the provider's upstream, during work; ends in the video's error field
     │   ├── ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted
     │   ├── UpstreamRateLimited, UpstreamUnavailable, UpstreamTimeout
     │   └── UpstreamTaskLost, UpstreamProtocolError, SubmissionUnknown
     └── ServerError                ours
         ├── StorageUnavailable, DatabaseUnavailable
+        │   └── StorageFull        no room for another video
         ├── MediaUnreadable, EncodingFailed
         ├── GenerationTimeout, TaskPoisoned
         ├── IllegalTransition      a bug
@@ -118,6 +123,18 @@ class VideoNotFound(CallerError):
     code = "video_not_found"
 
 
+class CharacterNotFound(CallerError):
+    """There is no such character."""
+
+    code = "character_not_found"
+
+
+class IdempotencyConflict(CallerError):
+    """This idempotency key was used for another request."""
+
+    code = "idempotency_key_reused"
+
+
 class RouteNotFound(CallerError):
     """There is no such URL."""
 
@@ -160,6 +177,12 @@ class FileTooLarge(CallerError):
     code = "file_too_large"
 
 
+class BodyTooSlow(CallerError):
+    """The request body came too slowly and was cut."""
+
+    code = "body_too_slow"
+
+
 class UnsupportedMedia(CallerError):
     """The body's encoding is not one we read."""
 
@@ -176,6 +199,17 @@ class TooManyRequests(CallerError):
     """Too many requests; slow down."""
 
     code = "rate_limit_exceeded"
+
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
+        """retry_after: seconds to wait before the next try, told in the answer's Retry-After."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QueueFull(TooManyRequests):
+    """There are too many unfinished videos; wait for some to end."""
+
+    code = "queue_full"
 
 
 class UpstreamError(MutoscopeError):
@@ -263,6 +297,12 @@ class StorageUnavailable(ServerError):
     """The file storage cannot be reached."""
 
     code = "storage_unavailable"
+
+
+class StorageFull(StorageUnavailable):
+    """The file storage has no room for another video."""
+
+    code = "storage_full"
 
 
 class DatabaseUnavailable(ServerError):
