@@ -117,6 +117,10 @@ def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], No
             if self.started:
                 on_started()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            server.stop_waiting()
+            await super().shutdown(sockets)
+
     # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
