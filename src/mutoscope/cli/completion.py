@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from typer.completion import completion_init, get_completion_script
+from typer.completion import completion_init, get_completion_script  # pyright: ignore[reportPrivateImportUsage]
 
 from mutoscope.cli.main import QUESTION
 
@@ -44,6 +44,6 @@ def prepare_answer() -> None:
     """
     completion_init()
     words = os.environ.get("COMP_WORDS", "").split("\n")
-    place = int(os.environ.get("COMP_CWORD", 0))
+    place = int(os.environ.get("COMP_CWORD", "0"))
     before = [word for word in words[:place] if word != "="]
     os.environ.update(COMP_WORDS="\n".join(before + words[place:]), COMP_CWORD=str(len(before)))

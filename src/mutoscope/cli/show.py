@@ -17,6 +17,7 @@ from mutoscope.cli.records import RemoteCharacter, RemoteModel, RemoteVideo
 
 _MARKS = {"queued": ("○", "cyan"), "in_progress": ("◐", "yellow"), "completed": ("●", "green"), "failed": ("✕", "red")}
 _WIDE = 124
+_WIDE_FOR_MODELS = 100
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -87,17 +88,16 @@ def print_character(character: RemoteCharacter, now: float | None = None) -> Non
 
 
 def print_models(models: Sequence[RemoteModel]) -> None:
-    """A table on a terminal, tab-separated lines in a pipe."""
+    """A table on a terminal, a paragraph a model on a narrow one, tab-separated lines in a pipe."""
     console = out()
-    if console.is_terminal:
+    if not console.is_terminal:
+        for model in models:
+            print_data("\t".join(_model_columns(model)))
+    elif console.width >= _WIDE_FOR_MODELS:
         console.print(_model_table(models))
-        return
-    for model in models:
-        sizes = "..".join(model.sides) if model.sides else ",".join(model.sizes)
-        lists = (sizes, ",".join(model.seconds), ",".join(model.capabilities))
-        print_data(
-            "\t".join(clean(each) or "-" for each in (model.id, model.default_size, model.default_seconds, *lists))
-        )
+    else:
+        for number, model in enumerate(models):
+            console.print("\n" * (number > 0), _model_paragraph(model), sep="", end="")
 
 
 def print_rows(rows: Sequence[tuple[Text, ...]]) -> None:
@@ -173,16 +173,39 @@ def _table(videos: Sequence[RemoteVideo], now: float) -> Table:
     return table
 
 
+def _model_columns(model: RemoteModel) -> tuple[str, ...]:
+    sizes = "..".join(model.sides) if model.sides else ",".join(model.sizes)
+    lists = (sizes, ",".join(model.seconds), ",".join(model.capabilities))
+    return tuple(clean(each) or "-" for each in (model.id, model.default_size, model.default_seconds, *lists))
+
+
 def _model_table(models: Sequence[RemoteModel]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("Model", "Unless told", "Sizes", "Seconds", "Also takes"):
-        table.add_column(name, no_wrap=name in ("Model", "Unless told"))
+    table.add_column("Model", no_wrap=True)
+    for name in ("Default", "Sizes", "Seconds", "Capabilities"):
+        table.add_column(name, no_wrap=name == "Default")
     for model in models:
-        default = f"{model.default_size} · {model.default_seconds} s" if model.default_size else ""
-        sizes = f"{' to '.join(model.sides)} a side" if model.sides else ", ".join(model.sizes)
-        abilities = ", ".join(model.capabilities).replace("_", " ")
-        table.add_row(*(Text(clean(each)) for each in (model.id, default, sizes, _runs(model.seconds), abilities)))
+        table.add_row(Text(clean(model.id)), *_model_facts(model).values())
     return table
+
+
+def _model_paragraph(model: RemoteModel) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(Text("model", style="dim"), Text(clean(model.id), style="bold"))
+    for label, value in _model_facts(model).items():
+        if value:
+            grid.add_row(Text(label, style="dim"), value)
+    return grid
+
+
+def _model_facts(model: RemoteModel) -> dict[str, Text]:
+    facts = {
+        "default": f"{model.default_size} · {model.default_seconds} s" if model.default_size else "",
+        "sizes": f"{' to '.join(model.sides)} a side" if model.sides else ", ".join(model.sizes),
+        "seconds": _runs(model.seconds),
+        "capabilities": ", ".join(model.capabilities).replace("_", " "),
+    }
+    return {label: Text(clean(value)) for label, value in facts.items()}
 
 
 def _runs(numbers: Sequence[str]) -> str:

@@ -230,3 +230,17 @@ def test_ctrl_c_tells_that_the_video_goes_on(double: Double) -> None:
     assert b"mutoscope get video_new --wait" in errors
     assert b"mutoscope download video_new" in errors
     assert KEY.encode() not in errors
+
+
+def test_models_in_a_pipe_have_a_line_each(run: Run, double: Double) -> None:
+    sides = {"minimum": 64, "maximum": 1920}
+    double.models = [
+        {"id": "flipbook", "sizes": [], "seconds": ["1", "2"], "capabilities": ["edit", "seed"], "size_range": sides}
+        | {"default_size": "720x1280", "default_seconds": "4"},
+        {"id": "bare"},
+    ]
+    assert run("models").out.splitlines() == [
+        "flipbook\t720x1280\t4\t64..1920\t1,2\tedit,seed",
+        "bare\t-\t-\t-\t-\t-",
+    ]
+    assert json.loads(run("models", "--json").out) == {"object": "list", "data": double.models}
