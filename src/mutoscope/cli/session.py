@@ -50,7 +50,7 @@ class Afterwards:
         if not self.as_json:
             show.say(show.clean(f"{video.status} · {video.model} · {video.size} · {video.seconds} s"), "dim")
             if video.replayed:
-                show.say("This key was used before; here is the video it made.", "yellow")
+                show.say("The server had this request already; here is its video.", "yellow")
             if video.notice:
                 show.say(show.clean(video.notice), "yellow")
         video = await self.follow(client, video)

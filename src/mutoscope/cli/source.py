@@ -22,6 +22,5 @@ def id_or_file(argument: str) -> str | Path:
     if path.is_file():
         return path
     if "/" in argument or argument.lower().endswith(_ENDINGS):
-        reason = "is not a file that can be uploaded" if path.exists() else "does not exist"
-        raise misused(f"{argument} {reason}.", _HINT)
+        raise misused(f"{argument} cannot be uploaded." if path.exists() else f"There is no file {argument}.", _HINT)
     return argument

@@ -198,7 +198,7 @@ def test_an_answer_that_gets_lost_never_makes_a_second_one(
 
 def test_every_command_has_a_key_of_its_own(run: Run, double: Double) -> None:
     for _ in range(2):
-        assert "used before" not in run("create", PROMPT).err
+        assert "this request already" not in run("create", PROMPT).err
     assert double.made == 2
 
 
@@ -209,8 +209,8 @@ def test_a_script_can_choose_the_key(run: Run, double: Double, clip: Path, comma
     assert first.out == again.out
     assert double.made == 1
     assert double.requests("POST")[0].headers["Idempotency-Key"] == "shot-7"
-    assert "used before" not in first.err
-    assert ("used before" in again.err) == (command[0] != "character")
+    assert "this request already" not in first.err
+    assert ("this request already" in again.err) == (command[0] != "character")
 
 
 def test_a_key_that_was_used_for_something_else_is_refused(run: Run, double: Double) -> None:
