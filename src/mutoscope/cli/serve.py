@@ -33,7 +33,10 @@ def serve(
         Path | None, typer.Option(help="Write {url, api_key, pid} as JSON to this file once ready.")
     ] = None,
 ) -> None:
-    """Run the server. Embedded: SQLite, local disk, no other process needed."""
+    """Start the server.
+
+    One process with SQLite and the local disk; nothing else is needed.
+    """
     given = {"data_dir": data_dir, "host": host, "port": port, "log_level": log_level}
     try:
         settings = load(given, os.environ, config)
