@@ -20,11 +20,17 @@ from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
+from mutoscope.providers import instant
 from mutoscope.providers.flipbook import FlipbookProvider
+from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Provider
+from mutoscope.providers.staged import StagedProvider
 from mutoscope.service import Service
 from mutoscope.settings import Settings
 from mutoscope.storage.local import LocalStorage
+
+# So many at once that a test case that stalls holds up nobody, so few that a queue can be seen.
+INSTANT_IN_HAND = 4
 
 OnChange = Callable[[str], None]
 ProviderMaker = Callable[[OnChange], Provider]
@@ -34,7 +40,7 @@ class Mutoscope:
     """One server on one data folder, which it holds alone from here to `close`.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook alone is offered.
+    changed there. Without any, flipbook and flipbook-instant are offered.
     """
 
     def __init__(
@@ -46,7 +52,7 @@ class Mutoscope:
         self.database = open_database(settings.data_dir / FILE_NAME)
         self._storage = LocalStorage(settings.data_dir / "storage")
         self._studio = Studio()
-        providers = [self._make(maker) for maker in makers or [flipbook_maker(settings)]]
+        providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
         self.service = Service(
             self.database, self._storage, self._studio, self._production, _catalog(settings, providers), self.clock
@@ -82,7 +88,7 @@ class Mutoscope:
 
     def _engine(self, providers: Sequence[Provider]) -> Production:
         by_name = {provider.name: provider for provider in providers}
-        limits = dict.fromkeys(by_name, self.settings.flipbook_slots)
+        limits = dict.fromkeys(by_name, self.settings.flipbook_slots) | {instant.NAME: INSTANT_IN_HAND}
         desk = Desk(self.database, self._storage, self._studio, by_name, Slots(limits), self.clock)
         return Production(desk, DbosQueue(self.database), limits, self.settings.data_dir / "work")
 
@@ -93,18 +99,22 @@ def open_database(path: Path) -> Database:
     return Database(path)
 
 
-def flipbook_maker(settings: Settings) -> ProviderMaker:
-    """Flipbook on this machine, with its files under the data folder."""
+def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
+    """The engines of this machine, which play test cases, with their files under the data folder."""
 
-    def make(on_change: OnChange) -> Provider:
-        return FlipbookProvider(
+    def flipbook(on_change: OnChange) -> Provider:
+        provider = FlipbookProvider(
             settings.data_dir / "renders",
             slots=settings.flipbook_slots,
             on_change=on_change,
             spare_seconds=settings.flipbook_spare_seconds,
         )
+        return StagedProvider(provider, clock)
 
-    return make
+    def flipbook_instant(on_change: OnChange) -> Provider:
+        return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
+
+    return [flipbook, flipbook_instant]
 
 
 def _catalog(settings: Settings, providers: Sequence[Provider]) -> Catalog:

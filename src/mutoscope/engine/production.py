@@ -32,9 +32,9 @@ class Production:
         self._desk = desk
         self._queue = queue
         self._limits = limits
-        self._submission = Submission(desk)
-        self._collection = Collection(desk, work)
         self.poller = Poller(desk, queue)
+        self._submission = Submission(desk, self.poller.nudge)
+        self._collection = Collection(desk, work)
         self._janitor = Janitor(desk)
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()

@@ -8,7 +8,7 @@ simply handed in again under the same key.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from enum import StrEnum
 
 from mutoscope.database.connection import Row, Transaction
@@ -53,10 +53,15 @@ def outcome_of(error: UpstreamError) -> Outcome:
 
 
 class Submission:
-    """The handler of the submit task."""
+    """The handler of the submit task.
 
-    def __init__(self, desk: Desk) -> None:
+    ask_now: called with provider and upstream id when an upstream of this machine has accepted: it may be done before
+    its id was on disk, and what it told then was told in vain.
+    """
+
+    def __init__(self, desk: Desk, ask_now: Callable[[str, str], None]) -> None:
         self._desk = desk
+        self._ask_now = ask_now
 
     async def run(self, video_id: str) -> None:
         """Bring a video from `queued` to `generating` or to its failure; repeatable after a crash."""
@@ -161,6 +166,8 @@ class Submission:
             await self._desk.cancel(row["provider"], submitted.upstream_id)
             return False
         failpoint("submit.after_accept", row["id"])
+        if self._desk.providers[row["provider"]].is_local:
+            self._ask_now(row["provider"], submitted.upstream_id)
         return True
 
     async def _end(self, row: Row, error: UpstreamError) -> None:
@@ -231,7 +238,7 @@ def _awaits_submission(row: Row) -> bool:
 
 
 def _may_ask_again(error: UpstreamError, provider: Provider) -> bool:
-    if isinstance(error, _REFUSALS):
+    if isinstance(error, (*_REFUSALS, SubmissionUnknown)):
         return False
     if provider.is_local or isinstance(error, UpstreamRateLimited):
         return True

@@ -9,7 +9,10 @@ from mutoscope.providers.render_process import ChildCommand, RenderProcess
 
 
 class SpareProcess:
-    """At most one child that stands ready, and new ones when there is none."""
+    """At most one child that stands ready, and new ones when there is none.
+
+    seconds: after which a child that no job came for is ended; 0 for none in reserve.
+    """
 
     def __init__(self, command: ChildCommand, seconds: float) -> None:
         self._command = command
@@ -32,6 +35,10 @@ class SpareProcess:
         if process is not None:
             await process.close()
         return await RenderProcess.start(self._command)
+
+    async def give_back(self, process: RenderProcess) -> None:
+        """A child draws one clip."""
+        await process.close()
 
     async def aclose(self) -> None:
         await self._dismiss()
