@@ -29,7 +29,7 @@ from mutoscope.service import Service
 from mutoscope.settings import Settings
 from mutoscope.storage.local import LocalStorage
 
-# So many at once that a test case that stalls holds up nobody, so few that a queue can be seen.
+# How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
 
 OnChange = Callable[[str], None]
@@ -88,7 +88,8 @@ class Mutoscope:
 
     def _engine(self, providers: Sequence[Provider]) -> Production:
         by_name = {provider.name: provider for provider in providers}
-        limits = dict.fromkeys(by_name, self.settings.flipbook_slots) | {instant.NAME: INSTANT_IN_HAND}
+        slots = self.settings.flipbook_slots
+        limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
         desk = Desk(self.database, self._storage, self._studio, by_name, Slots(limits), self.clock)
         return Production(desk, DbosQueue(self.database), limits, self.settings.data_dir / "work")
 

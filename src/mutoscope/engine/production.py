@@ -68,6 +68,7 @@ class Production:
         await self._queue.stop()
         for provider in self._desk.providers.values():
             await provider.aclose()
+        await self._desk.studio.aclose()
 
     def enqueue_submit(self, tx: Transaction, video_id: str, provider: str) -> None:
         self._queue.enqueue(tx, TaskKind.SUBMIT, provider, video_id)

@@ -89,6 +89,7 @@ class Submission:
             await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
             return False
         failpoint("submit.before_call", row["id"])
+        self._desk.studio.make_ready()  # for what the upstream will bring
         submitted = await self._ask(row, provider, job)
         return submitted is not None and await self._accept(row, submitted)
 

@@ -25,8 +25,8 @@ class Encoder:
     """Writes one clip to `path`, frame by frame; frame n is shown from n/fps to (n+1)/fps.
 
     width, height: pixels, even. fps: whole frames per second. preset: x264's trade of time against bytes. comment: what
-    the file says about its making. The file is complete only after `close`. As a context
-    manager it closes on success, and on an exception leaves an unfinished file for the caller to remove.
+    the file says about its making. The file is complete only after `close`. As a context manager it closes on success,
+    and on an exception leaves an unfinished file for the caller to remove.
     Raises av.FFmpegError (an OSError's subclass where the disk is at fault).
     """
 
@@ -57,12 +57,15 @@ class Encoder:
         context.color_primaries = context.color_trc = context.colorspace = _BT709
 
     def add(self, i420: np.ndarray) -> None:
-        """Append a frame: uint8 of shape (height * 3 // 2, width), planes Y, U, V, BT.709 limited range."""
+        """Append a frame: uint8 of shape (height * 3 // 2, width), contiguous, planes Y, U, V, BT.709 limited range.
+
+        The array is the caller's again when this returns: x264 takes its own copy of what it is given.
+        """
         import av
 
         if i420.shape != self._shape:
             raise ValueError(f"expected a frame of shape {self._shape}, got {i420.shape}")
-        frame = av.VideoFrame.from_ndarray(i420, format="yuv420p")
+        frame = av.VideoFrame.from_numpy_buffer(i420, format="yuv420p")
         frame.pts, frame.time_base = self._count, self._time_base
         frame.color_range, frame.colorspace = _LIMITED, _BT709
         self._count += 1

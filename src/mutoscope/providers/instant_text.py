@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
 
-from PIL import ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 Colour = tuple[int, int, int]
 
@@ -183,9 +183,12 @@ def _has_glyph(face: str, character: str) -> bool:
     return character == " " or _shape(face, character) != _shape(face, _NEVER_ASSIGNED)
 
 
-def _shape(face: str, character: str) -> tuple[tuple[int, int], bytes]:
-    mask = _unshaped(face).getmask(character)
-    return mask.size, bytes(mask)
+def _shape(face: str, character: str) -> bytes:
+    """The character's picture, in a cell of its own size."""
+    font = _unshaped(face)
+    cell = Image.new("L", (round(font.getlength(character)) + 1, 32))
+    ImageDraw.Draw(cell).text((0, 24), character, 255, font, anchor="ls")
+    return cell.tobytes()
 
 
 @cache
