@@ -31,6 +31,8 @@ from mutoscope.storage.local import LocalStorage
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
+# How long a process that reads clips is kept ready for the next one.
+MEDIA_SPARE_SECONDS = 60.0
 
 OnChange = Callable[[str], None]
 ProviderMaker = Callable[[OnChange], Provider]
@@ -51,7 +53,7 @@ class Mutoscope:
         self._lock = DataFolderLock(settings.data_dir)
         self.database = open_database(settings.data_dir / FILE_NAME)
         self._storage = LocalStorage(settings.data_dir / "storage")
-        self._studio = Studio()
+        self._studio = Studio(spare_seconds=MEDIA_SPARE_SECONDS)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
         self.service = Service(

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, Queue
 
 from mutoscope.database.connection import Database, Transaction
 from mutoscope.engine.lane import Lane
@@ -63,7 +63,7 @@ class DbosQueue:
         dbos = DBOS(config=_config(self._database))
         DBOS.listen_queues([])  # ours are watched by lanes, which can be woken
         for kind, handler in handlers.items():
-            DBOS.workflow(name=kind, max_recovery_attempts=None)(self._workflow(kind, handler, loop))
+            DBOS.workflow(name=kind, max_recovery_attempts=None)(self._workflow(self._ringing(kind, handler), loop))
         await asyncio.to_thread(self._launch, dbos, lanes)
 
     async def stop(self) -> None:
@@ -79,22 +79,19 @@ class DbosQueue:
     def _launch(self, dbos: DBOS, lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
         DBOS.launch()
         self._client = DBOSClient(system_database_engine=self._database.engine)
-        for kind, by_lane in lanes.items():
-            for name, concurrency in by_lane.items():
-                queue = DBOS.register_queue(
-                    _queue_name(kind, name),
-                    worker_concurrency=concurrency,
-                    polling_interval_sec=POLLING_INTERVAL,
-                    on_conflict="always_update",
-                )
-                lane = self._lanes[queue.name] = Lane(dbos, queue)
-                lane.start()
+        self._lanes = {
+            _queue_name(kind, name): Lane(dbos, _register(_queue_name(kind, name), concurrency))
+            for kind, by_name in lanes.items()
+            for name, concurrency in by_name.items()
+        }
+        for lane in self._lanes.values():
+            lane.start()
 
-    def _workflow(self, kind: TaskKind, handler: Handler, loop: asyncio.AbstractEventLoop) -> Any:
+    def _workflow(self, handler: Handler, loop: asyncio.AbstractEventLoop) -> Any:
         def run(video_id: str) -> None:
             if self._stopping:
                 raise Halted
-            future = self._schedule(self._attend(kind, handler, video_id), loop)
+            future = self._schedule(_as_coroutine(handler, video_id), loop)
             try:
                 future.result()
             except concurrent.futures.CancelledError:
@@ -104,13 +101,18 @@ class DbosQueue:
 
         return run
 
-    async def _attend(self, kind: TaskKind, handler: Handler, video_id: str) -> None:
-        try:
-            await handler(video_id)
-        finally:
-            for name, lane in self._lanes.items():
-                if name.startswith(f"{kind}-"):
-                    asyncio.get_running_loop().call_later(RECORDING, lane.ring)
+    def _ringing(self, kind: TaskKind, handler: Handler) -> Handler:
+        """The handler, and after it a look for the task that it made room for."""
+
+        async def run(video_id: str) -> None:
+            try:
+                await handler(video_id)
+            finally:
+                for name, lane in self._lanes.items():
+                    if name.startswith(_queue_name(kind, "")):
+                        asyncio.get_running_loop().call_later(RECORDING, lane.ring)
+
+        return run
 
     def _schedule(
         self, work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop
@@ -126,8 +128,18 @@ class DbosQueue:
         return future
 
 
+async def _as_coroutine(handler: Handler, video_id: str) -> None:
+    await handler(video_id)
+
+
 def _queue_name(kind: TaskKind, lane: str) -> str:
     return f"{kind}-{lane}"
+
+
+def _register(name: str, concurrency: int) -> Queue:
+    return DBOS.register_queue(
+        name, worker_concurrency=concurrency, polling_interval_sec=POLLING_INTERVAL, on_conflict="always_update"
+    )
 
 
 def _config(database: Database) -> Any:

@@ -31,10 +31,10 @@ class Derived:
 class Studio:
     """Reads clips and pictures, at most `slots` at a time: further callers wait.
 
-    Each file has a child process of its own. spare_seconds: how long one is kept ready for the next clip.
+    Each file has a child process of its own. spare_seconds: how long one is kept ready for the next clip; 0 for none.
     """
 
-    def __init__(self, slots: int = 2, spare_seconds: float = 60.0) -> None:
+    def __init__(self, slots: int = 2, spare_seconds: float = 0.0) -> None:
         self._slots = asyncio.Semaphore(slots)
         self._spare = Spare(lambda: start_child("warm"), end_child, spare_seconds)
 
