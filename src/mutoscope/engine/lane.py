@@ -48,6 +48,8 @@ class Lane:
         )
 
     def start(self) -> None:
+        """Begin with a look for what an earlier process left behind."""
+        self._bell.ring()
         self._thread.start()
 
     def ring(self) -> None:

@@ -29,6 +29,7 @@ _FRAMES_BETWEEN_REPORTS = 24
 def main() -> None:
     parent, memory = (int(argument) for argument in sys.argv[1:3])
     answers = take_standard_output()
+    # Not nice to others as flipbook's child is: a card is a moment's work, and goes before a clip that takes minutes.
     confine(Limits(memory_bytes=memory, memory_kind="DATA"))
     leave_network()
     die_with(parent)
