@@ -21,11 +21,19 @@ from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
+from mutoscope.providers import instant
 from mutoscope.providers.flipbook import FlipbookProvider
+from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Provider
+from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
 from mutoscope.storage.local import LocalStorage
+
+# How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
+INSTANT_IN_HAND = 4
+# How long a process that reads clips is kept ready for the next one.
+MEDIA_SPARE_SECONDS = 60.0
 
 OnChange = Callable[[str], None]
 ProviderMaker = Callable[[OnChange], Provider]
@@ -35,7 +43,7 @@ class Mutoscope:
     """One server on one data folder, which it holds alone from here to `close`.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook alone is offered.
+    changed there. Without any, flipbook and flipbook-instant are offered.
     """
 
     def __init__(
@@ -46,8 +54,8 @@ class Mutoscope:
         self._lock = DataFolderLock(settings.data_dir)
         self.database = open_database(settings.data_dir / FILE_NAME)
         self._storage = LocalStorage(settings.data_dir / "storage")
-        self._studio = Studio()
-        providers = [self._make(maker) for maker in makers or [flipbook_maker(settings)]]
+        self._studio = Studio(spare_seconds=MEDIA_SPARE_SECONDS)
+        providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
         self.service = Service(
             self.database,
@@ -102,7 +110,8 @@ class Mutoscope:
 
     def _engine(self, providers: Sequence[Provider]) -> Production:
         by_name = {provider.name: provider for provider in providers}
-        limits = dict.fromkeys(by_name, self.settings.flipbook_slots)
+        slots = self.settings.flipbook_slots
+        limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
         desk = Desk(
             self.database,
             self._storage,
@@ -121,18 +130,22 @@ def open_database(path: Path) -> Database:
     return Database(path)
 
 
-def flipbook_maker(settings: Settings) -> ProviderMaker:
-    """Flipbook on this machine, with its files under the data folder."""
+def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
+    """The engines of this machine, which play test cases, with their files under the data folder."""
 
-    def make(on_change: OnChange) -> Provider:
-        return FlipbookProvider(
+    def flipbook(on_change: OnChange) -> Provider:
+        provider = FlipbookProvider(
             settings.data_dir / "renders",
             slots=settings.flipbook_slots,
             on_change=on_change,
             spare_seconds=settings.flipbook_spare_seconds,
         )
+        return StagedProvider(provider, clock)
 
-    return make
+    def flipbook_instant(on_change: OnChange) -> Provider:
+        return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
+
+    return [flipbook, flipbook_instant]
 
 
 def _catalog(settings: Settings, providers: Sequence[Provider]) -> Catalog:

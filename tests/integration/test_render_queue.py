@@ -15,6 +15,7 @@ import pytest
 from mutoscope.providers.render_job import FACTS, VIDEO, RenderJob
 from mutoscope.providers.render_process import ChildCommand
 from mutoscope.providers.render_queue import Drawing, Drawn, Failed, Queued, RenderQueue, Standing
+from mutoscope.providers.render_spare import SpareProcess
 
 pytestmark = pytest.mark.anyio
 
@@ -87,7 +88,7 @@ def command(tmp_path: Path) -> ChildCommand:
 
 @pytest.fixture
 async def queue(tmp_path: Path, command: ChildCommand) -> AsyncIterator[RenderQueue]:
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     yield queue
     await queue.aclose()
 
@@ -153,7 +154,7 @@ async def test_first_come_first_drawn(queue: RenderQueue) -> None:
 
 
 async def test_slots_draw_at_the_same_time(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", replace(command, stall_seconds=30), slots=2, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(replace(command, stall_seconds=30), 0), slots=2)
     for name in ("a", "b", "c"):
         await submit(queue, name, "hang")
     for name in ("a", "b"):
@@ -207,7 +208,7 @@ async def test_a_failed_job_may_be_handed_in_again(queue: RenderQueue) -> None:
 
 
 async def test_stopping_kills_the_child_within_a_second(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", replace(command, stall_seconds=30), spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(replace(command, stall_seconds=30), 0))
     await submit(queue, "one", "hang")
     await submit(queue, "two", "draw")
     await until(queue, "one", lambda standing: standing == Drawing(40.0))
@@ -231,7 +232,7 @@ async def test_a_waiting_job_can_be_stopped(queue: RenderQueue) -> None:
 
 
 async def test_closing_kills_the_child_and_a_new_queue_draws_afresh(tmp_path: Path, command: ChildCommand) -> None:
-    first = RenderQueue(tmp_path / "clips", replace(command, stall_seconds=30), spare_seconds=0)
+    first = RenderQueue(tmp_path / "clips", SpareProcess(replace(command, stall_seconds=30), 0))
     await submit(first, "done")
     await settled(first, "done")
     await submit(first, "cut", "hang")
@@ -240,7 +241,7 @@ async def test_closing_kills_the_child_and_a_new_queue_draws_afresh(tmp_path: Pa
     await first.aclose()
     assert not is_running(child)
 
-    second = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    second = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     assert isinstance(await second.look("done"), Drawn)
     assert await second.look("cut") is None
     (second.folder("cut") / "123.part").write_bytes(b"half a clip")
@@ -254,7 +255,7 @@ async def test_closing_kills_the_child_and_a_new_queue_draws_afresh(tmp_path: Pa
 
 async def test_every_change_is_told_at_once(tmp_path: Path, command: ChildCommand) -> None:
     heard: list[str] = []
-    queue = RenderQueue(tmp_path / "clips", command, on_change=heard.append, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0), on_change=heard.append)
     await submit(queue, "one")
     await settled(queue, "one")
     await submit(queue, "two", "fail")
@@ -266,7 +267,7 @@ async def test_every_change_is_told_at_once(tmp_path: Path, command: ChildComman
 
 
 async def test_a_spare_takes_the_second_job_and_retires(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0.5)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0.5))
     await submit(queue, "one")
     await settled(queue, "one")
     await submit(queue, "two")
@@ -281,7 +282,7 @@ async def test_a_child_that_cannot_start_is_a_fault_that_may_pass(
     tmp_path: Path, command: ChildCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "no-such-python"))
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     await submit(queue, "one")
     standing = await settled(queue, "one")
     assert isinstance(standing, Failed)
@@ -290,7 +291,7 @@ async def test_a_child_that_cannot_start_is_a_fault_that_may_pass(
 
 
 async def test_folders_that_nobody_asked_for_again_are_removed(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     for name, age_in_days, files in (
         ("unfinished-old", 2, []),
         ("unfinished-new", 0, []),

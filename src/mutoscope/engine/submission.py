@@ -55,10 +55,15 @@ def outcome_of(error: UpstreamError) -> Outcome:
 
 
 class Submission:
-    """The handler of the submit task."""
+    """The handler of the submit task.
 
-    def __init__(self, desk: Desk) -> None:
+    ask_now: called with provider and upstream id when an upstream of this machine has accepted: it may be done before
+    its id was on disk, and what it told then was told in vain.
+    """
+
+    def __init__(self, desk: Desk, ask_now: Callable[[str, str], None]) -> None:
         self._desk = desk
+        self._ask_now = ask_now
 
     async def run(self, video_id: str) -> None:
         """Bring a video from `queued` to `generating` or to its failure; repeatable after a crash."""
@@ -86,6 +91,7 @@ class Submission:
             await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
             return False
         failpoint("submit.before_call", row["id"])
+        self._desk.studio.make_ready()  # for what the upstream will bring
         submitted = await self._ask(row, provider, job)
         return submitted is not None and await self._accept(row, submitted)
 
@@ -163,6 +169,8 @@ class Submission:
             await self._desk.cancel(row["provider"], submitted.upstream_id)
             return False
         failpoint("submit.after_accept", row["id"])
+        if self._desk.providers[row["provider"]].is_local:
+            self._ask_now(row["provider"], submitted.upstream_id)
         return True
 
     async def _end(self, row: Row, error: UpstreamError) -> None:
@@ -247,7 +255,7 @@ def _awaits_submission(row: Row) -> bool:
 
 
 def _may_ask_again(error: UpstreamError, provider: Provider) -> bool:
-    if isinstance(error, _REFUSALS):
+    if isinstance(error, (*_REFUSALS, SubmissionUnknown)):
         return False
     if provider.is_local or isinstance(error, UpstreamRateLimited):
         return True

@@ -27,6 +27,7 @@ from mutoscope.providers.protocol import Done, Job, Poll, Refused, RemoteAsset, 
 from mutoscope.providers.render_job import REFERENCE, VIDEO, RenderJob
 from mutoscope.providers.render_process import ChildCommand
 from mutoscope.providers.render_queue import Drawing, Drawn, Failed, Queued, RenderQueue
+from mutoscope.providers.render_spare import SpareProcess
 
 NAME = "flipbook"
 CHUNK = 1 << 20
@@ -42,7 +43,13 @@ MODELS = (
         default_seconds=4,
         remembers=frozenset({NAME, "flipbook-instant"}),
         capabilities=frozenset(
-            {Capability.NATIVE_REMIX, Capability.IMAGE_REFERENCE, Capability.SEED, Capability.CANCEL}
+            {
+                Capability.NATIVE_REMIX,
+                Capability.IMAGE_REFERENCE,
+                Capability.SEED,
+                Capability.CANCEL,
+                Capability.TEST_CASES,
+            }
         ),
         seconds_per_second=1.5,
         # 2026-11-01 00:00 UTC, when its first version was made.
@@ -88,7 +95,7 @@ class FlipbookProvider:
             memory_bytes=memory_bytes,
             environment=_environment(kernels or _kernels(self._root), threads or _threads_for_each(slots)),
         )
-        self._queue = RenderQueue(self._root / "clips", command, slots, on_change, spare_seconds)
+        self._queue = RenderQueue(self._root / "clips", SpareProcess(command, spare_seconds), slots, on_change)
 
     @property
     def ledger(self) -> Path:
