@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from whole_server import running
 
-from mutoscope.access.keys import create_key
 from mutoscope.app import INSTANT_IN_HAND, Mutoscope
+from mutoscope.dialect.errors import reply_to
 from mutoscope.domain.assets import Variant
+from mutoscope.domain.errors import AssetExpired, InvalidRequest, MutoscopeError
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.test_cases import CASES, Case, Ending, Stage
 from mutoscope.domain.video import Video
-from mutoscope.service import Caller, NewVideo
-from mutoscope.settings import Settings
+from mutoscope.domain.wishes import Wishes
+from mutoscope.service.requests import Attempt, Caller, NewVideo
+from studio import attempt, create
 
 pytestmark = pytest.mark.anyio
 
@@ -33,20 +34,7 @@ SHORT = [
 
 def wanted(case: str | None) -> NewVideo:
     options = {} if case is None else {"test_case": case}
-    return NewVideo(prompt="a lake", model="flipbook-instant", size="64x64", seconds=1, options=options)
-
-
-@asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[tuple[Mutoscope, Caller]]:
-    server = Mutoscope(Settings(data_dir=folder))
-    try:
-        key = await create_key(server.database, 1.0)
-        caller = await server.service.authenticate(key.secret)
-        app = server.asgi()
-        async with app.router.lifespan_context(app):  # type: ignore[attr-defined]
-            yield server, caller
-    finally:
-        server.close()
+    return NewVideo("a lake", Wishes(model="flipbook-instant", options=options), size="64x64", seconds=1)
 
 
 async def watched(server: Mutoscope, caller: Caller, video_id: str) -> tuple[Video, set[int]]:
@@ -61,7 +49,7 @@ async def watched(server: Mutoscope, caller: Caller, video_id: str) -> tuple[Vid
 
 async def play(server: Mutoscope, caller: Caller, case: Case) -> None:
     begun = time.monotonic()
-    accepted = await server.service.create(caller, wanted(case.name))
+    accepted = await create(server, caller, wanted(case.name))
     video, seen = await watched(server, caller, accepted.id)
     assert time.monotonic() - begun < SECONDS, case.name
     if case.ending is Ending.COMPLETED:
@@ -79,7 +67,7 @@ async def play(server: Mutoscope, caller: Caller, case: Case) -> None:
 
 async def test_every_short_case_ends_as_the_table_says(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        warm, _ = await watched(server, caller, (await server.service.create(caller, wanted(None))).id)
+        warm, _ = await watched(server, caller, (await create(server, caller, wanted(None))).id)
         assert warm.state is State.COMPLETED
         for first in range(0, len(SHORT), INSTANT_IN_HAND):
             await asyncio.gather(*(play(server, caller, case) for case in SHORT[first : first + INSTANT_IN_HAND]))
@@ -87,8 +75,8 @@ async def test_every_short_case_ends_as_the_table_says(tmp_path: Path) -> None:
 
 async def test_what_stalls_and_what_is_slow(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        stalls = await server.service.create(caller, wanted("stalls"))
-        slow = await server.service.create(caller, wanted("slow"))
+        stalls = await create(server, caller, wanted("stalls"))
+        slow = await create(server, caller, wanted("slow"))
         begun = time.monotonic()
         stalled: list[int] = []
         rising: list[int] = []
@@ -102,13 +90,13 @@ async def test_what_stalls_and_what_is_slow(tmp_path: Path) -> None:
         assert max(rising) < 40
         await server.service.delete(caller, stalls.id)
         # Neither keeps another from being made.
-        other, _ = await watched(server, caller, (await server.service.create(caller, wanted(None))).id)
+        other, _ = await watched(server, caller, (await create(server, caller, wanted(None))).id)
         assert other.state is State.COMPLETED
 
 
 async def test_a_case_that_is_played_goes_on_after_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        video = await server.service.create(caller, wanted("stalls"))
+        video = await create(server, caller, wanted("stalls"))
         async with asyncio.timeout(10):
             while (await server.service.retrieve(caller, video.id)).progress != 42:
                 await asyncio.sleep(0.05)
@@ -120,12 +108,43 @@ async def test_a_case_that_is_played_goes_on_after_a_restart(tmp_path: Path) -> 
 
 async def test_the_two_engines_of_this_machine_do_not_wait_for_each_other(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        held = NewVideo(prompt="a lake", model="flipbook", size="64x64", seconds=1, options={"test_case": "stalls"})
-        stalls = await server.service.create(caller, held)
-        waiting = await server.service.create(caller, NewVideo(prompt="a lake", model="flipbook", size="64x64"))
+        held = NewVideo("a lake", Wishes(model="flipbook", options={"test_case": "stalls"}), size="64x64", seconds=1)
+        stalls = await create(server, caller, held)
+        waiting = await create(server, caller, NewVideo("a lake", Wishes(model="flipbook"), size="64x64"))
         async with asyncio.timeout(10):
             while (await server.service.retrieve(caller, stalls.id)).progress != 42:
                 await asyncio.sleep(0.05)
-        other, _ = await watched(server, caller, (await server.service.create(caller, wanted(None))).id)
+        other, _ = await watched(server, caller, (await create(server, caller, wanted(None))).id)
         assert other.state is State.COMPLETED
         assert (await server.service.retrieve(caller, waiting.id)).state is State.QUEUED
+
+
+REFUSED = [case for case in CASES.values() if case.stage is Stage.ACCEPTANCE]
+
+
+async def test_a_refusal_that_is_played_makes_no_video_and_binds_no_key(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, caller):
+        for case in REFUSED:
+            same = Attempt(case.name, key=case.name, retry_count=0)
+            for _ in range(2):
+                with pytest.raises(MutoscopeError, match=case.name) as refused:
+                    await server.service.make(caller, wanted(case.name), same)
+                assert (refused.value.code, reply_to(refused.value).status) == (case.code, case.status)
+        page = await server.service.list(caller, after=None, limit=10, descending=True)
+        assert page.videos == ()
+        with pytest.raises(InvalidRequest, match="'fails_at_60'") as unknown:
+            await server.service.make(caller, wanted("explodes"), attempt())
+        assert unknown.value.param == "test_case"
+
+
+async def test_files_that_expire_on_demand(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, caller):
+        video, _ = await watched(server, caller, (await create(server, caller, wanted("expires"))).id)
+        assert video.expires_at is not None
+        assert video.completed_at is not None
+        assert video.expires_at == pytest.approx(video.completed_at + 3.0)
+        assert (await server.service.content(caller, video.id, Variant.VIDEO)).asset.bytes > 40
+        await asyncio.sleep(3.2)
+        with pytest.raises(AssetExpired):
+            await server.service.content(caller, video.id, Variant.VIDEO)
+        assert (await server.service.retrieve(caller, video.id)).state is State.COMPLETED

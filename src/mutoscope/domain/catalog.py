@@ -82,7 +82,8 @@ class ModelSpec:
     name: what callers ask for. provider: the adapter that serves it. upstream_model: its name there.
     seconds: every length it takes. remembers: the providers whose videos it can remix natively.
     seconds_per_second: typical work time per second of clip, used only to advise a polling interval.
-    is_paid: whether a video costs money. longest_seconds: of a clip that is edited, or of an extended whole.
+    is_paid: whether a video costs money. is_drawn: whether its videos are drawn by code, which nobody may mistake for
+    film. longest_seconds: of a clip that is edited, or of an extended whole.
     """
 
     name: str
@@ -98,6 +99,7 @@ class ModelSpec:
     released: int = 0
     owner: str = "mutoscope"
     is_paid: bool = False
+    is_drawn: bool = False
     longest_seconds: int = 120
 
     def check_size(self, size: Size) -> Size:
@@ -163,7 +165,7 @@ class Catalog:
 
 def _notice(name: str, model: ModelSpec) -> str | None:
     """Nobody gets an illustration for a film without being told."""
-    if model.provider != "flipbook":
+    if not model.is_drawn:
         return None
     return (
         f"'{name}' was asked for; this server answered with '{model.name}', its built-in engine: "

@@ -39,6 +39,7 @@ MODELS = (
         seconds=tuple(range(1, 21)),
         default_size=Size(720, 1280),
         default_seconds=4,
+        is_drawn=True,
         remembers=frozenset({"flipbook", NAME}),
         capabilities=frozenset(
             {
