@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
+from mutoscope.app import Mutoscope
+from mutoscope.domain.video import Operation, Video
 from mutoscope.media.encode import Encoder
+from mutoscope.service.requests import Attempt, Caller, NewChange, NewVideo, SourceId
 
 
 def write_clip(path: Path, seconds: int = 1, width: int = 64, height: int = 64) -> Path:
@@ -19,3 +23,20 @@ def write_clip(path: Path, seconds: int = 1, width: int = 64, height: int = 64) 
         encoder.add(picture)
     encoder.close()
     return path
+
+
+_attempts = count()
+
+
+def attempt(**known: object) -> Attempt:
+    """A request unlike every other one."""
+    return Attempt(f"test {next(_attempts)}", **known)  # type: ignore[arg-type]
+
+
+async def create(server: Mutoscope, caller: Caller, prompt: str = "a lake") -> Video:
+    return (await server.service.make(caller, NewVideo(prompt), attempt())).video
+
+
+async def remix(server: Mutoscope, caller: Caller, source_id: str, change: str) -> Video:
+    new = NewChange(change, SourceId(source_id, "video_id"), Operation.REMIX)
+    return (await server.service.make(caller, new, attempt())).video

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.connection import FILE_NAME, Database, DataFolderLock
 from mutoscope.database.migrate import migrate
@@ -25,7 +26,7 @@ from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Provider
 from mutoscope.providers.staged import StagedProvider
-from mutoscope.service import Service
+from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
 from mutoscope.storage.local import LocalStorage
 
@@ -57,7 +58,15 @@ class Mutoscope:
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
         self.service = Service(
-            self.database, self._storage, self._studio, self._production, _catalog(settings, providers), self.clock
+            self.database,
+            self._storage,
+            self._studio,
+            self._production,
+            _catalog(settings, providers),
+            self.clock,
+            pace=Pace(settings.requests_per_minute),
+            queue_limit=settings.queue_limit,
+            min_free_bytes=settings.min_free_bytes,
         )
 
     def asgi(self, on_started: Callable[[], None] = lambda: None) -> ASGIApp:
@@ -74,7 +83,18 @@ class Mutoscope:
                 await self._production.stop()
 
         limits = Limits(body_bytes=self.settings.max_body_bytes)
-        return build_dialect(self.service, limits, self.clock, lifespan)
+        return build_dialect(
+            self.service,
+            limits,
+            self.clock,
+            cors_origins=self.settings.origins,
+            with_created=self.settings.created_field,
+            lifespan=lifespan,
+        )
+
+    def stop_waiting(self) -> None:
+        """Answer those who wait for a change at once, because the server stops."""
+        self.database.changes.close()
 
     def close(self) -> None:
         """Give the data folder back."""
@@ -92,7 +112,15 @@ class Mutoscope:
         by_name = {provider.name: provider for provider in providers}
         slots = self.settings.flipbook_slots
         limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
-        desk = Desk(self.database, self._storage, self._studio, by_name, Slots(limits), self.clock)
+        desk = Desk(
+            self.database,
+            self._storage,
+            self._studio,
+            by_name,
+            Slots(limits),
+            self.clock,
+            self.settings.retention_seconds,
+        )
         return Production(desk, DbosQueue(self.database), limits, self.settings.data_dir / "work")
 
 

@@ -6,6 +6,7 @@ A setting comes from, in rising order of precedence: its default, the TOML file,
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -38,6 +39,26 @@ class Settings:
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
     sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
     max_body_bytes: int = _setting(26_214_400, "Longest request body accepted.", "65536 to 1073741824")
+    queue_limit: int = _setting(
+        1_000, "How many unfinished videos one tenant may have; 0 for no limit.", "0 to 1000000"
+    )
+    requests_per_minute: int = _setting(
+        0, "How many requests a minute one API key may send; 0 for no limit.", "0 to 1000000"
+    )
+    min_free_bytes: int = _setting(
+        268_435_456, "Free space below which no video is accepted; 0 for no limit.", "0 to 1099511627776"
+    )
+    retention_seconds: float = _setting(
+        0.0, "How long a completed video keeps its files; 0 keeps them until it is deleted.", "0 to 3153600000"
+    )
+    cors_origins: str = _setting(
+        "",
+        "Origins whose pages may call the API from a browser, separated by commas; * for all.",
+        "origins, *, or nothing",
+    )
+    created_field: bool = _setting(
+        False, "Whether videos repeat `created_at` as `created`, as some clients want it.", "true or false"
+    )
     flipbook_slots: int = _setting(1, "How many clips flipbook draws at the same time.", "1 to 64")
     flipbook_spare_seconds: float = _setting(
         300.0, "How long a warm drawing process is kept waiting for the next clip.", "0 to 86400"
@@ -48,11 +69,22 @@ class Settings:
     def __post_init__(self) -> None:
         _check_range("port", self.port, 0, 65_535)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
+        _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
+        _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)
+        _check_range("min_free_bytes", self.min_free_bytes, 0, 1 << 40)
+        _check_range("retention_seconds", self.retention_seconds, 0, 3_153_600_000)
+        if not all(_is_origin(origin) for origin in self.origins):
+            raise _refusal("cors_origins", self.cors_origins)
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
         _check_range("flipbook_spare_seconds", self.flipbook_spare_seconds, 0, 86_400)
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The single origins of `cors_origins`."""
+        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
     @property
     def is_loopback(self) -> bool:
@@ -125,6 +157,11 @@ def _kind(name: str) -> type:
     return {"Path": Path, "str": str, "int": int, "bool": bool, "float": float}[
         next(str(entry.type) for entry in fields(Settings) if entry.name == name)
     ]
+
+
+def _is_origin(text: str) -> bool:
+    """Whether this is what a browser sends as Origin: a scheme and a host, perhaps a port, and nothing behind it."""
+    return text == "*" or re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", text) is not None
 
 
 def _check_range(name: str, value: float, lowest: float, highest: float) -> None:

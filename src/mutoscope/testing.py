@@ -105,7 +105,17 @@ def _model(provider: str) -> ModelSpec:
         default_size=Size(64, 64),
         default_seconds=1,
         remembers=frozenset({provider}),
-        capabilities=frozenset({Capability.NATIVE_REMIX, Capability.SEED, Capability.CANCEL}),
+        capabilities=frozenset(
+            {
+                Capability.NATIVE_REMIX,
+                Capability.EDIT,
+                Capability.EXTEND,
+                Capability.CHARACTERS,
+                Capability.IMAGE_REFERENCE,
+                Capability.SEED,
+                Capability.CANCEL,
+            }
+        ),
         seconds_per_second=1.0,
     )
 

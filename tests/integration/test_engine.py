@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from whole_server import ended, running, until
 
-from mutoscope.access.keys import create_key
-from mutoscope.app import Mutoscope
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.errors import (
     ContentRefused,
@@ -22,43 +19,11 @@ from mutoscope.domain.errors import (
     VideoNotFound,
 )
 from mutoscope.domain.lifecycle import State
-from mutoscope.domain.video import Video
 from mutoscope.providers.protocol import Refused, Running, Waiting
-from mutoscope.service import Caller, NewRemix, NewVideo
-from mutoscope.settings import Settings
 from mutoscope.testing import ScriptedProvider
-from studio import write_clip
+from studio import create, remix, write_clip
 
 pytestmark = pytest.mark.anyio
-
-NEW = NewVideo(prompt="a lake")
-
-
-@asynccontextmanager
-async def running(folder: Path, provider: ScriptedProvider) -> AsyncIterator[tuple[Mutoscope, Caller]]:
-    server = Mutoscope(Settings(data_dir=folder, default_model="scripted-1"), [lambda _on_change: provider])
-    try:
-        key = await create_key(server.database, 1.0)
-        caller = await server.service.authenticate(key.secret)
-        app = server.asgi()
-        async with app.router.lifespan_context(app):  # type: ignore[attr-defined]
-            yield server, caller
-    finally:
-        server.close()
-
-
-async def until(check: Callable[[], Awaitable[bool]], seconds: float = 15.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not await check():
-            await asyncio.sleep(0.05)
-
-
-async def ended(server: Mutoscope, caller: Caller, video_id: str) -> Video:
-    async def is_final() -> bool:
-        return (await server.service.retrieve(caller, video_id)).state.is_final
-
-    await until(is_final)
-    return await server.service.retrieve(caller, video_id)
 
 
 @pytest.fixture
@@ -69,7 +34,7 @@ def clip(tmp_path: Path) -> bytes:
 async def test_a_video_completes_and_every_variant_is_stored(tmp_path: Path, clip: bytes) -> None:
     provider = ScriptedProvider(clip=clip, polls=None)
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         assert video.state is State.QUEUED
         done = await ended(server, caller, video.id)
         assert done.state is State.COMPLETED, done.failure
@@ -87,13 +52,13 @@ async def test_a_video_completes_and_every_variant_is_stored(tmp_path: Path, cli
 async def test_a_remix_is_given_the_change_and_the_sources_facts(tmp_path: Path, clip: bytes) -> None:
     provider = ScriptedProvider(clip=clip)
     async with running(tmp_path, provider) as (server, caller):
-        source = await server.service.create(caller, NEW)
+        source = await create(server, caller)
         with pytest.raises(SourceNotCompleted, match=r"queued|in_progress"):
-            await server.service.remix(caller, source.id, NewRemix(prompt="at night"))
+            await remix(server, caller, source.id, "at night")
         await ended(server, caller, source.id)
-        remix = await server.service.remix(caller, source.id, NewRemix(prompt="at night"))
-        assert (remix.source_id, remix.root_id, remix.depth, remix.strategy) == (source.id, source.id, 1, "native")
-        done = await ended(server, caller, remix.id)
+        made = await remix(server, caller, source.id, "at night")
+        assert (made.source_id, made.root_id, made.depth, made.strategy) == (source.id, source.id, 1, "native")
+        done = await ended(server, caller, made.id)
         assert done.state is State.COMPLETED
         job = provider.jobs[-1]
         assert job.prompt == "at night"
@@ -105,17 +70,17 @@ async def test_a_remix_is_given_the_change_and_the_sources_facts(tmp_path: Path,
 async def test_a_deleted_source_keeps_its_files_until_its_remix_has_ended(tmp_path: Path, clip: bytes) -> None:
     provider = ScriptedProvider(clip=clip)
     async with running(tmp_path, provider) as (server, caller):
-        source = await server.service.create(caller, NEW)
+        source = await create(server, caller)
         await ended(server, caller, source.id)
         provider._polls = [Running(10.0, 0.5)]
-        remix = await server.service.remix(caller, source.id, NewRemix(prompt="at night"))
+        made = await remix(server, caller, source.id, "at night")
         await server.service.delete(caller, source.id)
         with pytest.raises(VideoNotFound):
             await server.service.retrieve(caller, source.id)
         files = tmp_path / "storage" / "default" / source.id
         await asyncio.sleep(0.5)
         assert files.exists()
-        await server.service.delete(caller, remix.id)
+        await server.service.delete(caller, made.id)
 
         async def is_gone() -> bool:
             return not files.exists()
@@ -138,7 +103,7 @@ async def test_an_upstreams_failure_is_the_videos_failure_and_is_never_sent_agai
 ) -> None:
     provider = ScriptedProvider(submits=submits, polls=polls)
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         done = await ended(server, caller, video.id)
         assert done.state is State.FAILED
         assert done.failure is not None
@@ -151,7 +116,7 @@ async def test_an_upstreams_failure_is_the_videos_failure_and_is_never_sent_agai
 async def test_what_was_certainly_not_sent_is_sent_again_under_the_same_key(tmp_path: Path, clip: bytes) -> None:
     provider = ScriptedProvider(submits=[UpstreamUnavailable("refused", not_sent=True), None], clip=clip)
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         assert (await ended(server, caller, video.id)).state is State.COMPLETED
         assert [job.key for job in provider.jobs] == [f"{video.id}-1"] * 2
 
@@ -160,7 +125,7 @@ async def test_unanswered_polls_end_nothing(tmp_path: Path, clip: bytes) -> None
     script = ScriptedProvider(clip=clip)
     script._polls = [UpstreamUnavailable("502"), Waiting(0.05), UpstreamTimeout(), *script._polls]
     async with running(tmp_path, script) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         assert (await ended(server, caller, video.id)).state is State.COMPLETED
         assert len(script.jobs) == 1
 
@@ -168,7 +133,7 @@ async def test_unanswered_polls_end_nothing(tmp_path: Path, clip: bytes) -> None
 async def test_deleting_a_running_video_cancels_it_upstream(tmp_path: Path) -> None:
     provider = ScriptedProvider(polls=[Running(50.0, 0.1)])
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
 
         async def is_half_way() -> bool:
             return (await server.service.retrieve(caller, video.id)).progress == 47
@@ -180,7 +145,7 @@ async def test_deleting_a_running_video_cancels_it_upstream(tmp_path: Path) -> N
             return provider.cancelled == [f"up-{video.id}-1"]
 
         await until(is_cancelled, 1.0)
-        after = await server.service.create(caller, NEW)
+        after = await create(server, caller)
 
         async def is_submitted() -> bool:
             return len(provider.jobs) == 2 and provider.jobs[1].video_id == after.id
@@ -191,7 +156,7 @@ async def test_deleting_a_running_video_cancels_it_upstream(tmp_path: Path) -> N
 async def test_a_clip_that_is_no_video_fails_the_video(tmp_path: Path) -> None:
     provider = ScriptedProvider(clip=b"<html>sorry</html>")
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         done = await ended(server, caller, video.id)
         assert done.failure is not None
         assert done.failure.code == "media_unreadable"
@@ -200,7 +165,7 @@ async def test_a_clip_that_is_no_video_fails_the_video(tmp_path: Path) -> None:
 async def test_work_goes_on_after_a_stop(tmp_path: Path, clip: bytes) -> None:
     waiting = ScriptedProvider(polls=[Running(30.0, 0.1)])
     async with running(tmp_path, waiting) as (server, caller):
-        videos = [await server.service.create(caller, NEW) for _ in range(4)]
+        videos = [await create(server, caller) for _ in range(4)]
 
         async def is_running() -> bool:
             return (await server.service.retrieve(caller, videos[0].id)).state is State.GENERATING

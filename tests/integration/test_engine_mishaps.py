@@ -12,7 +12,7 @@ import dbos._recovery
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
-from test_engine import NEW, ended, running, until
+from whole_server import ended, running, until
 
 from mutoscope.database.connection import Database, Transaction
 from mutoscope.domain.errors import (
@@ -25,9 +25,8 @@ from mutoscope.domain.lifecycle import State
 from mutoscope.engine import retry
 from mutoscope.engine.dbos import DbosQueue, Halted
 from mutoscope.providers.protocol import Done, Job, RemoteAsset, Running, Submitted
-from mutoscope.service import NewRemix
 from mutoscope.testing import ScriptedProvider
-from studio import write_clip
+from studio import create, remix, write_clip
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +68,7 @@ async def test_giving_up_during_an_outage_is_not_given_up(tmp_path: Path, monkey
     monkeypatch.setattr("mutoscope.engine.production.backoff", lambda *_args, **_named: 0.01)
     async with running(tmp_path, Clumsy()) as (server, caller):
         outage = Outage(server.database, "Desk.move")
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         done = await ended(server, caller, video.id)
         assert outage.left == 0
         assert done.state is State.FAILED
@@ -91,7 +90,7 @@ async def test_an_upstream_that_cannot_cancel_holds_up_neither_purge_nor_deadlin
         async def generating(video_id: str) -> bool:
             return (await server.service.retrieve(caller, video_id)).state is State.GENERATING
 
-        first = await server.service.create(caller, NEW)
+        first = await create(server, caller)
         await until(lambda: generating(first.id))
         await server.service.delete(caller, first.id)
 
@@ -100,7 +99,7 @@ async def test_an_upstream_that_cannot_cancel_holds_up_neither_purge_nor_deadlin
             return row is not None and row["purged_at"] is not None
 
         await until(purged, 2.0)
-        second = await server.service.create(caller, NEW)
+        second = await create(server, caller)
         await until(lambda: generating(second.id))
         monkeypatch.setitem(retry.TIME_BUDGETS, "generating", 0.0)
         done = await ended(server, caller, second.id)
@@ -111,7 +110,7 @@ async def test_an_upstream_that_cannot_cancel_holds_up_neither_purge_nor_deadlin
 async def test_a_deletion_during_an_outage_still_frees_the_slot(tmp_path: Path) -> None:
     provider = ScriptedProvider(polls=[Running(10.0, 0.5)])
     async with running(tmp_path, provider) as (server, caller):
-        first, second = [await server.service.create(caller, NEW) for _ in range(2)]
+        first, second = [await create(server, caller) for _ in range(2)]
         await until(lambda: _true_if(len(provider.jobs) == 1))
         await asyncio.sleep(0.2)
         one, failures = server.database.one, []
@@ -132,7 +131,7 @@ async def test_a_deletion_during_an_outage_still_frees_the_slot(tmp_path: Path) 
 async def test_nudges_do_not_multiply_the_commits_for_progress(tmp_path: Path) -> None:
     provider = ScriptedProvider(polls=[Running(float(percent), 1.0) for percent in range(100)])
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         await until(lambda: _true_if(len(provider.jobs) == 1))
         write, notes = server.database.write, []
 
@@ -174,7 +173,7 @@ async def test_a_lost_job_is_handed_in_again_at_a_measured_pace_and_not_for_ever
     provider = Forgetful()
     provider.is_down = True
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         await until(lambda: _true_if(len(provider.jobs) > 1))
         before = len(provider.jobs)
         await asyncio.sleep(1.6)
@@ -188,7 +187,7 @@ async def test_a_lost_job_is_handed_in_again_at_a_measured_pace_and_not_for_ever
 async def test_a_job_handed_in_again_while_its_video_is_deleted_is_stopped(tmp_path: Path) -> None:
     provider = Forgetful(submit_seconds=0.5)
     async with running(tmp_path, provider) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         await until(lambda: _true_if(len(provider.jobs) > 1))
         await server.service.delete(caller, video.id)
         await asyncio.sleep(0.1)
@@ -203,7 +202,7 @@ async def _true_if(condition: bool) -> bool:
 async def test_what_the_upstream_refused_for_now_is_sent_again_after_a_restart(tmp_path: Path, clip: bytes) -> None:
     busy = ScriptedProvider(submits=[UpstreamRateLimited(retry_after=30.0)])
     async with running(tmp_path, busy) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         await until(lambda: _true_if(len(busy.jobs) == 1))
         await asyncio.sleep(0.2)
     async with running(tmp_path, ScriptedProvider(clip=clip)) as (server, caller):
@@ -214,7 +213,7 @@ async def test_what_the_upstream_refused_for_now_is_sent_again_after_a_restart(t
 async def test_an_outage_before_the_call_does_not_make_a_submission_unknown(tmp_path: Path, clip: bytes) -> None:
     provider = ScriptedProvider(clip=clip)
     async with running(tmp_path, provider) as (server, caller):
-        source = await server.service.create(caller, NEW)
+        source = await create(server, caller)
         await ended(server, caller, source.id)
         one, failures = server.database.one, [1]
 
@@ -225,8 +224,8 @@ async def test_an_outage_before_the_call_does_not_make_a_submission_unknown(tmp_
             return await one(name, **values)
 
         server.database.one = flaky  # type: ignore[method-assign]
-        remix = await server.service.remix(caller, source.id, NewRemix(prompt="at night"))
-        done = await ended(server, caller, remix.id)
+        made = await remix(server, caller, source.id, "at night")
+        done = await ended(server, caller, made.id)
         assert not failures
         assert done.state is State.COMPLETED, done.failure
 
@@ -235,7 +234,7 @@ async def test_an_outage_after_the_call_does_not_make_a_submission_unknown(tmp_p
     provider = ScriptedProvider(clip=clip)
     async with running(tmp_path, provider) as (server, caller):
         outage = Outage(server.database, "Submission._accept")
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
         done = await ended(server, caller, video.id)
         assert outage.left == 0
         assert done.state is State.COMPLETED, done.failure
@@ -244,7 +243,7 @@ async def test_an_outage_after_the_call_does_not_make_a_submission_unknown(tmp_p
 
 async def test_one_folder_that_cannot_be_removed_does_not_keep_the_others(tmp_path: Path) -> None:
     async with running(tmp_path, ScriptedProvider(polls=[Running(10.0, 0.5)])) as (server, caller):
-        stuck, other = [await server.service.create(caller, NEW) for _ in range(2)]
+        stuck, other = [await create(server, caller) for _ in range(2)]
         folder = tmp_path / "storage" / "default"
         folder.mkdir(parents=True)
         (folder / stuck.id).write_text("not a folder")
@@ -269,7 +268,7 @@ class Slow(ScriptedProvider):
 async def test_files_that_were_on_their_way_when_their_video_was_deleted_go_too(tmp_path: Path, clip: bytes) -> None:
     two = Done((RemoteAsset("video", "a"), RemoteAsset("thumbnail", "b")))  # type: ignore[arg-type]
     async with running(tmp_path, Slow(clip=clip, polls=[two])) as (server, caller):
-        video = await server.service.create(caller, NEW)
+        video = await create(server, caller)
 
         async def collecting() -> bool:
             return (await server.service.retrieve(caller, video.id)).state is State.COLLECTING
@@ -325,7 +324,7 @@ def test_a_start_that_fails_half_way_loses_no_task(
 ) -> None:
     async def accept() -> list[str]:
         async with running(tmp_path, ScriptedProvider(polls=[Running(10.0, 0.5)])) as (server, caller):
-            return [(await server.service.create(caller, NEW)).id for _ in range(3)]
+            return [(await create(server, caller)).id for _ in range(3)]
 
     async def start() -> None:
         async with running(tmp_path, ScriptedProvider(clip=clip)):
@@ -351,7 +350,7 @@ async def test_interrupted_submissions_come_back_whatever_their_order(
     stuck = ScriptedProvider(submits=[UpstreamUnavailable("down", not_sent=True)])
     stuck.is_local = True
     async with running(tmp_path, stuck) as (server, caller):
-        videos = [await server.service.create(caller, NEW) for _ in range(4)]
+        videos = [await create(server, caller) for _ in range(4)]
         await until(lambda: _true_if(len(stuck.jobs) > 0))
     recover = dbos._recovery._recover_workflow
 

@@ -24,15 +24,16 @@ class Trouble:
 
 
 def delay_before_retry(
-    method: str, trouble: Trouble, attempt: int, *, now: float, patient: bool = False
+    method: str, trouble: Trouble, attempt: int, *, now: float, patient: bool = False, keyed: bool = False
 ) -> float | None:
     """Seconds to wait before sending again, or None to give up.
 
     attempt: 1 for the first one. now: Unix seconds, for a Retry-After that is a date. patient: somebody is waiting
-    for a video, so an outage of about a minute is sat out. A request that may have had an effect is sent again only
-    if the server asks for that or never received it.
+    for a video, so an outage of about a minute is sat out. keyed: an idempotency key goes with the request, so that
+    twice is as good as once. Any other request that may have had an effect is sent again only if the server asks for
+    that or never received it.
     """
-    if attempt > _most_retries(trouble, patient) or not _may_resend(method, trouble):
+    if attempt > _most_retries(trouble, patient) or not _may_resend(method == "GET" or keyed, trouble):
         return None
     asked = _asked_wait(trouble.headers, now)
     if asked is None:
@@ -46,13 +47,13 @@ def _most_retries(trouble: Trouble, patient: bool) -> int:
     return 2 if trouble.refused else 4
 
 
-def _may_resend(method: str, trouble: Trouble) -> bool:
+def _may_resend(harmless: bool, trouble: Trouble) -> bool:
     advice = trouble.headers.get("x-should-retry")
     if advice in ("true", "false"):
         return advice == "true"
     if trouble.refused:
         return True
-    if method != "GET":
+    if not harmless:
         return False
     return trouble.status is None or trouble.status in (408, 429) or trouble.status >= 500
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import aiohttp
@@ -16,11 +17,13 @@ from yarl import URL
 
 from mutoscope import __version__
 from mutoscope.cli.backoff import Trouble, delay_before_retry
+from mutoscope.cli.form import Form
 from mutoscope.cli.outcome import CliError, ExitCode, misused
-from mutoscope.cli.records import Page, RemoteVideo
+from mutoscope.cli.records import Page, RemoteCharacter, RemoteVideo
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
 _NOT_THERE_YET = ("video_not_ready", "video_expired", "variant_not_available")
+_KEY_HEADER = "Idempotency-Key"
 _KEY_HINT = "Set MUTOSCOPE_API_KEY or pass --api-key; `mutoscope keys create` makes a new key."
 
 
@@ -38,6 +41,13 @@ def base_url(text: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise misused("A server's address has no user, password, query or fragment.", "The key goes into --api-key.")
     return address if "v1" in parts.path.split("/") else f"{address}/v1"
+
+
+class Answer(NamedTuple):
+    """A JSON object and the headers it came with, their names in lower case."""
+
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
 
 
 class Client:
@@ -59,29 +69,48 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def create(self, fields: Mapping[str, Any], reference: Path | None = None) -> RemoteVideo:
-        """Ask for a video. fields: the request by its wire names. reference: an image file for `input_reference`."""
-        if reference is None:
-            return await self._video("POST", "/videos", json=dict(fields))
-        content = await asyncio.to_thread(_read_reference, reference)
-        form = aiohttp.FormData({name: str(value) for name, value in fields.items()})
-        form.add_field("input_reference", content, filename=reference.name, content_type="application/octet-stream")
-        return await self._video("POST", "/videos", data=form())
+    async def create(
+        self, fields: Mapping[str, Any], reference: Path | None = None, *, key: str | None = None
+    ) -> RemoteVideo:
+        """Ask for a video. fields: the request by its wire names. reference: an image file for `input_reference`.
 
-    async def remix(self, video_id: str, fields: Mapping[str, Any]) -> RemoteVideo:
-        return await self._video("POST", f"{_path(video_id)}/remix", json=dict(fields))
+        key: the idempotency key; with the same one the same request makes one video however often it is sent, here
+        and in every method that makes something. None: a new one, which still covers this call's own retries.
+        """
+        return RemoteVideo.read(*await self._post("/videos", fields, key, "input_reference", reference))
+
+    async def remix(self, video_id: str, fields: Mapping[str, Any], *, key: str | None = None) -> RemoteVideo:
+        return RemoteVideo.read(*await self._post(f"{_path(video_id)}/remix", fields, key))
+
+    async def edit(self, source: str | Path, fields: Mapping[str, Any], *, key: str | None = None) -> RemoteVideo:
+        """Ask for a changed copy of a video. source: its id, or a file to upload."""
+        return await self._make_from(source, "/videos/edits", fields, key)
+
+    async def extend(self, source: str | Path, fields: Mapping[str, Any], *, key: str | None = None) -> RemoteVideo:
+        """Ask for a longer copy of a video. source: its id, or a file to upload."""
+        return await self._make_from(source, "/videos/extensions", fields, key)
+
+    async def create_character(self, name: str, film: Path, *, key: str | None = None) -> RemoteCharacter:
+        """Upload a film of somebody who is to appear in videos."""
+        return RemoteCharacter.read((await self._post("/videos/characters", {"name": name}, key, "video", film)).body)
+
+    async def character(self, character_id: str) -> RemoteCharacter:
+        path = _path(character_id, "/videos/characters", "character")
+        return RemoteCharacter.read((await self._ask("GET", path)).body)
+
+    async def models(self) -> Mapping[str, Any]:
+        """The server's list of models, as it is."""
+        return (await self._ask("GET", "/models")).body
 
     async def retrieve(self, video_id: str, *, patient: bool = False) -> RemoteVideo:
-        return await self._video("GET", _path(video_id), patient=patient)
+        return RemoteVideo.read(*await self._ask("GET", _path(video_id), patient=patient))
 
     async def list(self, limit: int, after: str | None, order: str) -> Page:
         query = {"limit": str(limit), "order": order} | ({"after": after} if after else {})
-        async with self.request("GET", "/videos", params=query) as response:
-            return Page.read(await self._json(response))
+        return Page.read((await self._ask("GET", "/videos", params=query)).body)
 
     async def delete(self, video_id: str) -> Mapping[str, Any]:
-        async with self.request("DELETE", _path(video_id)) as response:
-            return await self._json(response)
+        return (await self._ask("DELETE", _path(video_id))).body
 
     @asynccontextmanager
     async def content(
@@ -89,16 +118,8 @@ class Client:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The open answer to a download; its status is 200 or 206."""
         asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        path = f"{_path(video_id)}/content"
-        async with self.request("GET", path, params={"variant": variant}, headers=asked) as response:
-            yield response
-
-    @asynccontextmanager
-    async def request(
-        self, method: str, path: str, *, patient: bool = False, **options: Any
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """One successful answer, after as many attempts as `backoff` allows."""
-        response = await self._send(method, path, patient, options)
+        path, query = f"{_path(video_id)}/content", {"variant": variant}
+        response = await self._send("GET", path, streamed=True, params=query, headers=asked)
         try:
             yield response
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -106,26 +127,56 @@ class Client:
         finally:
             response.close()
 
-    async def _video(self, method: str, path: str, **options: Any) -> RemoteVideo:
-        async with self.request(method, path, **options) as response:
-            return RemoteVideo.read(await self._json(response), _lower(response.headers))
+    async def _make_from(
+        self, source: str | Path, path: str, fields: Mapping[str, Any], key: str | None
+    ) -> RemoteVideo:
+        if isinstance(source, Path):
+            return RemoteVideo.read(*await self._post(path, fields, key, "video", source))
+        return RemoteVideo.read(*await self._post(path, {**fields, "video": {"id": source}}, key))
 
-    async def _send(self, method: str, path: str, patient: bool, options: Mapping[str, Any]) -> aiohttp.ClientResponse:
+    async def _post(
+        self, path: str, fields: Mapping[str, Any], key: str | None, file_field: str = "", file: Path | None = None
+    ) -> Answer:
+        """Send `fields` as JSON, or as a form if there is a file."""
+        key = str(uuid.uuid4()) if key is None else _checked(key)
+        form = None if file is None else Form(fields, file_field, file, key)
+        content = {"json": fields} if form is None else {}
+        return await self._ask("POST", path, form=form, headers={_KEY_HEADER: key}, **content)
+
+    async def _ask(self, method: str, path: str, **options: Any) -> Answer:
+        response = await self._send(method, path, **options)
+        return Answer(_object(await response.read(), response, self.url), _lower(response.headers))
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        form: Form | None = None,
+        patient: bool = False,
+        streamed: bool = False,
+        **options: Any,
+    ) -> aiohttp.ClientResponse:
+        """One successful answer, after as many attempts as `backoff` allows; whole unless it is to be streamed."""
+        session, url = self._session_or_fail(), URL(self.url + path, encoded=True)
+        keyed = _KEY_HEADER in options.get("headers", {})
         attempt = 0
         while True:
             attempt += 1
-            trouble, failure = Trouble(), CliError("")
             try:
-                response = await self._session_or_fail().request(method, URL(self.url + path, encoded=True), **options)
+                body = {} if form is None else {"data": form.body()}
+                response = await session.request(method, url, **body, **options)
+                if response.ok and not streamed:
+                    await response.read()
             except (aiohttp.ClientError, TimeoutError) as error:
                 refused = isinstance(getattr(error, "os_error", None), ConnectionRefusedError)
                 trouble, failure = Trouble(refused=refused), self._unreachable(error)
             else:
-                if response.status < 400:
+                if response.ok:
                     return response
                 trouble = Trouble(response.status, headers=_lower(response.headers))
                 failure = await _refusal(response)
-            delay = delay_before_retry(method, trouble, attempt, now=time.time(), patient=patient)
+            delay = delay_before_retry(method, trouble, attempt, now=time.time(), patient=patient, keyed=keyed)
             if delay is None:
                 raise failure
             await asyncio.sleep(delay)
@@ -134,15 +185,6 @@ class Client:
         if self._session is None:
             raise RuntimeError("the client is used before it was entered")
         return self._session
-
-    async def _json(self, response: aiohttp.ClientResponse) -> Mapping[str, Any]:
-        body = _parsed(await response.read())
-        if isinstance(body, Mapping):
-            return body
-        raise CliError(
-            f"{self.url} answered, but not as a Videos API ({response.content_type}).",
-            hint="Check the address in MUTOSCOPE_URL or --url.",
-        )
 
     def _unreachable(self, error: Exception) -> CliError:
         reason = "it did not answer in time" if isinstance(error, TimeoutError) else _reason(error)
@@ -153,10 +195,16 @@ class Client:
         )
 
 
-def _path(video_id: str) -> str:
-    if video_id.strip(".") == "":
-        raise misused(f"{video_id!r} is not a video id.")
-    return f"/videos/{quote(video_id, safe='', errors='backslashreplace')}"
+def _path(name: str, folder: str = "/videos", kind: str = "video") -> str:
+    if name.strip(".") == "":
+        raise misused(f"{name!r} is not a {kind} id.")
+    return f"{folder}/{quote(name, safe='', errors='backslashreplace')}"
+
+
+def _checked(key: str) -> str:
+    if key.isascii() and key.isprintable() and key.split() == [key]:
+        return key
+    raise misused("An idempotency key is one word of ASCII characters.", "Example: --idempotency-key shot-7")
 
 
 def _headers(api_key: str | None) -> dict[str, str]:
@@ -169,13 +217,6 @@ def _headers(api_key: str | None) -> dict[str, str]:
     return headers | {"Authorization": f"Bearer {key}"}
 
 
-def _read_reference(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise misused(f"The reference {path} cannot be read: {error.strerror}.") from None
-
-
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
@@ -185,6 +226,16 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return None
+
+
+def _object(content: bytes, response: aiohttp.ClientResponse, url: str) -> Mapping[str, Any]:
+    body = _parsed(content)
+    if isinstance(body, Mapping):
+        return body
+    raise CliError(
+        f"{url} answered, but not as a Videos API ({response.content_type}).",
+        hint="Check the address in MUTOSCOPE_URL or --url.",
+    )
 
 
 def _reason(error: Exception) -> str:

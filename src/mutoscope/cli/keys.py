@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-keys = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
+keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the server's data.")]
 DatabaseUrl = Annotated[str | None, typer.Option("--database", help="The database itself: its file or sqlite:///FILE.")]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -27,20 +29,28 @@ class Entry:
     panel: str
 
 
-VIDEOS, SERVER, PICTURES = "Videos", "Server", "Look first"
+QUESTION = "_MUTOSCOPE_COMPLETE"
+"""The environment variable in which the shell's script asks for completions."""
+
+VIDEOS, SERVER, PICTURES, SHELL = "Videos", "Server", "Look first", "Shell"
 
 COMMANDS = (
-    Entry("create", "videos:create", "Ask for a video.", VIDEOS),
-    Entry("remix", "videos:remix", "Make a new video from a completed one and a change.", VIDEOS),
+    Entry("create", "making:create", "Ask for a video.", VIDEOS),
+    Entry("remix", "making:remix", "Make a new video from a completed one and a change.", VIDEOS),
+    Entry("edit", "making:edit", "Change a video: a completed one, or a file of yours.", VIDEOS),
+    Entry("extend", "making:extend", "Make a video longer: a completed one, or a file of yours.", VIDEOS),
     Entry("list", "videos:list_videos", "List videos, the newest first.", VIDEOS),
     Entry("get", "videos:get", "Show one video, or wait for it.", VIDEOS),
     Entry("download", "videos:download", "Save a completed video, its thumbnail or its spritesheet.", VIDEOS),
     Entry("delete", "videos:delete", "Delete videos; those still in the making are cancelled.", VIDEOS),
+    Entry("character", "character:character", "Make a character from a film, or look at one.", VIDEOS),
+    Entry("models", "models:models", "List the models with their sizes, lengths and capabilities.", VIDEOS),
     Entry("demo", "demo:demo", "Make a video and its remix on a server of its own, from nothing.", PICTURES),
     Entry("scene", "scene:scene", "Show the scene that flipbook reads from a prompt.", PICTURES),
     Entry("serve", "serve:serve", "Start the server.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),
+    Entry("completion", "completion:completion", "Print the script that completes commands in your shell.", SHELL),
 )
 
 
@@ -72,7 +82,16 @@ def load(name: str) -> Any:
         holder.add_typer(found, name=name)
     else:
         holder.command(name)(found)
-    return cast(TyperGroup, get_command(holder)).commands[name]
+    command = cast(TyperGroup, get_command(holder)).commands[name]
+    for each in (command, *getattr(command, "commands", {}).values()):
+        each.help = unwrapped(each.help or "")
+    return command
+
+
+def unwrapped(text: str) -> str:
+    """A docstring whose paragraphs are one line each, for a terminal of any width; indented lines stay as they are."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(each if "\n  " in each else each.replace("\n", " ") for each in paragraphs)
 
 
 def _nothing() -> None:
@@ -114,8 +133,12 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with one of the documented codes."""
+    if QUESTION in os.environ:
+        from mutoscope.cli.completion import prepare_answer
+
+        prepare_answer()
     try:
-        app()
+        app(complete_var=QUESTION)
     except CliError as error:
         from mutoscope.cli.show import print_error
 

@@ -28,7 +28,7 @@ _MEANINGS = {
     ExitCode.USAGE: "wrong usage or configuration",
     ExitCode.UNREACHABLE: "the server cannot be reached",
     ExitCode.NOT_AUTHENTICATED: "the API key is missing or wrong",
-    ExitCode.NOT_FOUND: "no such video",
+    ExitCode.NOT_FOUND: "no such video or character",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

@@ -16,6 +16,7 @@ class RemoteVideo:
     """A video as some server told it. `raw` is its very object; missing fields are empty here.
 
     progress: 0 to 100. created_at, completed_at: Unix seconds. poll_seconds: when the server wants to be asked again.
+    replayed: an earlier request with the same idempotency key made it.
     """
 
     raw: Mapping[str, Any]
@@ -33,6 +34,7 @@ class RemoteVideo:
     failure: str | None
     notice: str | None
     poll_seconds: float = DEFAULT_POLL_SECONDS
+    replayed: bool = False
 
     @property
     def is_unfinished(self) -> bool:
@@ -58,6 +60,7 @@ class RemoteVideo:
             failure=_text(error.get("message")),
             notice=_text(raw.get("notice")),
             poll_seconds=_poll_seconds(headers or {}),
+            replayed=(headers or {}).get("idempotent-replayed") == "true",
         )
 
 
@@ -72,11 +75,69 @@ class Page:
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> Page:
-        data = raw.get("data")
-        items = [item for item in data if isinstance(item, Mapping)] if isinstance(data, list) else []
-        videos = tuple(RemoteVideo.read(item) for item in items)
+        videos = tuple(RemoteVideo.read(item) for item in _objects(raw.get("data")))
         last = _text(raw.get("last_id")) or (videos[-1].id if videos else None)
         return cls(raw, videos, bool(raw.get("has_more")), last)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCharacter:
+    """A character as some server told it. created_at: Unix seconds."""
+
+    raw: Mapping[str, Any]
+    id: str
+    name: str
+    created_at: float | None
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> RemoteCharacter:
+        return cls(raw, _text(raw.get("id")) or "", _text(raw.get("name")) or "", _number(raw.get("created_at")))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteModel:
+    """A model as some server told it; a server that lists only ids leaves the rest empty.
+
+    sizes: each "WIDTHxHEIGHT" in pixels. sides: instead of a list, the shortest and the longest side in pixels.
+    seconds: each length as it is sent.
+    """
+
+    id: str
+    sizes: tuple[str, ...]
+    sides: tuple[str, str] | None
+    seconds: tuple[str, ...]
+    default_size: str
+    default_seconds: str
+    capabilities: tuple[str, ...]
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> RemoteModel:
+        return cls(
+            id=_text(raw.get("id")) or "",
+            sizes=_texts(raw.get("sizes")),
+            sides=_sides(raw.get("size_range")),
+            seconds=_texts(raw.get("seconds")),
+            default_size=_text(raw.get("default_size")) or "",
+            default_seconds=_text(raw.get("default_seconds")) or "",
+            capabilities=_texts(raw.get("capabilities")),
+        )
+
+
+def read_models(raw: Mapping[str, Any]) -> tuple[RemoteModel, ...]:
+    """The models of a list, in the server's order."""
+    return tuple(RemoteModel.read(item) for item in _objects(raw.get("data")))
+
+
+def _sides(value: Any) -> tuple[str, str] | None:
+    return (str(value.get("minimum")), str(value.get("maximum"))) if isinstance(value, Mapping) else None
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _poll_seconds(headers: Mapping[str, str]) -> float:

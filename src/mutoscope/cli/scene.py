@@ -17,7 +17,10 @@ def scene(
         bool, typer.Option("--jsonl", help='Read lines {"prompt": ..., "remix": ...} from standard input.')
     ] = False,
 ) -> None:
-    """Print what flipbook understands of a prompt: the scene's fields, and with --remix the delta too."""
+    """Show the scene that flipbook reads from a prompt.
+
+    Prints its fields as JSON, and with --remix what the change does to them too.
+    """
     if jsonl == (prompt is not None):
         raise typer.BadParameter("give either a prompt or --jsonl")
     if jsonl:

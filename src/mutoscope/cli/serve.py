@@ -33,7 +33,10 @@ def serve(
         Path | None, typer.Option(help="Write {url, api_key, pid} as JSON to this file once ready.")
     ] = None,
 ) -> None:
-    """Run the server. Embedded: SQLite, local disk, no other process needed."""
+    """Start the server.
+
+    One process with SQLite and the local disk; nothing else is needed.
+    """
     given = {"data_dir": data_dir, "host": host, "port": port, "log_level": log_level}
     try:
         settings = load(given, os.environ, config)
@@ -116,6 +119,10 @@ def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], No
             await super().startup(sockets)
             if self.started:
                 on_started()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            server.stop_waiting()
+            await super().shutdown(sockets)
 
     # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
     for number in (signal.SIGINT, signal.SIGTERM):

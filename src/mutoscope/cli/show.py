@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from mutoscope.cli.outcome import CliError
-from mutoscope.cli.records import RemoteVideo
+from mutoscope.cli.records import RemoteCharacter, RemoteModel, RemoteVideo
 
 _MARKS = {"queued": ("○", "cyan"), "in_progress": ("◐", "yellow"), "completed": ("●", "green"), "failed": ("✕", "red")}
 _WIDE = 124
+_WIDE_FOR_MODELS = 100
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -75,6 +76,28 @@ def print_video(video: RemoteVideo, now: float | None = None) -> None:
     """One video, a line for each thing known."""
     moment = time.time() if now is None else now
     print_rows([(Text(label, style="dim"), value) for label, value in _facts(video, moment)])
+
+
+def print_character(character: RemoteCharacter, now: float | None = None) -> None:
+    """One character, a line for each thing known."""
+    moment = time.time() if now is None else now
+    rows = [("character", Text(clean(character.id), style="bold")), ("name", Text(clean(character.name)))]
+    if character.created_at is not None:
+        rows.append(("created", _created(character.created_at, moment)))
+    print_rows([(Text(label, style="dim"), value) for label, value in rows])
+
+
+def print_models(models: Sequence[RemoteModel]) -> None:
+    """A table on a terminal, a paragraph a model on a narrow one, tab-separated lines in a pipe."""
+    console = out()
+    if not console.is_terminal:
+        for model in models:
+            print_data("\t".join(_model_columns(model)))
+    elif console.width >= _WIDE_FOR_MODELS:
+        console.print(_model_table(models))
+    else:
+        for number, model in enumerate(models):
+            console.print("\n" * (number > 0), _model_paragraph(model), sep="", end="")
 
 
 def print_rows(rows: Sequence[tuple[Text, ...]]) -> None:
@@ -150,6 +173,54 @@ def _table(videos: Sequence[RemoteVideo], now: float) -> Table:
     return table
 
 
+def _model_columns(model: RemoteModel) -> tuple[str, ...]:
+    sizes = "..".join(model.sides) if model.sides else ",".join(model.sizes)
+    lists = (sizes, ",".join(model.seconds), ",".join(model.capabilities))
+    return tuple(clean(each) or "-" for each in (model.id, model.default_size, model.default_seconds, *lists))
+
+
+def _model_table(models: Sequence[RemoteModel]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("Model", no_wrap=True)
+    for name in ("Default", "Sizes", "Seconds", "Capabilities"):
+        table.add_column(name, no_wrap=name == "Default")
+    for model in models:
+        table.add_row(Text(clean(model.id)), *_model_facts(model).values())
+    return table
+
+
+def _model_paragraph(model: RemoteModel) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(Text("model", style="dim"), Text(clean(model.id), style="bold"))
+    for label, value in _model_facts(model).items():
+        if value:
+            grid.add_row(Text(label, style="dim"), value)
+    return grid
+
+
+def _model_facts(model: RemoteModel) -> dict[str, Text]:
+    facts = {
+        "default": f"{model.default_size} · {model.default_seconds} s" if model.default_size else "",
+        "sizes": f"{' to '.join(model.sides)} a side" if model.sides else ", ".join(model.sizes),
+        "seconds": _runs(model.seconds),
+        "capabilities": ", ".join(model.capabilities).replace("_", " "),
+    }
+    return {label: Text(clean(value)) for label, value in facts.items()}
+
+
+def _runs(numbers: Sequence[str]) -> str:
+    """Whole numbers with their neighbours joined: 1, 2, 3, 8 is "1 to 3, 8"; anything else as it is."""
+    if not all(number.isascii() and number.isdigit() for number in numbers):
+        return ", ".join(numbers)
+    runs: list[list[int]] = []
+    for number in sorted(map(int, numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+
+
 def _pairs(videos: Sequence[RemoteVideo], now: float, width: int) -> Iterator[Text]:
     for video in videos:
         yield Text.assemble((clean(video.id), "bold"), "  ", status_text(video.status), "  ", _percent(video))
@@ -169,7 +240,7 @@ def _facts(video: RemoteVideo, now: float) -> Iterator[tuple[str, Text]]:
     yield "prompt", Text(shorten(video.prompt, 500))
     yield "format", Text(clean(f"{video.size} · {video.seconds} s · {video.model}"))
     if video.source:
-        yield "remix of", Text(clean(video.source))
+        yield "made from", Text(clean(video.source))
     yield from _times(video, now)
     for label, value in _extras(video.raw):
         yield label, Text(shorten(value, 500))
@@ -177,9 +248,13 @@ def _facts(video: RemoteVideo, now: float) -> Iterator[tuple[str, Text]]:
 
 def _times(video: RemoteVideo, now: float) -> Iterator[tuple[str, Text]]:
     if video.created_at is not None:
-        yield "created", Text(f"{_clock(video.created_at)}  ({_age_of(video, now)} ago)")
+        yield "created", _created(video.created_at, now)
     if video.created_at is not None and video.completed_at is not None:
         yield "took", Text(f"{video.completed_at - video.created_at:.0f} s")
+
+
+def _created(moment: float, now: float) -> Text:
+    return Text(f"{_clock(moment)}  ({age(now - moment)} ago)")
 
 
 def _extras(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from mutoscope.database import sqlite
+from mutoscope.database.changes import Changes
 from mutoscope.database.statements import statements
 from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
 
@@ -49,7 +50,12 @@ class Transaction:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
+        self.announced: set[str] = set()
         self.after_commit: list[Callable[[], None]] = []
+
+    def announce(self, video_id: str) -> None:
+        """Wake those who wait for this video, once the transaction is on disk."""
+        self.announced.add(video_id)
 
     def run(self, name: str, /, **values: Any) -> int:
         """Run the named statement; the number of rows it changed."""
@@ -69,6 +75,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.engine = _engine(path)
+        self.changes = Changes()
         self._reader = _reader(path)
         self._jobs: SimpleQueue[_Write | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="database-writer", daemon=True)
@@ -110,14 +117,20 @@ class Database:
         while (batch := self._next_batch()) is not None:
             try:
                 connection = connection or self.engine.connect()
-                _commit_together(connection, batch)
+                announced = _commit_together(connection, batch)
             except Exception as error:
-                connection = _drop(connection)
+                connection, announced = _drop(connection), set[str]()
                 for write in batch:
                     write.error = DatabaseUnavailable(f"The database cannot be written: {error}")
             for write in batch:
                 write.deliver()
+            self._announce(batch[0].loop, announced)
         _drop(connection)
+
+    def _announce(self, loop: asyncio.AbstractEventLoop, video_ids: set[str]) -> None:
+        if video_ids:
+            with contextlib.suppress(RuntimeError):  # a loop that has closed
+                loop.call_soon_threadsafe(self.changes.tell, video_ids)
 
     def _next_batch(self) -> list[_Write] | None:
         first = self._jobs.get()
@@ -168,7 +181,8 @@ class _Write:
             self.future.set_result(self.result)
 
 
-def _commit_together(connection: sa.Connection, batch: list[_Write]) -> None:
+def _commit_together(connection: sa.Connection, batch: list[_Write]) -> set[str]:
+    """Run and commit; the videos that were changed. One whose own write was undone is merely looked at in vain."""
     transaction = Transaction(connection)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     for write in batch:
@@ -176,6 +190,7 @@ def _commit_together(connection: sa.Connection, batch: list[_Write]) -> None:
     connection.commit()
     for function in transaction.after_commit:
         function()
+    return transaction.announced
 
 
 def _drop(connection: sa.Connection | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -10,7 +11,19 @@ import msgspec
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.domain.assets import Asset, Variant
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
-from mutoscope.domain.video import Failure, Reference, Size, Video, VideoRequest, new_id
+from mutoscope.domain.remix import Skipped
+from mutoscope.domain.video import (
+    Character,
+    Clip,
+    Failure,
+    Operation,
+    Reference,
+    Size,
+    Video,
+    VideoRequest,
+    new_id,
+)
+from mutoscope.domain.wishes import Adjustment
 
 
 def encode(value: Any) -> str:
@@ -31,15 +44,25 @@ def request_to_json(request: VideoRequest) -> str:
             "seconds": request.seconds,
             "seed": request.seed,
             "options": dict(request.options),
+            "operation": request.operation,
+            "added_seconds": request.added_seconds,
+            "characters": [asdict(character) for character in request.characters],
             "reference": reference
             and {"sha256": reference.sha256, "media_type": reference.media_type, "size": str(reference.size)},
+            "clip": request.clip and {**asdict(request.clip), "size": str(request.clip.size)},
         }
     )
 
 
+def plan_to_json(adjustments: Iterable[Adjustment], skipped: Iterable[Skipped]) -> str:
+    """What the plan of a video changed and passed over, in the words of the wire."""
+    changed = [{"field": one.field, "from": one.given, "to": one.to, "reason": one.reason} for one in adjustments]
+    return encode({"adjustments": changed, "skipped": [asdict(one) for one in skipped]})
+
+
 def request_from_row(row: Row) -> VideoRequest:
     stored = decode(row["request"])
-    reference = stored["reference"]
+    reference, clip = stored["reference"], stored.get("clip")
     return VideoRequest(
         prompt=stored["prompt"],
         model=row["model"],
@@ -48,11 +71,16 @@ def request_from_row(row: Row) -> VideoRequest:
         seed=stored["seed"],
         options=stored["options"],
         reference=reference and Reference(reference["sha256"], reference["media_type"], _size(reference["size"])),
+        operation=Operation(stored.get("operation", Operation.CREATE)),
+        added_seconds=stored.get("added_seconds", 0),
+        characters=tuple(Character(**character) for character in stored.get("characters", ())),
+        clip=clip and Clip(**{**clip, "size": _size(clip["size"])}),
     )
 
 
 def video_from_row(row: Row) -> Video:
     """The public view of a row."""
+    plan = decode(row["plan"])
     failure = row["error_code"] and Failure(row["error_code"], row["error_message"])
     return Video(
         id=row["id"],
@@ -73,6 +101,9 @@ def video_from_row(row: Row) -> Video:
         notice=row["notice"],
         ignored=tuple(decode(row["ignored"])),
         failure=failure or None,
+        was_accepted=row["upstream_id"] is not None,
+        adjustments=tuple(plan.get("adjustments", ())),
+        skipped=tuple(plan.get("skipped", ())),
     )
 
 
@@ -93,7 +124,7 @@ def move(
     """Move a video by `happening` and write its event. The state it is in now, or None if it had moved already.
 
     row: the video as the caller last saw it; the move counts only if its state is still the same.
-    columns: attempt, upstream_id, remote, facts, next_poll_at, where the move brings them.
+    columns: attempt, upstream_id, remote, facts, next_poll_at, expires_at, where the move brings them.
     """
     before = State(row["state"])
     after = transition(before, happening)
@@ -103,6 +134,7 @@ def move(
         "remote": None,
         "facts": None,
         "next_poll_at": None,
+        "expires_at": None,
         **columns,
     }
     moved = tx.run(
@@ -120,6 +152,7 @@ def move(
     if not moved:
         return None
     add_event(tx, row["id"], row["tenant"], happening, after, now, detail)
+    tx.announce(row["id"])
     if after.is_final and row["source_id"] is not None:
         tx.run("unpin_source", id=row["source_id"])
     return after

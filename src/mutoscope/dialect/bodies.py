@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +16,7 @@ from mutoscope.dialect.json_text import decode
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.multipart import read_parts
 from mutoscope.dialect.references import may_be_long
-from mutoscope.domain.errors import FileTooLarge, InvalidRequest, UnsupportedMedia
+from mutoscope.domain.errors import BodyTooSlow, FileTooLarge, InvalidRequest, UnsupportedMedia
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
@@ -31,7 +33,7 @@ async def read_fields(request: Request, limits: Limits) -> dict[str, Any]:
     if the body cannot be read.
     """
     media_type, boundary = _content_type(request)
-    chunks = _bounded(request, limits.body_bytes)
+    chunks = _bounded(request, limits)
     if media_type == MULTIPART:
         parts = await read_parts(chunks, boundary, limits, may_be_long)
         return nest(((part.name, part) for part in parts), limits)
@@ -59,12 +61,35 @@ def _content_type(request: Request) -> tuple[str, bytes]:
     return media_type.decode("latin-1").strip(), options.get(b"boundary", b"")
 
 
-async def _bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
+async def _in_time(stream: AsyncGenerator[bytes, None], limits: Limits) -> AsyncIterator[bytes]:
+    """The chunks, as long as none keeps us waiting and all together keep up the least pace.
+
+    408 would be the word for it, but the official clients would send the same slow body again.
+    """
+    started, received = time.monotonic(), 0
+    while True:
+        grace = limits.body_grace_seconds + received / limits.body_bytes_per_second
+        left = started + grace - time.monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, min(left, limits.body_stall_seconds))):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise BodyTooSlow(
+                f"The body came too slowly: {received} bytes in {time.monotonic() - started:.0f} s."
+            ) from None
+        if chunk is None:
+            return
+        received += len(chunk)
+        yield chunk
+
+
+async def _bounded(request: Request, limits: Limits) -> AsyncIterator[bytes]:
+    limit = limits.body_bytes
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise _too_large(limit)
     received = 0
-    async for chunk in request.stream():
+    async for chunk in _in_time(request.stream(), limits):
         received += len(chunk)
         if received > limit:
             raise _too_large(limit)

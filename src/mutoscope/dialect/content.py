@@ -14,11 +14,16 @@ from mutoscope.dialect.errors import render
 from mutoscope.dialect.ranges import Span, Unsatisfiable, Validators, is_unchanged, wanted
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.errors import InvalidRequest, RangeNotSatisfiable
-from mutoscope.service import Content
+from mutoscope.service.requests import Content
+
+# Other servers of this dialect number their outputs, and their clients ask for the first.
+FIRST_OUTPUT = "0"
 
 
 def read_variant(text: str | None) -> Variant:
     """The `variant` query parameter, by default the video itself."""
+    if text == FIRST_OUTPUT:
+        return Variant.VIDEO
     try:
         return Variant(text) if text is not None else Variant.VIDEO
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -55,6 +55,7 @@ REPLIES: dict[type[domain.MutoscopeError], Reply] = {
     domain.TooManyRequests: Reply(429, True, "rate_limit_error"),
     domain.UpstreamError: _server(502),
     domain.ContentRefused: Reply(400),
+    domain.UpstreamRejected: Reply(400),
     domain.UpstreamQuotaExhausted: _server(503),
     domain.UpstreamRateLimited: _server(503, retry=True),
     domain.UpstreamUnavailable: _server(503, retry=True),
@@ -81,9 +82,22 @@ class ErrorEnvelope(msgspec.Struct):
 
 
 def reply_to(error: Exception) -> Reply:
-    """The line of the table for an error; what we did not raise on purpose is a failure of ours."""
-    classes = (cls for cls in type(error).__mro__ if cls in REPLIES)
+    """The line of the table for an error; what we did not raise on purpose is a failure of ours.
+
+    A video that exists and was not started is answered like the failure itself, but never invites a repetition.
+    """
+    if isinstance(error, domain.NotStarted):
+        reply = _line(_UPSTREAM_ERRORS.get(error.failure_code, domain.UpstreamError))
+        return replace(reply, retry=False)
+    return _line(type(error))
+
+
+def _line(cls: type[Exception]) -> Reply:
+    classes = (each for each in cls.__mro__ if each in REPLIES)
     return REPLIES[next(classes, domain.ServerError)]
+
+
+_UPSTREAM_ERRORS = {cls.code: cls for cls in domain.UpstreamError.__subclasses__()}
 
 
 def describe(error: Exception) -> ErrorEnvelope:
@@ -91,6 +105,8 @@ def describe(error: Exception) -> ErrorEnvelope:
     reply = reply_to(error)
     if isinstance(error, domain.CallerError):
         return ErrorEnvelope(ErrorBody(error.message, reply.type, error.param, error.error_code))
+    if isinstance(error, domain.NotStarted):
+        return ErrorEnvelope(ErrorBody(error.message, reply.type, None, error.failure_code))
     kind = type(error) if isinstance(error, domain.MutoscopeError) else domain.ServerError
     return ErrorEnvelope(ErrorBody((kind.__doc__ or "").strip(), reply.type, None, kind.code))
 
@@ -111,6 +127,10 @@ def _headers(error: Exception, reply: Reply) -> dict[str, str]:
     if reply.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         seconds = getattr(error, "retry_after", None) or DEFAULT_RETRY_AFTER
         headers["retry-after"] = str(max(1, min(LONGEST_RETRY_AFTER, math.ceil(seconds))))
+    if isinstance(error, domain.NotStarted):
+        headers["mutoscope-video-id"] = error.video_id
+    if isinstance(error, domain.BodyTooSlow):
+        headers["connection"] = "close"
     if reply.status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
     return headers

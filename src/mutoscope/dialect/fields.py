@@ -5,59 +5,172 @@ Unknown fields are never an error. Their names are collected, so that the answer
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mutoscope.dialect.json_text import decode
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.multipart import Part
-from mutoscope.dialect.references import NAMES, read_reference
+from mutoscope.dialect.references import NAMES, read_origin, read_reference
+from mutoscope.dialect.values import (
+    choice,
+    flag,
+    invalid_type,
+    length,
+    missing,
+    number,
+    required_text,
+    text,
+    whole,
+    word,
+)
 from mutoscope.domain.errors import InvalidRequest
-from mutoscope.service import NewRemix, NewVideo
+from mutoscope.domain.remix import Strategy
+from mutoscope.domain.video import Operation
+from mutoscope.domain.wishes import NEEDS, OnUnsupported, Wishes
+from mutoscope.service.requests import NewChange, NewCharacter, NewExtension, NewVideo, SourceId
 
-CREATE_FIELDS = frozenset({"prompt", "model", "size", "seconds", "seed", *NAMES})
-REMIX_FIELDS = frozenset({"prompt", "model", "seed"})
+COMMON_FIELDS = frozenset({"prompt", "model", "seed", "on_unsupported", "max_price", *NEEDS})
+CREATE_FIELDS = COMMON_FIELDS | {"size", "seconds", "aspect_ratio", "resolution", "first_frame", "characters", *NAMES}
+REMIX_FIELDS = COMMON_FIELDS | {"min_strategy"}
+EDIT_FIELDS = REMIX_FIELDS | {"video"}
+EXTENSION_FIELDS = COMMON_FIELDS | {"video", "seconds"}
 
 # Some clients wrap fields that their typed interface lacks, as an object or as JSON text in a form.
 WRAPPERS = ("extra_body", "extra_params")
 
-WORD_MAX_CHARACTERS = 256
+MOST_CHARACTERS = 2
 IGNORED_MAX_NAMES = 64
 IGNORED_MAX_CHARACTERS = 64
-INTEGER_LIMIT = 1 << 53  # beyond it JSON numbers lose digits in many clients
-
-_WHOLE = re.compile(r"([+-]?[0-9]{1,16})(?:\.0*)?")
 
 
 def new_video(fields: Mapping[str, Any], limits: Limits) -> NewVideo:
     """A create request. InvalidRequest names the first field that is missing or of the wrong type."""
     fields = _unwrapped(fields, limits)
     return NewVideo(
-        prompt=_required_text(fields, "prompt"),
-        model=_word(fields, "model"),
-        size=_word(fields, "size"),
-        seconds=_seconds(fields),
-        seed=_whole(fields, "seed"),
+        prompt=required_text(fields, "prompt"),
+        wishes=_wishes(fields, limits, CREATE_FIELDS),
+        size=word(fields, "size"),
+        seconds=length(fields, "seconds"),
+        aspect_ratio=word(fields, "aspect_ratio"),
+        resolution=word(fields, "resolution"),
         reference=read_reference(fields, limits),
-        ignored=_ignored(fields, CREATE_FIELDS),
+        characters=_characters(fields, limits),
     )
 
 
-def new_remix(fields: Mapping[str, Any], limits: Limits) -> NewRemix:
+def new_remix(fields: Mapping[str, Any], source_id: str, limits: Limits) -> NewChange:
     """A remix request. A remix has the length and size of its source, so `seconds` and `size` are unused."""
     fields = _unwrapped(fields, limits)
-    return NewRemix(
-        prompt=_required_text(fields, "prompt"),
-        model=_word(fields, "model"),
-        seed=_whole(fields, "seed"),
-        ignored=_ignored(fields, REMIX_FIELDS),
+    prompt = required_text(fields, "prompt")
+    wishes = _wishes(fields, limits, REMIX_FIELDS)
+    return NewChange(prompt, SourceId(source_id, "video_id"), Operation.REMIX, wishes)
+
+
+def new_edit(fields: Mapping[str, Any], limits: Limits) -> NewChange:
+    """An edit request: of a video by its id, or of an uploaded clip."""
+    fields = _unwrapped(fields, limits)
+    prompt = required_text(fields, "prompt")
+    origin = read_origin(fields, limits)
+    return NewChange(prompt, origin, Operation.EDIT, _wishes(fields, limits, EDIT_FIELDS))
+
+
+def new_extension(fields: Mapping[str, Any], limits: Limits) -> NewExtension:
+    """An extension request; `seconds` says how much is added."""
+    fields = _unwrapped(fields, limits)
+    prompt = required_text(fields, "prompt")
+    origin = read_origin(fields, limits)
+    seconds = length(fields, "seconds")
+    if seconds is None:
+        raise missing("seconds")
+    return NewExtension(prompt, origin, seconds, _wishes(fields, limits, EXTENSION_FIELDS))
+
+
+def new_character(fields: Mapping[str, Any], limits: Limits) -> NewCharacter:
+    """A character: a name and a clip."""
+    fields = _unwrapped(fields, limits)
+    return NewCharacter(required_text(fields, "name"), read_origin(fields, limits))
+
+
+def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) -> Wishes:
+    floor = choice(fields, "min_strategy", list(Strategy)) if "min_strategy" in known else None
+    policy = choice(fields, "on_unsupported", list(OnUnsupported))
+    return Wishes(
+        model=word(fields, "model"),
+        seed=whole(fields, "seed"),
+        options=_options(fields, limits),
+        on_unsupported=OnUnsupported(policy) if policy else None,
+        max_price=_price(fields),
+        min_strategy=Strategy(floor) if floor else None,
+        ignored=_ignored(fields, known),
     )
 
 
-def missing(param: str) -> InvalidRequest:
-    """The error for a parameter that must be there and is not."""
-    return InvalidRequest(f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
+def _options(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """The extension fields that were given, by name."""
+    read = {
+        "negative_prompt": text(fields, "negative_prompt"),
+        "generate_audio": flag(fields, "generate_audio"),
+        "last_frame": _is_given(fields, "last_frame"),
+        "input_references": _is_given(fields, "input_references"),
+        "provider_options": _object(fields, "provider_options", limits),
+        "test_case": word(fields, "test_case"),
+    }
+    return {name: value for name, value in read.items() if value is not None and value != ""}
+
+
+def _is_given(fields: Mapping[str, Any], name: str) -> bool | None:
+    value = fields.get(name)
+    empty = value in (None, "", [], {}) or (isinstance(value, Part) and not value.data)
+    return None if empty else True
+
+
+def _price(fields: Mapping[str, Any]) -> float | None:
+    value = number(fields, "max_price")
+    if value is not None and not 0 <= value < float("inf"):
+        raise InvalidRequest("Invalid 'max_price': expected an amount of 0 or more.", param="max_price")
+    return value
+
+
+def _characters(fields: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
+    """Ids, given as objects with `id` or as plain strings."""
+    given = _parsed(fields.get("characters"), "characters", limits)
+    if given is None or given == "":
+        return ()
+    entries = given if isinstance(given, list) else [given]
+    if len(entries) > MOST_CHARACTERS:
+        raise InvalidRequest(
+            f"Invalid 'characters': at most {MOST_CHARACTERS} are allowed, got {len(entries)}.", param="characters"
+        )
+    return tuple(_character_id(entry, place, limits) for place, entry in enumerate(entries))
+
+
+def _character_id(entry: Any, place: int, limits: Limits) -> str:
+    param = f"characters[{place}]"
+    entry = _parsed(entry, param, limits)
+    inner = entry.get("id") if isinstance(entry, dict) else entry
+    inner = inner.text() if isinstance(inner, Part) else inner
+    if not isinstance(inner, str):
+        raise invalid_type(param, "an object with 'id'", entry)
+    return inner
+
+
+def _object(fields: Mapping[str, Any], name: str, limits: Limits) -> dict[str, Any] | None:
+    value = _parsed(fields.get(name), name, limits)
+    if value in (None, "", {}):
+        return None
+    if not isinstance(value, dict):
+        raise invalid_type(name, "an object", value)
+    return {key: inner.text() if isinstance(inner, Part) else inner for key, inner in value.items()}
+
+
+def _parsed(value: Any, param: str, limits: Limits) -> Any:
+    """A value that a form may carry as JSON text."""
+    if isinstance(value, Part):
+        value = value.text()
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        return decode(value.strip().encode(), limits, param)
+    return value
 
 
 def _unwrapped(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
@@ -76,103 +189,11 @@ def _unwrapped(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
 
 def _wrapped(value: Any, limits: Limits) -> dict[str, Any] | None:
     try:
-        text = value.text() if isinstance(value, Part) else value
-        inner = decode(text.encode(), limits) if isinstance(text, str) else text
+        content = value.text() if isinstance(value, Part) else value
+        inner = decode(content.encode(), limits) if isinstance(content, str) else content
     except InvalidRequest:
         return None
     return inner if isinstance(inner, dict) else None
-
-
-def _required_text(fields: Mapping[str, Any], name: str) -> str:
-    value = _text(fields, name)
-    if value is None:
-        raise missing(name)
-    return value
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str | None:
-    value = _plain(fields.get(name))
-    if value is None or isinstance(value, str):
-        return value
-    raise _wrong_type(name, "a string", value)
-
-
-def _word(fields: Mapping[str, Any], name: str) -> str | None:
-    value = _text(fields, name)
-    if value is not None and len(value) > WORD_MAX_CHARACTERS:
-        raise InvalidRequest(
-            f"Invalid '{name}': string too long. Expected at most {WORD_MAX_CHARACTERS} characters, got {len(value)}.",
-            param=name,
-            code="string_above_max_length",
-        )
-    return value
-
-
-def _seconds(fields: Mapping[str, Any]) -> int | str | None:
-    """The length, or what was sent instead of one: only the model knows which values its refusal must list."""
-    value = _number(fields, "seconds")
-    if value is None:
-        return None
-    whole = _integer(value)
-    return str(value)[:64] if whole is None or abs(whole) > INTEGER_LIMIT else whole
-
-
-def _whole(fields: Mapping[str, Any], name: str) -> int | None:
-    """An integer by value: 8, 8.0, "8" and "8.0" are the same."""
-    value = _number(fields, name)
-    if value is None:
-        return None
-    number = _integer(value)
-    if number is None or abs(number) > INTEGER_LIMIT:
-        raise InvalidRequest(
-            f"Invalid value: '{str(value)[:64]}'. '{name}' must be a whole number, for example '8'.", param=name
-        )
-    return number
-
-
-def _number(fields: Mapping[str, Any], name: str) -> str | int | float | None:
-    value = _plain(fields.get(name))
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _wrong_type(name, "a whole number, as a string or a number", value)
-    return value
-
-
-def _integer(value: str | int | float) -> int | None:
-    if isinstance(value, str):
-        match = _WHOLE.fullmatch(value.strip())
-        return int(match[1]) if match else None
-    return int(value) if value == int(value) else None
-
-
-def _plain(value: Any) -> Any:
-    """A nameless part as its text, because some clients send scalars under a binary type; else the value."""
-    return value.text() if isinstance(value, Part) and value.filename is None else value
-
-
-def _wrong_type(name: str, expected: str, value: Any) -> InvalidRequest:
-    return InvalidRequest(
-        f"Invalid type for '{name}': expected {expected}, but got {_kind(value)} instead.",
-        param=name,
-        code="invalid_type",
-    )
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case Part():
-            return "a file"
-        case list():
-            return "several values"
-        case _:
-            return "an object"
 
 
 def _ignored(fields: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from typing import Any
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -24,8 +25,9 @@ _log = structlog.get_logger(__name__)
 class Rim:
     """ASGI middleware around the whole application.
 
-    It gives every request an id (`scope["state"]["request_id"]`), refuses oversized headers, turns whatever
-    is raised before the answer begins into the error envelope, and lets a client leave without noise.
+    It gives every request an id (`request_id` in the scope's state), puts the state's `answer_headers` on the answer,
+    refuses oversized headers, turns whatever is raised before the answer begins into the error envelope, and lets a
+    client leave without noise.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
@@ -36,8 +38,9 @@ class Rim:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
-        scope["state"] = {**scope.get("state", {}), "request_id": answer.request_id}
+        state = {**scope.get("state", {})}
+        answer = _Answer(send, state)
+        scope["state"] = state
         try:
             self._check_headers(scope)
             scope["path"] = literal_path(scope)
@@ -67,8 +70,9 @@ class Rim:
 class _Answer:
     """Watches one answer on its way out and adds the common headers to it."""
 
-    def __init__(self, send: Send) -> None:
-        self.request_id = f"req_{secrets.token_hex(16)}"
+    def __init__(self, send: Send, state: dict[str, Any]) -> None:
+        self.request_id = state["request_id"] = f"req_{secrets.token_hex(16)}"
+        self._state = state
         self.has_begun = False
         self._send = send
         self._started = time.perf_counter()
@@ -77,6 +81,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.has_begun = True
             headers = MutableHeaders(scope=message)
+            headers.update(self._state.get("answer_headers", {}))
             headers["x-request-id"] = self.request_id
             headers["openai-version"] = OPENAI_VERSION
             headers["openai-processing-ms"] = str(round(1_000 * (time.perf_counter() - self._started)))

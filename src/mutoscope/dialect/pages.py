@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mutoscope.dialect.schema import VideoList, video_object
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.video import is_wellformed_id
-from mutoscope.service import Page
+from mutoscope.service.requests import Page
 
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
@@ -40,9 +40,9 @@ def read_page_query(query: Mapping[str, str]) -> PageQuery:
     return PageQuery(query.get("after") or None, _limit(query.get("limit")), _DESCENDING[order])
 
 
-def video_list(page: Page) -> VideoList:
+def video_list(page: Page, with_created: bool = False) -> VideoList:
     """The page on the wire. `last_id` is the last element's id, so asking after it always moves on."""
-    videos = [video_object(video) for video in page.videos]
+    videos = [video_object(video, with_created=with_created) for video in page.videos]
     return VideoList(
         data=videos,
         first_id=videos[0].id if videos else None,

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mutoscope.dialect.errors import DEFAULT_RETRY_AFTER, ErrorBody
-from mutoscope.service import Service
+from mutoscope.service.use_cases import Service
 
 
 class Health(msgspec.Struct):

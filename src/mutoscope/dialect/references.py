@@ -1,4 +1,4 @@
-"""The input reference: an image that arrives as a file, a data URL, an object around one, or a list of one.
+"""Pictures and clips that come with a request: as a file, a data URL, an object around one, or a list of one.
 
 What the bytes are is decided by whoever decodes them; file names and declared types are never believed.
 """
@@ -13,20 +13,27 @@ from typing import Any
 from mutoscope.dialect.json_text import decode
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.multipart import Part
+from mutoscope.dialect.values import invalid_type, missing
 from mutoscope.domain.errors import InvalidRequest
-from mutoscope.service import Upload
+from mutoscope.domain.video import is_wellformed_id
+from mutoscope.service.requests import Origin, SourceId, Upload
 
 # The dialect's own name first; the others are what clients of other servers send.
-NAMES = ("input_reference", "image", "image_url", "reference_url", "image_reference")
+NAMES = ("input_reference", "first_frame", "image", "image_url", "reference_url", "image_reference")
+VIDEO = "video"
 
-_URL_KEYS = ("image_url", "url", "image", "reference_url")
+_URL_KEYS = ("image_url", "video_url", "url", "image", "reference_url")
 _FILE_ID = "file_id"
-_WHAT_WORKS = "Send the image as a multipart file part or as a base64 data URL (data:image/png;base64,...)."
+_PICTURE_WORKS = "Send the image as a multipart file part or as a base64 data URL (data:image/png;base64,...)."
+_CLIP_WORKS = (
+    "Send the clip as a multipart file part or as a base64 data URL (data:video/mp4;base64,...), "
+    'or name a video of this server as {"id": "video_..."}.'
+)
 
 
 def may_be_long(name: str) -> bool:
     """Whether a form field of this name may carry a data URL, and so exceed the limit of text fields."""
-    return name.startswith(NAMES)
+    return name.startswith((*NAMES, VIDEO, "last_frame", "input_references"))
 
 
 def read_reference(fields: Mapping[str, Any], limits: Limits) -> Upload | None:
@@ -36,7 +43,42 @@ def read_reference(fields: Mapping[str, Any], limits: Limits) -> Upload | None:
         return None
     if len(given) > 1:
         raise InvalidRequest(f"'{given[0]}' and '{given[1]}' mean the same; give exactly one of them.", param=given[1])
-    return _Reader(given[0], limits).upload(fields[given[0]])
+    return _Reader(given[0], limits, _PICTURE_WORKS).upload(fields[given[0]])
+
+
+def read_origin(fields: Mapping[str, Any], limits: Limits) -> Origin:
+    """What an edit, an extension or a character starts from: the id of a video, or an uploaded clip.
+
+    An empty file beside an id counts as absent. InvalidRequest when there is neither, or both.
+    """
+    value = fields.get(VIDEO)
+    entries = [entry for entry in (value if isinstance(value, list) else [value]) if not _is_absent(entry)]
+    if not entries:
+        raise missing(VIDEO)
+    if len(entries) > 1:
+        raise InvalidRequest(f"Invalid '{VIDEO}': expected one clip or one id, got {len(entries)}.", param=VIDEO)
+    return _origin(entries[0], limits)
+
+
+def _origin(value: Any, limits: Limits) -> Origin:
+    if isinstance(value, Part) and not _holds_file(value):
+        value = value.text()
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = decode(value.strip().encode(), limits, VIDEO)
+    if isinstance(value, dict) and "id" in value:
+        inner = value["id"].text() if isinstance(value["id"], Part) else value["id"]
+        if not isinstance(inner, str):
+            raise invalid_type(f"{VIDEO}.id", "a string", inner)
+        if not inner.strip():
+            raise missing(f"{VIDEO}.id")
+        return SourceId(inner, f"{VIDEO}.id")
+    if isinstance(value, str) and is_wellformed_id(value.strip()):
+        return SourceId(value.strip(), VIDEO)
+    return _Reader(VIDEO, limits, _CLIP_WORKS).upload(value)
+
+
+def _is_absent(value: Any) -> bool:
+    return value in (None, "", {}) or (isinstance(value, Part) and not value.data)
 
 
 def _is_blank(value: Any) -> bool:
@@ -46,9 +88,14 @@ def _is_blank(value: Any) -> bool:
 class _Reader:
     """Reads the value of one field; every error carries its name."""
 
-    def __init__(self, param: str, limits: Limits) -> None:
+    def __init__(self, param: str, limits: Limits, what_works: str) -> None:
         self._param = param
         self._limits = limits
+        self._what_works = what_works
+
+    @property
+    def _url_key(self) -> str:
+        return "video_url" if self._param == VIDEO else "image_url"
 
     def upload(self, value: Any) -> Upload:
         match value:
@@ -61,7 +108,7 @@ class _Reader:
             case [only]:
                 return self.upload(only)
             case list():
-                raise self._invalid(f"expected exactly one image, got {len(value)}.")
+                raise self._invalid(f"expected exactly one file, got {len(value)}.")
         raise self._invalid("expected a file, a data URL or an object.", code="invalid_type")
 
     def _file(self, data: bytes) -> Upload:
@@ -78,9 +125,11 @@ class _Reader:
     def _object(self, reference: dict[str, Any]) -> Upload:
         keys = [key for key in (*_URL_KEYS, _FILE_ID) if not _is_blank(reference.get(key))]
         if len(keys) != 1:
-            raise self._invalid("expected exactly one of 'image_url' and 'file_id'.")
+            raise self._invalid(f"expected exactly one of '{self._url_key}' and 'file_id'.")
         if keys == [_FILE_ID]:
-            raise self._invalid(f"this server stores no files to refer to. {_WHAT_WORKS}", f"{self._param}.{_FILE_ID}")
+            raise self._invalid(
+                f"this server stores no files to refer to. {self._what_works}", f"{self._param}.{_FILE_ID}"
+            )
         inner = reference[keys[0]]
         if isinstance(inner, dict):
             inner = inner.get("url")
@@ -96,8 +145,8 @@ class _Reader:
         if scheme.startswith("data:"):
             return self._data_url(url)
         if scheme.startswith(("http://", "https://")):
-            raise self._invalid(f"this server does not fetch images from the network. {_WHAT_WORKS}")
-        raise self._invalid(f"it is neither a file nor a data URL. {_WHAT_WORKS}")
+            raise self._invalid(f"this server does not fetch files from the network. {self._what_works}")
+        raise self._invalid(f"it is neither a file nor a data URL. {self._what_works}")
 
     def _data_url(self, url: str) -> Upload:
         if len(url) > self._limits.data_url_characters:
@@ -107,7 +156,7 @@ class _Reader:
             )
         head, comma, payload = url.partition(",")
         if not comma or not head.lower().endswith(";base64"):
-            raise self._invalid(f"the data URL is not base64. {_WHAT_WORKS}")
+            raise self._invalid(f"the data URL is not base64. {self._what_works}")
         try:
             return self._file(base64.b64decode(payload.encode("ascii"), validate=True))
         except (binascii.Error, UnicodeEncodeError):

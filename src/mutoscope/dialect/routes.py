@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 from starlette.convertors import Convertor, register_url_convertor
@@ -11,27 +12,44 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mutoscope.clock import Clock, SystemClock
+from mutoscope.dialect.allowance import allowance_headers
+from mutoscope.dialect.attempts import attempt_of
 from mutoscope.dialect.bodies import read_fields
 from mutoscope.dialect.content import download, read_variant
 from mutoscope.dialect.credentials import secret_of
-from mutoscope.dialect.fields import missing, new_remix, new_video
+from mutoscope.dialect.fields import new_character, new_edit, new_extension, new_remix, new_video
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.pages import read_page_query, video_list
 from mutoscope.dialect.paths import unescaped
 from mutoscope.dialect.polling import poll_after
 from mutoscope.dialect.probes import probes
-from mutoscope.dialect.schema import DeletedVideo, ModelList, model_object, video_object
+from mutoscope.dialect.schema import (
+    DeletedVideo,
+    ModelList,
+    character_object,
+    model_object,
+    plan_object,
+    video_object,
+)
+from mutoscope.dialect.values import missing, read_flag
+from mutoscope.dialect.waiting import asked, preferred
 from mutoscope.domain.errors import ModelNotFound, RouteNotFound, VideoNotFound
 from mutoscope.domain.video import Video, is_wellformed_id
-from mutoscope.service import Caller, Page, Service
+from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Page
+from mutoscope.service.use_cases import Service
 
-# The same handlers answer with the same bytes under each.
-PREFIXES = ("/v1", "/v1/openai")
+# The same handlers answer with the same bytes under each: the original's and the bare one, the gateway's from which
+# this API was started, and the two that Azure's clients use.
+PREFIXES = ("/v1", "/v1/openai", "/openai/v1", "/openai", "")
 
 # Words of the dialect in the place of an id; a video is never looked up by one.
 RESERVED = ("edits", "extensions", "characters")
 
+# On an answer that an earlier request had made already.
+REPLAYED = "idempotent-replayed"
+
 Handler = Callable[[Request], Awaitable[Response]]
+Reader = Callable[[dict[str, Any]], NewVideo | NewChange | NewExtension]
 
 
 class _Segment(Convertor[str]):
@@ -49,33 +67,58 @@ class _Segment(Convertor[str]):
 class Handlers:
     """The route functions. Each authenticates first: before the id is looked at and before the body is read."""
 
-    def __init__(self, service: Service, limits: Limits, clock: Clock) -> None:
+    def __init__(self, service: Service, limits: Limits, clock: Clock, with_created: bool) -> None:
         self._service = service
         self._limits = limits
         self._clock = clock
+        self._with_created = with_created
 
     async def create(self, request: Request) -> Response:
-        caller = await self._caller(request)
-        new = new_video(await read_fields(request, self._limits), self._limits)
-        return self._single(await self._service.create(caller, new))
+        return await self._make(request, "create", lambda fields: new_video(fields, self._limits))
 
     async def remix(self, request: Request) -> Response:
         caller = await self._caller(request)
         source_id = _video_id(request)
-        new = new_remix(await read_fields(request, self._limits), self._limits)
-        return self._single(await self._service.remix(caller, source_id, new))
+        read: Reader = lambda fields: new_remix(fields, source_id, self._limits)  # noqa: E731
+        return await self._make(request, "remix", read, caller, source_id)
+
+    async def edit(self, request: Request) -> Response:
+        return await self._make(request, "edit", lambda fields: new_edit(fields, self._limits))
+
+    async def extend(self, request: Request) -> Response:
+        return await self._make(request, "extend", lambda fields: new_extension(fields, self._limits))
+
+    async def create_character(self, request: Request) -> Response:
+        caller = await self._caller(request)
+        fields = await read_fields(request, self._limits)
+        attempt = attempt_of(request.headers, "character", "", fields)
+        made = await self._service.create_character(caller, new_character(fields, self._limits), attempt)
+        response = _json(character_object(made))
+        if made.replayed:
+            response.headers[REPLAYED] = "true"
+        return response
+
+    async def character(self, request: Request) -> Response:
+        caller = await self._caller(request)
+        character_id: str = request.path_params["character_id"]
+        if not character_id.strip():
+            raise missing("character_id")
+        return _json(character_object(await self._service.retrieve_character(caller, character_id)))
 
     async def list(self, request: Request) -> Response:
         caller = await self._caller(request)
         query = read_page_query(request.query_params)
         if query.finds_nothing:
-            return _json(video_list(Page((), has_more=False)))
+            return _json(video_list(Page((), has_more=False), self._with_created))
         page = await self._service.list(caller, after=query.after, limit=query.limit, descending=query.descending)
-        return _json(video_list(page))
+        return _json(video_list(page, self._with_created))
 
     async def retrieve(self, request: Request) -> Response:
         caller = await self._caller(request)
-        return self._single(await self._service.retrieve(caller, _video_id(request)))
+        video_id = _video_id(request)
+        if (seconds := asked(request.query_params)) is not None:
+            return self._single(await self._service.next_status(caller, video_id, seconds))
+        return self._single(await self._service.retrieve(caller, video_id))
 
     async def delete(self, request: Request) -> Response:
         caller = await self._caller(request)
@@ -102,11 +145,34 @@ class Handlers:
             raise RouteNotFound(error.message, param="model", code=ModelNotFound.code) from None
         return _json(model_object(resolved.model))
 
+    async def _make(
+        self, request: Request, verb: str, read: Reader, caller: Caller | None = None, path_id: str = ""
+    ) -> Response:
+        """What all create-type routes share: once for each request, planned only or waited for if so asked."""
+        caller = caller or await self._caller(request)
+        fields = await read_fields(request, self._limits)
+        attempt = attempt_of(request.headers, verb, path_id, fields)
+        new = read(fields)
+        if read_flag(request.query_params, "dry_run"):
+            return _json(plan_object(await self._service.plan(caller, new)))
+        made = await self._service.make(caller, new, attempt)
+        seconds = preferred(request.headers)
+        video = made.video if seconds is None else await self._service.submitted(caller, made.video.id, seconds)
+        response = self._single(video)
+        if made.replayed:
+            response.headers[REPLAYED] = "true"
+        if seconds is not None:
+            response.headers["preference-applied"] = "wait"
+        return response
+
     async def _caller(self, request: Request) -> Caller:
-        return await self._service.authenticate(secret_of(request.headers))
+        caller = await self._service.authenticate(secret_of(request.headers))
+        if caller.allowance is not None:
+            request.state.answer_headers = allowance_headers(caller.allowance)
+        return caller
 
     def _single(self, video: Video) -> Response:
-        response = _json(video_object(video))
+        response = _json(video_object(video, with_created=self._with_created))
         if (milliseconds := poll_after(video, self._clock.now())) is not None:
             response.headers["openai-poll-after-ms"] = str(milliseconds)
         if video.notice:
@@ -114,10 +180,12 @@ class Handlers:
         return response
 
 
-def routes(service: Service, limits: Limits, clock: Clock | None = None) -> list[BaseRoute]:
-    """Every route of the dialect under every prefix, and the probes."""
+def routes(
+    service: Service, limits: Limits, clock: Clock | None = None, *, with_created: bool = False
+) -> list[BaseRoute]:
+    """Every route of the dialect under every prefix, and the probes. with_created: as in `schema.video_object`."""
     register_url_convertor("segment", _Segment())
-    handlers = Handlers(service, limits, clock or SystemClock())
+    handlers = Handlers(service, limits, clock or SystemClock(), with_created)
     return [*probes(service), *(route for prefix in PREFIXES for route in _under(prefix, handlers))]
 
 
@@ -125,7 +193,10 @@ def _under(prefix: str, handlers: Handlers) -> Sequence[BaseRoute]:
     video = f"{prefix}/videos/{{video_id:segment}}"
     return (
         _route(f"{prefix}/videos", GET=handlers.list, POST=handlers.create),
-        *(_nowhere(f"{prefix}/videos/{word}") for word in RESERVED),
+        _route(f"{prefix}/videos/edits", POST=handlers.edit),
+        _route(f"{prefix}/videos/extensions", POST=handlers.extend),
+        _route(f"{prefix}/videos/characters", POST=handlers.create_character),
+        _route(f"{prefix}/videos/characters/{{character_id:segment}}", GET=handlers.character),
         _route(video, GET=handlers.retrieve, DELETE=handlers.delete),
         _route(f"{video}/content", GET=handlers.content),
         _route(f"{video}/remix", POST=handlers.remix),
@@ -141,13 +212,6 @@ def _route(path: str, **handlers: Handler) -> Route:
         return await handlers["GET" if request.method == "HEAD" else request.method](request)
 
     return Route(path, dispatch, methods=list(handlers))
-
-
-def _nowhere(path: str) -> Route:
-    async def refuse(request: Request) -> Response:
-        raise _unknown_url(request)
-
-    return Route(path, refuse, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 
 
 def _video_id(request: Request) -> str:

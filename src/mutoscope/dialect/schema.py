@@ -6,32 +6,53 @@ the dialect requires never are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from mutoscope.domain.catalog import ModelSpec, SizeRule
+from mutoscope.domain.errors import ContentRefused, UpstreamRejected
 from mutoscope.domain.lifecycle import State, Status
 from mutoscope.domain.video import Failure, Video
+from mutoscope.service.proposals import Proposal
+from mutoscope.service.requests import StoredCharacter
 
 
 class ErrorObject(msgspec.Struct):
-    """Why a video failed. `code` is always a string."""
+    """Why a video failed. `code` is always a string; `type` and `param` are those of an error envelope."""
 
     code: str
     message: str
+    type: str
+    param: str | None = None
+
+
+class AdjustmentObject(msgspec.Struct):
+    """A field that was changed, or left out (`to` is null), so that the model could take the request."""
+
+    field: str
+    from_: Any = msgspec.field(name="from")
+    to: Any = None
+    reason: str = ""
+
+
+class SkippedObject(msgspec.Struct):
+    """A strategy that was looked at and not taken, and why."""
+
+    strategy: str
+    reason: str
 
 
 class RemixObject(msgspec.Struct):
-    """How a remix was realised: the strategy, who did it, and what it was told."""
+    """How a remix, edit or extension was realised: the strategy, who did it, and what it was told."""
 
     strategy: str | None
     provider: str
     upstream_prompt: str | None
-    adjustments: list[dict[str, Any]]
-    skipped: list[dict[str, Any]]
+    adjustments: list[AdjustmentObject]
+    skipped: list[SkippedObject]
 
 
 class VideoObject(msgspec.Struct, kw_only=True):
@@ -51,7 +72,9 @@ class VideoObject(msgspec.Struct, kw_only=True):
     remixed_from_video_id: str | None
     error: ErrorObject | None
     provider: str
+    created: int | UnsetType = UNSET
     remix: RemixObject | UnsetType = UNSET
+    adjustments: list[AdjustmentObject] | UnsetType = UNSET
     ignored: list[str] | UnsetType = UNSET
     unmatched: list[Any] | UnsetType = UNSET
     confidence: dict[str, Any] | UnsetType = UNSET
@@ -74,6 +97,36 @@ class DeletedVideo(msgspec.Struct):
     id: str
     object: Literal["video.deleted"] = "video.deleted"
     deleted: bool = True
+
+
+class Character(msgspec.Struct, kw_only=True):
+    """Somebody who may appear in videos. `created_at` is in whole Unix seconds."""
+
+    id: str
+    object: Literal["character"] = "character"
+    name: str
+    created_at: int
+
+
+class PriceObject(msgspec.Struct):
+    """An amount of money, as decimal text, and its currency."""
+
+    amount: str
+    currency: str
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """What a request would do (`?dry_run=true`): nothing was made. `price` is null where it is not known."""
+
+    object: Literal["video.plan"] = "video.plan"
+    model: str
+    provider: str
+    strategy: str | None
+    seconds: str
+    size: str
+    adjustments: list[AdjustmentObject]
+    skipped: list[SkippedObject]
+    price: PriceObject | None
 
 
 class SizeRange(msgspec.Struct):
@@ -107,9 +160,10 @@ class ModelList(msgspec.Struct, kw_only=True):
     data: list[ModelObject]
 
 
-def video_object(video: Video) -> VideoObject:
-    """A video as its owner sees it."""
+def video_object(video: Video, *, with_created: bool = False) -> VideoObject:
+    """A video as its owner sees it. with_created: whether `created` repeats `created_at`, as some clients want it."""
     status = video.state.status
+    adjustments = _adjustments(video.adjustments)
     return VideoObject(
         id=video.id,
         model=video.request.model,
@@ -120,15 +174,37 @@ def video_object(video: Video) -> VideoObject:
         expires_at=_whole(video.expires_at),
         prompt=video.request.prompt,
         size=str(video.request.size),
-        seconds=str(video.request.seconds),
+        seconds=f"{video.request.seconds:g}",
         remixed_from_video_id=video.source_id,
         error=_error(video) if status is Status.FAILED else None,
         provider=video.provider,
-        remix=_remix(video),
+        created=int(video.created_at) if with_created else UNSET,
+        remix=_remix(video, adjustments),
+        adjustments=(adjustments or UNSET) if video.strategy is None else UNSET,
         ignored=list(video.ignored) or UNSET,
         unmatched=_fact(video.facts, "unmatched", list),
         confidence=_fact(video.facts, "confidence", dict),
         notice=video.notice or UNSET,
+    )
+
+
+def character_object(character: StoredCharacter) -> Character:
+    """A character as its owner sees it."""
+    return Character(id=character.id, name=character.name, created_at=int(character.created_at))
+
+
+def plan_object(proposal: Proposal) -> Plan:
+    """A proposal that was not accepted."""
+    plan, model = proposal.plan, proposal.model
+    return Plan(
+        model=model.name,
+        provider=model.provider,
+        strategy=plan and plan.strategy,
+        seconds=f"{proposal.request.seconds:g}",
+        size=str(proposal.request.size),
+        adjustments=[AdjustmentObject(one.field, one.given, one.to, one.reason) for one in proposal.adjustments],
+        skipped=[SkippedObject(one.strategy, one.reason) for one in plan.skipped] if plan else [],
+        price=None if model.is_paid else PriceObject("0.00", "USD"),
     )
 
 
@@ -159,13 +235,23 @@ def _error(video: Video) -> ErrorObject:
         else Failure("internal_error", "The video failed.")
     )
     failure = video.failure or untold
-    return ErrorObject(failure.code, failure.message)
+    kind = "invalid_request_error" if failure.code in _CALLERS_FAULT else "server_error"
+    return ErrorObject(failure.code, failure.message, kind)
 
 
-def _remix(video: Video) -> RemixObject | UnsetType:
-    if video.source_id is None:
+# Failures that another request may avoid; every other one is the server's or its upstream's.
+_CALLERS_FAULT = frozenset({ContentRefused.code, UpstreamRejected.code})
+
+
+def _remix(video: Video, adjustments: list[AdjustmentObject]) -> RemixObject | UnsetType:
+    if video.strategy is None:
         return UNSET
-    return RemixObject(video.strategy, video.provider, video.upstream_prompt, adjustments=[], skipped=[])
+    skipped = [SkippedObject(**one) for one in video.skipped]
+    return RemixObject(video.strategy, video.provider, video.upstream_prompt, adjustments, skipped)
+
+
+def _adjustments(stored: Iterable[Mapping[str, Any]]) -> list[AdjustmentObject]:
+    return [AdjustmentObject(one["field"], one["from"], one["to"], one["reason"]) for one in stored]
 
 
 def _fact(facts: Mapping[str, Any], name: str, kind: type) -> Any:

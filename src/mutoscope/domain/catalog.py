@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +23,11 @@ class Capability(StrEnum):
     EXTEND = "extend"  # continues any clip
     CHARACTERS = "characters"
     IMAGE_REFERENCE = "image_reference"  # takes a first frame
+    LAST_FRAME = "last_frame"
+    REFERENCES = "references"  # takes pictures, clips or sounds that guide it
+    NEGATIVE_PROMPT = "negative_prompt"
+    AUDIO = "audio"
+    OPTIONS = "provider_options"  # takes fields of its own
     SEED = "seed"
     CANCEL = "cancel"
     TEST_CASES = "test_cases"  # plays failures and delays on demand
@@ -47,6 +53,19 @@ class SizeRule:
         in_range = all(self.minimum <= side <= self.maximum and side % 2 == 0 for side in sides)
         return in_range and size.width * size.height <= self.maximum_pixels
 
+    def fit(self, size: Size) -> Size:
+        """The allowed size nearest in shape to `size`, never larger where smaller ones of that shape are allowed."""
+        if self.allows(size):
+            return size
+        if self.sizes:
+            return min(self.sizes, key=lambda own: _unlikeness(own, size))
+        scale = min(1.0, self.maximum / max(size.width, size.height))
+        scale = min(scale, math.sqrt(self.maximum_pixels / (size.width * size.height)))
+        return Size(self._side(size.width * scale), self._side(size.height * scale))
+
+    def _side(self, length: float) -> int:
+        return max(self.minimum + self.minimum % 2, int(length) // 2 * 2)
+
     def __str__(self) -> str:
         if self.sizes:
             return ", ".join(f"'{size}'" for size in self.sizes)
@@ -63,6 +82,7 @@ class ModelSpec:
     name: what callers ask for. provider: the adapter that serves it. upstream_model: its name there.
     seconds: every length it takes. remembers: the providers whose videos it can remix natively.
     seconds_per_second: typical work time per second of clip, used only to advise a polling interval.
+    is_paid: whether a video costs money. longest_seconds: of a clip that is edited, or of an extended whole.
     """
 
     name: str
@@ -77,6 +97,8 @@ class ModelSpec:
     seconds_per_second: float = 10.0
     released: int = 0
     owner: str = "mutoscope"
+    is_paid: bool = False
+    longest_seconds: int = 120
 
     def check_size(self, size: Size) -> Size:
         if not self.sizes.allows(size):
@@ -147,6 +169,12 @@ def _notice(name: str, model: ModelSpec) -> str | None:
         f"'{name}' was asked for; this server answered with '{model.name}', its built-in engine: "
         "an illustrated animatic drawn by code, not a film by a video model."
     )
+
+
+def _unlikeness(one: Size, other: Size) -> tuple[float, int]:
+    """How far two sizes are apart: in shape first, then in area."""
+    shape = abs(math.log(one.width * other.height / (one.height * other.width)))
+    return round(shape, 3), abs(one.width * one.height - other.width * other.height)
 
 
 def _spell(values: tuple[int, ...]) -> str:

@@ -26,7 +26,8 @@
     ├── UpstreamError              the provider's upstream, during work; ends in the video's error field
     │   ├── ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted
     │   ├── UpstreamRateLimited, UpstreamUnavailable, UpstreamTimeout
-    │   └── UpstreamTaskLost, UpstreamProtocolError, SubmissionUnknown
+    │   ├── UpstreamTaskLost, UpstreamProtocolError, SubmissionUnknown
+    │   └── NotStarted             the same failure, told to a caller who waited for it
     └── ServerError                ours
         ├── StorageUnavailable, DatabaseUnavailable
         │   └── StorageFull        no room for another video
@@ -285,6 +286,18 @@ class SubmissionUnknown(UpstreamError):
     """Whether the upstream accepted the request is not known and cannot be found out; it was not sent again."""
 
     code = "submission_unknown"
+
+
+class NotStarted(UpstreamError):
+    """The upstream did not take the video."""
+
+    code = "upstream_error"
+
+    def __init__(self, failure_code: str, message: str, video_id: str) -> None:
+        """failure_code, message: of the video that failed, whose owner is the one who is told."""
+        super().__init__(message)
+        self.failure_code = failure_code
+        self.video_id = video_id
 
 
 class ServerError(MutoscopeError):

@@ -119,7 +119,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video as its owner sees it, read from one row. Times are Unix seconds; progress is 0 to 100."""
+    """A video as its owner sees it, read from one row. Times are Unix seconds; progress is 0 to 100.
+
+    was_accepted: whether an upstream took it. adjustments, skipped: what the plan changed and passed over, as JSON.
+    """
 
     id: str
     tenant: str
@@ -139,6 +142,9 @@ class Video:
     notice: str | None = None
     ignored: tuple[str, ...] = ()
     failure: Failure | None = None
+    was_accepted: bool = False
+    adjustments: tuple[Mapping[str, Any], ...] = ()
+    skipped: tuple[Mapping[str, Any], ...] = ()
     expected_seconds: float | None = None
 
 

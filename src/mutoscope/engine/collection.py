@@ -93,9 +93,10 @@ class Collection:
     async def _publish(self, row: Row, happening: Happening, assets: list[Asset]) -> bool:
         """Rows after bytes. Whether the video moved: not if it was deleted meanwhile."""
         now = self._desk.clock.now()
+        expires_at = self._desk.expires_at(row, now) if happening is Happening.DERIVED else None
 
         def write(tx: Transaction) -> bool:
-            if move(tx, row, happening, now) is None:
+            if move(tx, row, happening, now, expires_at=expires_at) is None:
                 return False
             for asset in assets:
                 tx.run(

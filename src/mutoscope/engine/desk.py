@@ -11,10 +11,12 @@ import structlog
 
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
-from mutoscope.database.videos import move
+from mutoscope.database.videos import move, request_from_row
 from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError
 from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import Failure
+from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.retry import backoff
 from mutoscope.media.studio import Studio
@@ -31,7 +33,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The tools of the trade, handed to each part of the engine."""
+    """The tools of the trade, handed to each part of the engine.
+
+    retention_seconds: how long a completed video keeps its files; 0 for ever.
+    """
 
     database: Database
     storage: Storage
@@ -39,6 +44,7 @@ class Desk:
     providers: Mapping[str, Provider]
     slots: Slots
     clock: Clock
+    retention_seconds: float = 0.0
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)
@@ -64,6 +70,12 @@ class Desk:
                 await self.providers[provider].forget(upstream_id)
         except Exception:
             log.exception("an upstream could not be told to stop", provider=provider, upstream_id=upstream_id)
+
+    def expires_at(self, row: Row, now: float) -> float | None:
+        """When the files of a video that is completed `now` shall go, in Unix seconds; None for never."""
+        case = CASES.get(request_from_row(row).options.get(TEST_CASE, ""))
+        lifetime = (case and case.lifetime_seconds) or self.retention_seconds
+        return now + lifetime if lifetime else None
 
     async def remove_files(self, row: Row) -> None:
         """Everything stored for a video; its inputs are its tenant's."""

@@ -1,4 +1,4 @@
-"""Removes the files of deleted videos, once no unfinished remix needs them."""
+"""Removes what has had its time: the files of deleted and expired videos that no unfinished remix needs, receipts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import contextlib
 import structlog
 
 from mutoscope.database.connection import Row, Transaction
+from mutoscope.database.videos import add_event
+from mutoscope.domain.lifecycle import State
 from mutoscope.engine.desk import Desk
 
 log = structlog.get_logger(__name__)
 
 ROUND = 60.0
 BATCH = 100
+# Longer than the guard for the SDKs' retries looks back.
+RECEIPT_SECONDS = 3_600.0
+EXPIRED = "expired"
 
 
 class Janitor:
@@ -29,33 +34,54 @@ class Janitor:
     async def run(self) -> None:
         """Clean until cancelled."""
         while True:
-            try:
-                await self._purge_all()
-            except Exception:
-                log.exception("the janitor stumbled and goes on")
+            for work in (self._purge_deleted, self._purge_expired, self._forget_requests):
+                try:
+                    await work()
+                except Exception:
+                    log.exception("the janitor stumbled and goes on")
+            # Not wait_for: Python 3.11's may swallow a cancellation that comes together with the call.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), ROUND)
+                async with asyncio.timeout(ROUND):
+                    await self._called.wait()
             self._called.clear()
 
-    async def _purge_all(self) -> None:
+    async def _purge_deleted(self) -> None:
         at, seq = 0.0, 0
         while rows := await self._desk.database.all("videos_to_purge", at=at, seq=seq, limit=BATCH):
             for row in rows:
                 await self._try_to_purge(row)
             at, seq = rows[-1]["deleted_at"], rows[-1]["seq"]
 
-    async def _try_to_purge(self, row: Row) -> None:
-        try:
-            await self._purge(row)
-        except Exception:  # one folder that cannot go must not keep the others
-            log.exception("files of a deleted video could not be removed; they are tried again", video=row["id"])
+    async def _purge_expired(self) -> None:
+        at, seq, now = 0.0, 0, self._desk.clock.now()
+        while rows := await self._desk.database.all("videos_to_expire", now=now, at=at, seq=seq, limit=BATCH):
+            for row in rows:
+                await self._try_to_purge(row, EXPIRED)
+            at, seq = rows[-1]["expires_at"], rows[-1]["seq"]
 
-    async def _purge(self, row: Row) -> None:
+    async def _forget_requests(self) -> None:
+        now = self._desk.clock.now()
+
+        def write(tx: Transaction) -> None:
+            tx.run("forget_old_idempotency", now=now)
+            tx.run("forget_old_receipts", before=now - RECEIPT_SECONDS)
+
+        await self._desk.database.write(write)
+
+    async def _try_to_purge(self, row: Row, event: str | None = None) -> None:
+        try:
+            await self._purge(row, event)
+        except Exception:  # one folder that cannot go must not keep the others
+            log.exception("files of a video could not be removed; they are tried again", video=row["id"])
+
+    async def _purge(self, row: Row, event: str | None) -> None:
         now = self._desk.clock.now()
         await self._desk.remove_files(row)
 
         def write(tx: Transaction) -> None:
             tx.run("drop_assets", video_id=row["id"])
             tx.run("note_purged", id=row["id"], now=now)
+            if event is not None:
+                add_event(tx, row["id"], row["tenant"], event, State(row["state"]), now)
 
         await self._desk.database.write(write)

@@ -61,7 +61,8 @@ class Poller:
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), TICK)
+            async with asyncio.timeout(TICK):  # not wait_for: 3.11's may swallow a cancellation
+                await self._news.wait()
         self._news.clear()
 
     async def _ask_all(self) -> None:

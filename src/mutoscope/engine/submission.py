@@ -26,6 +26,8 @@ from mutoscope.domain.errors import (
     UpstreamUnavailable,
 )
 from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.remix import Strategy
+from mutoscope.domain.video import Operation, VideoRequest
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
@@ -218,6 +220,7 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         strategy=row["strategy"],
         source=await _source(desk, row["source_id"]) if row["source_id"] else None,
         reference=await _read(desk, row["tenant"], request.reference.sha256) if request.reference else None,
+        clip=await _clip(desk, row, request),
     )
 
 
@@ -225,6 +228,19 @@ async def _source(desk: Desk, source_id: str) -> Source:
     row = await desk.row(source_id)
     clip = await desk.database.one("asset_of", video_id=source_id, variant=Variant.VIDEO)
     return Source(source_id, row["provider"], row["upstream_id"], decode(row["facts"]), clip["key"] if clip else "")
+
+
+async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Callable[[], AsyncIterator[bytes]] | None:
+    """What opens the clip that is changed or continued; None where the provider needs none."""
+    if request.clip is not None:
+        key = input_key(row["tenant"], request.clip.sha256)
+    elif request.operation is Operation.EXTENSION or row["strategy"] not in (None, Strategy.NATIVE):
+        asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
+        assert asset is not None, "a source lost its clip while it was pinned"
+        key = asset["key"]
+    else:
+        return None
+    return lambda: desk.storage.read(key)
 
 
 async def _read(desk: Desk, tenant: str, sha256: str) -> bytes:

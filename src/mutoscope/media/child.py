@@ -21,6 +21,7 @@ from mutoscope.media.confine import Limits, confine, die_with, leave_network, ta
 _GIB = 1 << 30
 _LIMITS = {
     "picture": Limits(memory_bytes=_GIB, cpu_seconds=15, files=32, file_bytes=0),
+    "measure": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=0),
     "clip": Limits(memory_bytes=_GIB, cpu_seconds=150, files=32, file_bytes=64 << 20),
 }
 
@@ -72,7 +73,23 @@ def _clip(task: dict[str, Any], _: bytes) -> dict[str, Any]:
     return {"seconds": probe.seconds, "frames": probe.frames, "width": probe.width, "height": probe.height}
 
 
-_WORK: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {"picture": _picture, "clip": _clip}
+def _measure(task: dict[str, Any], _: bytes) -> dict[str, Any]:
+    from mutoscope.media.probe import measure
+
+    measures = measure(Path(task["clip"]))
+    return {
+        "media_type": measures.media_type,
+        "width": measures.width,
+        "height": measures.height,
+        "seconds": measures.seconds,
+    }
+
+
+_WORK: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {
+    "picture": _picture,
+    "clip": _clip,
+    "measure": _measure,
+}
 
 if __name__ == "__main__":
     main()

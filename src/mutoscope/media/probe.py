@@ -53,6 +53,29 @@ def probe(path: Path) -> Probe:
         return Probe(seconds, frames, stream.width, stream.height, codec)
 
 
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds."""
+
+    media_type: str
+    width: int
+    height: int
+    seconds: float
+
+
+def measure(path: Path) -> Measures:
+    """Measure a clip and decode its first picture. Errors as in `probe`, also when no picture can be decoded."""
+    measures = probe(path)
+    with opened(path) as (container, stream):
+        first = next(iter(container.decode(stream)), None)
+        if first is None:
+            raise MediaUnreadable("No picture of the file can be decoded.")
+        lies = abs(first.rotation) % 180 == 90
+        media_type = "video/webm" if "matroska" in container.format.name else "video/mp4"
+    sides = (measures.height, measures.width) if lies else (measures.width, measures.height)
+    return Measures(media_type, *sides, measures.seconds)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its picture stream. Errors of the decoder inside the block become MediaUnreadable too."""

@@ -28,6 +28,15 @@ class Derived:
     spritesheet: Path
 
 
+@dataclass(frozen=True, slots=True)
+class ClipMeasures:
+    """A clip's media type, size in pixels as it is meant to be seen, and length in seconds."""
+
+    media_type: str
+    size: Size
+    seconds: float
+
+
 class Studio:
     """Reads clips and pictures, at most `slots` at a time: further callers wait.
 
@@ -57,6 +66,17 @@ class Studio:
             found = await run_child(task, seconds=_CLIP_SECONDS, child=await self._ready_child())
         self.make_ready()
         return Derived(thumbnail=thumbnail, spritesheet=spritesheet, **found)
+
+    async def check_clip(self, clip: Path) -> ClipMeasures:
+        """What clip lies at this path: its measures, having decoded its first picture to be sure.
+
+        MediaUnreadable when it is no MP4 or WebM with a picture that we decode, is damaged or cut short, or is over
+        the limits of `media/probe.py`.
+        """
+        async with self._slots:
+            found = await run_child({"kind": "measure", "clip": str(clip)}, seconds=_CLIP_SECONDS)
+        size = Size(found["width"], found["height"])
+        return ClipMeasures(found["media_type"], size, found["seconds"])
 
     async def _ready_child(self) -> asyncio.subprocess.Process | None:
         child = await self._spare.take()

@@ -74,6 +74,9 @@ class LocalStorage:
     async def sweep(self) -> int:
         return await _in_thread(_sweep, self._unfinished)
 
+    async def free(self) -> int | None:
+        return await _in_thread(_free, self._root)
+
     async def check(self) -> int:
         return await _in_thread(self._check)
 
@@ -93,7 +96,7 @@ class LocalStorage:
             draft.sync()
         finally:
             draft.discard()
-        return shutil.disk_usage(self._root).free
+        return _free(self._root)
 
 
 class _Draft:
@@ -166,6 +169,13 @@ def _open_at(opened: contextlib.ExitStack, path: Path, start: int) -> BinaryIO:
         raise NotStored from None
     file.seek(start)
     return file
+
+
+def _free(folder: Path) -> int:
+    """Of the file system that holds the folder, or would hold it once it is made."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def _size(path: Path) -> int | None:

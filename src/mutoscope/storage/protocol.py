@@ -70,6 +70,10 @@ class Storage(Protocol):
         """Remove what interrupted writes of an earlier process left behind; how many there were."""
         ...
 
+    async def free(self) -> int | None:
+        """Free space in bytes, asked for before each new video; None where there is no such limit."""
+        ...
+
     async def check(self) -> int:
         """Free space in bytes; StorageUnavailable when nothing can be written."""
         ...

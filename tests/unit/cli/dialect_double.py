@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import hashlib
+import json
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -42,7 +43,11 @@ class Seen:
 
 @dataclass
 class Double:
-    """url ends without /v1. Each video passes through `path`, one (status, progress) a GET."""
+    """url ends without /v1. Each video passes through `path`, one (status, progress) a GET.
+
+    made: how many videos and characters were made. lost: how many of the next answers to a POST get lost on the way
+    back, after it had its effect.
+    """
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
@@ -51,6 +56,11 @@ class Double:
     error: dict[str, str] | None = None
     misbehaviours: list[Misbehaviour] = field(default_factory=list)
     film: bytes = FILM
+    models: list[dict[str, Any]] = field(default_factory=list)
+    characters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    made: int = 0
+    lost: int = 0
+    _answers: dict[str, tuple[bytes, dict[str, Any]]] = field(default_factory=dict)
     _steps: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     def add(self, video_id: str, **values: Any) -> dict[str, Any]:
@@ -76,6 +86,18 @@ class Double:
     def then(self, *misbehaviours: Misbehaviour) -> None:
         """Answer the next requests like this, in turn."""
         self.misbehaviours.extend(misbehaviours)
+
+    def once(self, request: web.Request, body: bytes, make: Callable[[], dict[str, Any]]) -> web.Response:
+        """What `make` makes, or what it made for the same idempotency key; another body under that key is refused."""
+        key = request.headers.get("Idempotency-Key", "")
+        if key and key in self._answers:
+            former, made = self._answers[key]
+            if former != body:
+                return envelope(400, "idempotency_key_reused", "This key was used for another request.")
+            return web.json_response(made, headers=SOON | {"idempotent-replayed": "true"})
+        self.made += 1
+        self._answers[key] = (body, make())
+        return web.json_response(self._answers[key][1], headers=SOON)
 
     def requests(self, method: str) -> list[Seen]:
         return [seen for seen in self.seen if seen.method == method]
@@ -149,14 +171,32 @@ def _tag() -> str:
     return f'"{hashlib.sha256(FILM).hexdigest()[:16]}"'
 
 
-async def _form(request: web.Request) -> dict[str, str]:
-    """The fields of a multipart body without its files, read from the whole body that the rim has fetched."""
-    head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
-    parts = email.message_from_bytes(head + await request.read()).get_payload()
+def _parts(seen: Seen) -> list[Message]:
+    head = f"Content-Type: {seen.headers['Content-Type']}\r\n\r\n".encode()
+    parts = email.message_from_bytes(head + seen.body).get_payload()
     assert isinstance(parts, list)
-    texts = [part for part in parts if isinstance(part, Message) and not part.get_filename()]
+    return [part for part in parts if isinstance(part, Message)]
+
+
+def form(seen: Seen) -> list[tuple[str, str]]:
+    """(name, text) of each field of a multipart body without its files."""
+    return [
+        (str(part.get_param("name", header="content-disposition")), str(part.get_payload()).strip())
+        for part in _parts(seen)
+        if not part.get_filename()
+    ]
+
+
+def files(seen: Seen) -> dict[str, tuple[str | None, str, bytes]]:
+    """For each file of a multipart body: its name, media type and content."""
     return {
-        str(part.get_param("name", header="content-disposition")): str(part.get_payload()).strip() for part in texts
+        str(part.get_param("name", header="content-disposition")): (
+            part.get_filename(),
+            part.get_content_type(),
+            bytes(part.get_payload(decode=True) or b""),
+        )
+        for part in _parts(seen)
+        if part.get_filename()
     }
 
 
@@ -164,12 +204,22 @@ def _application(double: Double) -> web.Application:
     @web.middleware
     async def rim(request: web.Request, handler: Any) -> web.StreamResponse:
         body = await request.read()
-        double.seen.append(Seen(request.method, request.path, dict(request.query), dict(request.headers), body))
+        request["seen"] = Seen(request.method, request.path, dict(request.query), dict(request.headers), body)
+        double.seen.append(request["seen"])
         if double.misbehaviours:
             return await double.misbehaviours.pop(0)(request)
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             return envelope(401, "invalid_api_key", "Incorrect API key provided.")
-        return await handler(request)
+        answer = await handler(request)
+        if request.method == "POST" and double.lost:
+            double.lost -= 1
+            assert request.transport is not None
+            request.transport.close()
+        return answer
+
+    def asked(request: web.Request) -> dict[str, Any]:
+        seen = request["seen"]
+        return json.loads(seen.body) if request.content_type == "application/json" else dict(form(seen))
 
     def found(request: web.Request) -> dict[str, Any] | None:
         return double.videos.get(request.match_info["id"])
@@ -177,14 +227,26 @@ def _application(double: Double) -> web.Application:
     def missing(request: web.Request) -> web.Response:
         return envelope(404, "video_not_found", f"Video '{request.match_info['id']}' not found.", "video_id")
 
-    async def create(request: web.Request) -> web.Response:
-        asked = await request.json() if request.content_type == "application/json" else await _form(request)
-        return web.json_response(double.add("video_new", **asked), headers=SOON)
+    def making(video_id: str, source: bool = False) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def make(request: web.Request) -> web.Response:
+            fields = asked(request)
+            origin = request.match_info.get("id") or fields.get("video", {}).get("id")
+            values = fields | ({"remixed_from_video_id": origin} if source else {})
+            return double.once(request, request["seen"].body, lambda: double.add(video_id, **values))
 
-    async def remix(request: web.Request) -> web.Response:
-        asked = await request.json()
-        video = double.add("video_remix", remixed_from_video_id=request.match_info["id"], **asked)
-        return web.json_response(video, headers=SOON)
+        return make
+
+    async def create_character(request: web.Request) -> web.Response:
+        name = dict(form(request["seen"]))["name"]
+        made = {"id": "char_new", "object": "character", "name": name, "created_at": 1_758_941_485}
+        return double.once(request, request["seen"].body, lambda: double.characters.setdefault("char_new", made))
+
+    async def character(request: web.Request) -> web.Response:
+        found = double.characters.get(request.match_info["id"])
+        return web.json_response(found) if found else envelope(404, "character_not_found", "No such character.")
+
+    async def models(request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": double.models})
 
     async def retrieve(request: web.Request) -> web.Response:
         video = found(request)
@@ -229,15 +291,20 @@ def _application(double: Double) -> web.Application:
         headers["Content-Range"] = f"bytes {start}-{len(whole) - 1}/{len(whole)}"
         return web.Response(status=206, body=whole[start:], headers=headers)
 
-    application = web.Application(middlewares=[rim])
+    application = web.Application(middlewares=[rim], client_max_size=1 << 30)
     application.add_routes(
         [
-            web.post("/v1/videos", create),
+            web.get("/v1/models", models),
+            web.post("/v1/videos", making("video_new")),
             web.get("/v1/videos", listing),
+            web.post("/v1/videos/edits", making("video_edit", source=True)),
+            web.post("/v1/videos/extensions", making("video_longer", source=True)),
+            web.post("/v1/videos/characters", create_character),
+            web.get("/v1/videos/characters/{id}", character),
             web.get("/v1/videos/{id}", retrieve),
             web.delete("/v1/videos/{id}", delete),
             web.get("/v1/videos/{id}/content", content),
-            web.post("/v1/videos/{id}/remix", remix),
+            web.post("/v1/videos/{id}/remix", making("video_remix", source=True)),
         ]
     )
     return application

@@ -7,8 +7,9 @@ from mutoscope.cli.backoff import Trouble, delay_before_retry
 NOW = 1_758_941_485.0
 
 
-def delay(method: str, attempt: int = 1, patient: bool = False, **trouble: object) -> float | None:
-    return delay_before_retry(method, Trouble(**trouble), attempt, now=NOW, patient=patient)  # type: ignore[arg-type]
+def delay(method: str, attempt: int = 1, patient: bool = False, keyed: bool = False, **trouble: object) -> float | None:
+    made = Trouble(**trouble)  # type: ignore[arg-type]
+    return delay_before_retry(method, made, attempt, now=NOW, patient=patient, keyed=keyed)
 
 
 @pytest.mark.parametrize("status", [None, 408, 429, 500, 502, 503, 504])
@@ -25,6 +26,12 @@ def test_a_get_is_not_sent_again_after_a_refusal(status: int) -> None:
 @pytest.mark.parametrize("status", [None, 429, 500, 503])
 def test_what_may_have_had_an_effect_is_not_sent_again(method: str, status: int | None) -> None:
     assert delay(method, status=status) is None
+
+
+@pytest.mark.parametrize("status", [None, 429, 500, 503])
+def test_a_key_makes_a_post_as_harmless_as_a_get(status: int | None) -> None:
+    assert delay("POST", keyed=True, status=status) == 0.5
+    assert delay("POST", keyed=True, status=400) is None
 
 
 def test_a_post_is_sent_again_if_it_was_never_received_or_the_server_asks_for_it() -> None:

@@ -7,10 +7,8 @@ import pytest
 from dialect_double import Run
 
 from mutoscope import __version__
-from mutoscope.cli.main import COMMANDS, load
+from mutoscope.cli.main import COMMANDS, Entry, load, unwrapped
 from mutoscope.cli.outcome import ExitCode
-
-OURS = ("create", "remix", "list", "get", "download", "delete", "demo", "doctor")
 
 
 def test_help_names_every_command_and_exit_code(run: Run) -> None:
@@ -44,7 +42,20 @@ def test_a_misspelled_command_gets_a_suggestion(run: Run) -> None:
     assert "'download'" in result.err
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_the_table_says_what_the_command_says(name: str) -> None:
-    sentence = next(entry.sentence for entry in COMMANDS if entry.name == name)
-    assert load(name).help.split("\n\n")[0] == sentence
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_table_says_what_the_command_says(entry: Entry) -> None:
+    assert load(entry.name).help.split("\n\n")[0] == entry.sentence
+
+
+@pytest.mark.parametrize("name", ["create", "remix", "edit", "extend"])
+def test_the_help_of_what_makes_videos_has_an_example_that_fits(run: Run, name: str) -> None:
+    usage, *examples = [line.strip() for line in run(name, "--help").out.splitlines() if f"mutoscope {name} " in line]
+    assert usage.startswith("Usage:")
+    assert examples
+    assert max(map(len, examples)) <= 76
+
+
+def test_prose_is_one_line_a_paragraph_and_examples_stay() -> None:
+    assert unwrapped("A\n    b.\n\n    C\n    d.\n\n    Example:\n      e\n      f\n") == (
+        "A b.\n\nC d.\n\nExample:\n  e\n  f"
+    )

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from mutoscope.cli import progress, show
 from mutoscope.cli.outcome import CliError
-from mutoscope.cli.records import Page, RemoteVideo
+from mutoscope.cli.records import Page, RemoteCharacter, RemoteModel, RemoteVideo
 
 NOW = 1_758_941_600.0
 VIDEO: dict[str, Any] = {
@@ -21,6 +21,27 @@ VIDEO: dict[str, Any] = {
     "size": "1280x720",
     "seconds": "8",
 }
+
+
+MODELS: list[dict[str, Any]] = [
+    {
+        "id": "flipbook",
+        "sizes": [],
+        "seconds": [str(number) for number in range(1, 21)],
+        "default_size": "720x1280",
+        "default_seconds": "4",
+        "capabilities": ["image_reference", "seed"],
+        "size_range": {"minimum": 64, "maximum": 1920, "maximum_pixels": 2_073_600, "multiple_of": 2},
+    },
+    {
+        "id": "far",
+        "sizes": ["720x1280", "1280x720"],
+        "seconds": ["8", "4", "5"],
+        "default_size": "720x1280",
+        "default_seconds": "4",
+    },
+    {"id": "bare"},
+]
 
 
 @pytest.fixture
@@ -59,6 +80,45 @@ def test_a_narrow_terminal_shows_whole_ids(terminal: Console) -> None:
     assert first == f"{VIDEO['id']}  ◐ in progress  42 %"
     assert second.startswith("  3 min · 8 s · 1280x720 · flipbook · A [bold]misty")
     assert len(second) <= 80
+
+
+@pytest.mark.parametrize("terminal", [120], indirect=True)
+def test_models_on_a_wide_terminal_are_a_table(terminal: Console) -> None:
+    show.print_models([RemoteModel.read(model) for model in MODELS])
+    assert shown(terminal) == [
+        "Model     Default         Sizes               Seconds  Capabilities",
+        "flipbook  720x1280 · 4 s  64 to 1920 a side   1 to 20  image reference, seed",
+        "far       720x1280 · 4 s  720x1280, 1280x720  4, 5, 8",
+        "bare",
+    ]
+
+
+@pytest.mark.parametrize("terminal", [60], indirect=True)
+def test_models_on_a_narrow_terminal_are_paragraphs(terminal: Console) -> None:
+    show.print_models([RemoteModel.read(model) for model in MODELS])
+    assert shown(terminal) == [
+        "model         flipbook",
+        "default       720x1280 · 4 s",
+        "sizes         64 to 1920 a side",
+        "seconds       1 to 20",
+        "capabilities  image reference, seed",
+        "",
+        "model    far",
+        "default  720x1280 · 4 s",
+        "sizes    720x1280, 1280x720",
+        "seconds  4, 5, 8",
+        "",
+        "model  bare",
+    ]
+
+
+@pytest.mark.parametrize("terminal", [80], indirect=True)
+def test_a_character(terminal: Console) -> None:
+    character = RemoteCharacter.read({"id": "char_a", "name": "Ot\x1bto", "created_at": NOW - 120})
+    show.print_character(character, NOW)
+    lines = shown(terminal)
+    assert lines[:2] == ["character  char_a", "name       Ot�to"]
+    assert lines[2].endswith("(2 min ago)")
 
 
 @pytest.mark.parametrize("terminal", [80], indirect=True)

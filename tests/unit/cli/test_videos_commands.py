@@ -19,75 +19,6 @@ from conftest import Run
 PROMPT = "A misty lake at sunrise"
 
 
-def test_create_sends_json_and_prints_the_id_alone(run: Run, double: Double) -> None:
-    result = run("create", PROMPT, "--seconds", "4", "--size", "640x360", "--seed", "7")
-    assert (result.code, result.out) == (0, "video_new\n")
-    (post,) = double.requests("POST")
-    assert json.loads(post.body) == {"prompt": PROMPT, "seconds": "4", "size": "640x360", "seed": 7}
-    assert not double.requests("GET")
-
-
-def test_create_with_a_reference_sends_a_form(run: Run, double: Double, tmp_path: Path) -> None:
-    picture = tmp_path / "lake.png"
-    picture.write_bytes(b"\x89PNG picture")
-    assert run("create", PROMPT, "--seconds", "4", "--reference", str(picture)).code == 0
-    (post,) = double.requests("POST")
-    assert post.headers["Content-Type"].startswith("multipart/form-data")
-    assert b'name="input_reference"; filename="lake.png"' in post.body
-    assert b"\x89PNG picture" in post.body
-    assert b'name="seconds"\r\n\r\n4' in post.body
-
-
-def test_create_waits_and_prints_the_servers_object(run: Run, double: Double) -> None:
-    result = run("create", PROMPT, "--wait", "--json")
-    assert result.code == 0
-    assert json.loads(result.out) == double.videos["video_new"]
-    assert double.videos["video_new"]["status"] == "completed"
-    assert result.err.splitlines()[0].startswith("queued 0%")
-    assert result.err.splitlines()[-1].startswith("completed 100%")
-
-
-def test_create_passes_on_the_servers_notice(run: Run, double: Double) -> None:
-    async def with_notice(request: web.Request) -> web.StreamResponse:
-        return web.json_response(double.add("video_new", notice="'sora-2' was asked for; flipbook answers."))
-
-    double.then(with_notice)
-    result = run("create", PROMPT)
-    assert result.out == "video_new\n"
-    assert "'sora-2' was asked for; flipbook answers." in result.err.splitlines()
-
-
-def test_no_progress_waits_in_silence(run: Run, double: Double) -> None:
-    result = run("create", PROMPT, "--wait", "--json", "--no-progress")
-    assert (result.code, result.err) == (0, "")
-
-
-def test_output_waits_and_saves(run: Run, double: Double, tmp_path: Path) -> None:
-    result = run("create", PROMPT, "--output", str(tmp_path / "lake.mp4"))
-    assert (result.code, result.out) == (0, "video_new\n")
-    assert (tmp_path / "lake.mp4").read_bytes() == FILM
-
-
-def test_a_bad_place_is_refused_before_anything_is_made(run: Run, double: Double, tmp_path: Path) -> None:
-    result = run("create", PROMPT, "--output", str(tmp_path / "nowhere" / "lake.mp4"))
-    assert result.code == 2
-    assert not double.seen
-
-
-def test_a_prompt_can_come_from_standard_input(run: Run, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("A lake\n"))
-    assert run("create", "-").code == 0
-    assert json.loads(double.requests("POST")[0].body) == {"prompt": "A lake"}
-
-
-def test_remix(run: Run, double: Double) -> None:
-    double.add("video_a", status="completed")
-    result = run("remix", "video_a", "make it snow", "--json")
-    assert json.loads(result.out)["remixed_from_video_id"] == "video_a"
-    assert double.requests("POST")[0].path == "/v1/videos/video_a/remix"
-    assert json.loads(double.requests("POST")[0].body) == {"prompt": "make it snow"}
-
-
 def test_a_failed_video_ends_with_1_and_says_why(run: Run, double: Double) -> None:
     double.path = [("in_progress", 10), ("failed", 10)]
     double.error = {"code": "encoding_failed", "message": "The picture could not be drawn."}
@@ -265,15 +196,6 @@ def test_retry_after_is_kept_on_a_get(run: Run, double: Double) -> None:
     assert len(double.seen) == 3
 
 
-def test_a_post_is_sent_once_unless_the_server_asks(run: Run, double: Double) -> None:
-    double.then(answering(503, "queue_full", "Full."))
-    assert run("create", PROMPT).code == 1
-    assert len(double.requests("POST")) == 1
-    double.then(answering(503, x_should_retry="true", retry_after_ms="1"))
-    assert run("create", PROMPT).code == 0
-    assert len(double.requests("POST")) == 3
-
-
 def test_a_server_that_is_something_else(run: Run, double: Double) -> None:
     double.then(page_of_html)
     result = run("list")
@@ -308,3 +230,17 @@ def test_ctrl_c_tells_that_the_video_goes_on(double: Double) -> None:
     assert b"mutoscope get video_new --wait" in errors
     assert b"mutoscope download video_new" in errors
     assert KEY.encode() not in errors
+
+
+def test_models_in_a_pipe_have_a_line_each(run: Run, double: Double) -> None:
+    sides = {"minimum": 64, "maximum": 1920}
+    double.models = [
+        {"id": "flipbook", "sizes": [], "seconds": ["1", "2"], "capabilities": ["edit", "seed"], "size_range": sides}
+        | {"default_size": "720x1280", "default_seconds": "4"},
+        {"id": "bare"},
+    ]
+    assert run("models").out.splitlines() == [
+        "flipbook\t720x1280\t4\t64..1920\t1,2\tedit,seed",
+        "bare\t-\t-\t-\t-\t-",
+    ]
+    assert json.loads(run("models", "--json").out) == {"object": "list", "data": double.models}

@@ -15,6 +15,7 @@ from mutoscope.dialect.limits import Limits
 from mutoscope.domain.assets import Asset, Variant
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec, SizeRule
 from mutoscope.domain.errors import (
+    CharacterNotFound,
     NotAuthenticated,
     SourceNotCompleted,
     StorageUnavailable,
@@ -24,7 +25,20 @@ from mutoscope.domain.errors import (
 )
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.video import Failure, Size, Video, VideoRequest, check_prompt
-from mutoscope.service import Caller, Content, NewRemix, NewVideo, Page
+from mutoscope.service.proposals import Proposal
+from mutoscope.service.requests import (
+    Attempt,
+    Caller,
+    Content,
+    Made,
+    NewChange,
+    NewCharacter,
+    NewExtension,
+    NewVideo,
+    Page,
+    SourceId,
+    StoredCharacter,
+)
 
 KEY = "muto key  with spaces"
 OTHER_KEY = "muto-other"
@@ -62,8 +76,10 @@ class FakeService:
     """The methods of `Service` over a list of videos, oldest first. What was asked is kept in `created`."""
 
     videos: list[Video] = field(default_factory=list)
-    created: list[NewVideo | NewRemix] = field(default_factory=list)
+    created: list[NewVideo | NewChange | NewExtension | NewCharacter] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
     failure: Exception | None = None
     authenticated: int = 0
     reads: list[tuple[int, int]] = field(default_factory=list)
@@ -79,23 +95,51 @@ class FakeService:
             raise NotAuthenticated("Wrong key.")
         return Caller("default" if secret == KEY else "other", "key_1")
 
-    async def create(self, caller: Caller, new: NewVideo) -> Video:
+    async def make(self, caller: Caller, new: NewVideo | NewChange | NewExtension, attempt: Attempt) -> Made:
         self._fail()
+        self.attempts.append(attempt)
         check_prompt(new.prompt)
-        resolved = self.catalog.resolve(new.model)
-        seconds = resolved.model.check_seconds(new.seconds or 4)
-        request = VideoRequest(new.prompt, resolved.model.name, Size(1280, 720), seconds, new.seed)
-        return self._keep(caller, new, a_video(request=request, notice=resolved.notice, ignored=new.ignored))
+        video = await (self._create(new) if isinstance(new, NewVideo) else self._change(caller, new))
+        return Made(self._keep(caller, new, video))
 
-    async def remix(self, caller: Caller, source_id: str, new: NewRemix) -> Video:
+    async def plan(self, caller: Caller, new: NewVideo | NewChange | NewExtension) -> Proposal:
+        video = await (self._create(new) if isinstance(new, NewVideo) else self._change(caller, new))
+        return Proposal(video.request, self.catalog.resolve(new.wishes.model).model)
+
+    async def submitted(self, caller: Caller, video_id: str, seconds: float) -> Video:
+        self.waits.append(seconds)
+        return await self.retrieve(caller, video_id)
+
+    async def next_status(self, caller: Caller, video_id: str, seconds: float) -> Video:
+        self.waits.append(seconds)
+        return await self.retrieve(caller, video_id)
+
+    async def create_character(self, caller: Caller, new: NewCharacter, attempt: Attempt) -> StoredCharacter:
         self._fail()
-        check_prompt(new.prompt)
-        source = await self.retrieve(caller, source_id)
+        self.created.append(new)
+        self.attempts.append(attempt)
+        return StoredCharacter("char_1", new.name, NOW)
+
+    async def retrieve_character(self, caller: Caller, character_id: str) -> StoredCharacter:
+        if character_id != "char_1":
+            raise CharacterNotFound
+        return StoredCharacter("char_1", "Mossy", NOW)
+
+    async def _create(self, new: NewVideo) -> Video:
+        resolved = self.catalog.resolve(new.wishes.model)
+        seconds = resolved.model.check_seconds(new.seconds or 4)
+        request = VideoRequest(new.prompt, resolved.model.name, Size(1280, 720), seconds, new.wishes.seed)
+        return a_video(request=request, notice=resolved.notice, ignored=new.wishes.ignored)
+
+    async def _change(self, caller: Caller, new: NewChange | NewExtension) -> Video:
+        ignored = new.wishes.ignored
+        if not isinstance(new.origin, SourceId):
+            return a_video(request=replace(a_video().request, prompt=new.prompt), strategy="edit", ignored=ignored)
+        source = await self.retrieve(caller, new.origin.id)
         if source.state is not State.COMPLETED:
             raise SourceNotCompleted()
-        request = replace(source.request, prompt=new.prompt)
-        made = a_video(request=request, source_id=source.id, strategy="native", ignored=new.ignored)
-        return self._keep(caller, new, replace(made, upstream_prompt=new.prompt))
+        made = a_video(request=replace(source.request, prompt=new.prompt), source_id=source.id, strategy="native")
+        return replace(made, upstream_prompt=new.prompt, ignored=ignored)
 
     async def retrieve(self, caller: Caller, video_id: str) -> Video:
         self._fail()
@@ -137,7 +181,7 @@ class FakeService:
         finally:
             self.closed_reads += 1
 
-    def _keep(self, caller: Caller, new: NewVideo | NewRemix, video: Video) -> Video:
+    def _keep(self, caller: Caller, new: NewVideo | NewChange | NewExtension, video: Video) -> Video:
         self.created.append(new)
         video = replace(video, id=f"video_{len(self.videos) + 1}", tenant=caller.tenant)
         self.videos.append(video)

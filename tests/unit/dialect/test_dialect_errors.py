@@ -28,7 +28,7 @@ TABLE = [
     (domain.UnsupportedMedia, 415, False),
     (domain.TooManyRequests, 429, True),
     (domain.ContentRefused, 400, False),
-    (domain.UpstreamRejected, 502, False),
+    (domain.UpstreamRejected, 400, False),
     (domain.UpstreamKeyInvalid, 502, False),
     (domain.UpstreamQuotaExhausted, 503, False),
     (domain.UpstreamRateLimited, 503, True),
@@ -61,6 +61,26 @@ def test_the_table(kind, status, retry):
     assert isinstance(error["code"], str)
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("moderation_blocked", 400),
+        ("upstream_rejected", 400),
+        ("upstream_key_invalid", 502),
+        ("upstream_quota_exhausted", 503),
+        ("upstream_unavailable", 503),
+        ("submission_unknown", 502),
+        ("generation_timeout", 502),
+    ],
+)
+def test_a_video_that_was_not_started_is_answered_like_its_failure_and_never_sent_again(code, status):
+    response = render(domain.NotStarted(code, "The account is empty.", "video_7"))
+    error = json.loads(bytes(response.body))["error"]
+    assert (response.status_code, error["code"], error["message"]) == (status, code, "The account is empty.")
+    assert response.headers["x-should-retry"] == "false"
+    assert response.headers["mutoscope-video-id"] == "video_7"
+
+
 def every_class(kind=domain.MutoscopeError):
     yield kind
     for child in kind.__subclasses__():
@@ -69,7 +89,7 @@ def every_class(kind=domain.MutoscopeError):
 
 def test_no_class_is_answered_in_a_way_that_clients_resend_silently():
     for kind in every_class():
-        response = render(kind())
+        response = render(kind("quota", "No.", "video_1") if kind is domain.NotStarted else kind())
         assert response.status_code not in (408, 409, 422)
         assert response.headers["x-should-retry"] in ("true", "false")
 

@@ -46,7 +46,8 @@ def test_thirteen_keys_in_every_state(state):
 
 def test_the_error_is_the_failure():
     wire = on_wire(a_video(state=State.FAILED, failure=Failure("moderation_blocked", "No.")))
-    assert wire["error"] == {"code": "moderation_blocked", "message": "No."}
+    error = {"code": "moderation_blocked", "message": "No.", "type": "invalid_request_error", "param": None}
+    assert wire["error"] == error
     assert on_wire(a_video(state=State.CANCELLED))["error"]["code"] == "cancelled"
 
 

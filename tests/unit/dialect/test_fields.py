@@ -5,12 +5,29 @@ from __future__ import annotations
 import pytest
 from fakes import MODEL
 
-from mutoscope.dialect.fields import IGNORED_MAX_CHARACTERS, IGNORED_MAX_NAMES, new_remix, new_video
+from mutoscope.dialect.fields import (
+    IGNORED_MAX_CHARACTERS,
+    IGNORED_MAX_NAMES,
+    new_character,
+    new_edit,
+    new_extension,
+    new_remix,
+    new_video,
+)
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.multipart import Part
 from mutoscope.domain.errors import InvalidRequest
+from mutoscope.domain.remix import Strategy
+from mutoscope.domain.wishes import OnUnsupported, Wishes
+from mutoscope.service.requests import SourceId, Upload
 
 LIMITS = Limits()
+PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
+MP4 = b"\x00\x00\x00\x20ftypisom\xff\xfe"
+
+
+def remix(fields, limits):
+    return new_remix(fields, "video_1", limits)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +90,7 @@ def test_wrong_values_name_their_field(field, value, code):
 
 
 @pytest.mark.parametrize("fields", [{}, {"prompt": None}, {"model": "sora-2"}])
-@pytest.mark.parametrize("read", [new_video, new_remix])
+@pytest.mark.parametrize("read", [new_video, remix, new_edit, new_extension])
 def test_a_missing_prompt(fields, read):
     with pytest.raises(InvalidRequest) as caught:
         read(fields, LIMITS)
@@ -82,8 +99,8 @@ def test_a_missing_prompt(fields, read):
 
 def test_all_fields_of_a_create():
     new = new_video({"prompt": "x", "model": "m", "size": "64x64", "seconds": "8", "seed": "42"}, LIMITS)
-    assert (new.prompt, new.model, new.size, new.seconds, new.seed) == ("x", "m", "64x64", 8, 42)
-    assert (new.reference, new.ignored, dict(new.options)) == (None, (), {})
+    assert (new.prompt, new.size, new.seconds, new.reference) == ("x", "64x64", 8, None)
+    assert new.wishes == Wishes(model="m", seed=42)
 
 
 def test_unknown_fields_are_listed_sorted_and_never_refused():
@@ -97,17 +114,20 @@ def test_unknown_fields_are_listed_sorted_and_never_refused():
         "negative_prompt": "y",
         "generate_audio": None,
     }
-    assert new_video(fields, LIMITS).ignored == ("metadata", "n", "negative_prompt", "quality", "stream", "user")
+    wishes = new_video(fields, LIMITS).wishes
+    assert wishes.ignored == ("metadata", "n", "quality", "stream", "user")
+    assert wishes.options == {"negative_prompt": "y"}
 
 
 def test_a_remix_ignores_length_and_size():
-    new = new_remix({"prompt": "x", "seconds": True, "size": 7, "seed": 1, "model": "m"}, LIMITS)
-    assert (new.seed, new.model, new.ignored) == (1, "m", ("seconds", "size"))
+    new = remix({"prompt": "x", "seconds": True, "size": 7, "seed": 1, "model": "m"}, LIMITS)
+    assert new.origin == SourceId("video_1", "video_id")
+    assert new.wishes == Wishes(model="m", seed=1, ignored=("seconds", "size"))
 
 
 def test_names_of_unknown_fields_are_made_fit_to_store():
     hostile = {"a\x00b\n": 1, "x" * 1000: 1, **{f"f{number:03}": 1 for number in range(200)}}
-    ignored = new_video({"prompt": "x", **hostile}, LIMITS).ignored
+    ignored = new_video({"prompt": "x", **hostile}, LIMITS).wishes.ignored
     assert "a?b?" in ignored
     assert len(ignored) == IGNORED_MAX_NAMES
     assert max(map(len, ignored)) <= IGNORED_MAX_CHARACTERS
@@ -116,9 +136,132 @@ def test_names_of_unknown_fields_are_made_fit_to_store():
 @pytest.mark.parametrize("wrap", [lambda text: text, lambda text: Part("extra_body", text.encode())])
 def test_wrapped_fields_are_lifted_out(wrap):
     new = new_video({"prompt": "x", "extra_body": wrap('{"seed": 7, "prompt": "y", "fps": 3}')}, LIMITS)
-    assert (new.prompt, new.seed, new.ignored) == ("x", 7, ("fps",))
+    assert (new.prompt, new.wishes.seed, new.wishes.ignored) == ("x", 7, ("fps",))
 
 
 @pytest.mark.parametrize("broken", ["{", "[1]", "x", 7, Part("extra_body", b"\xff")])
 def test_an_unreadable_wrapper_is_just_another_unknown_field(broken):
-    assert new_video({"prompt": "x", "extra_params": broken}, LIMITS).ignored == ("extra_params",)
+    assert new_video({"prompt": "x", "extra_params": broken}, LIMITS).wishes.ignored == ("extra_params",)
+
+
+@pytest.mark.parametrize(
+    ("video", "origin"),
+    [
+        ({"id": "video_1"}, SourceId("video_1", "video.id")),
+        ({"id": Part("video[id]", b"video_1")}, SourceId("video_1", "video.id")),
+        ("video_1", SourceId("video_1", "video")),
+        (Part("video", b"video_1"), SourceId("video_1", "video")),
+        ('{"id": "video_1"}', SourceId("video_1", "video.id")),
+        (Part("video", b'{"id": "video_1"}', None, "application/json"), SourceId("video_1", "video.id")),
+        (Part("video", MP4, "upload", "application/octet-stream"), Upload(MP4, "video")),
+        (Part("video", MP4, None, "application/octet-stream"), Upload(MP4, "video")),
+        (Part("video", MP4), Upload(MP4, "video")),
+        ([Part("video", b"", "upload"), {"id": "video_1"}], SourceId("video_1", "video.id")),
+        ("data:video/mp4;base64,AAAA", Upload(b"\0\0\0", "video")),
+        ({"video_url": "data:video/mp4;base64,AAAA"}, Upload(b"\0\0\0", "video")),
+    ],
+)
+def test_what_an_edit_may_start_from(video, origin):
+    assert new_edit({"prompt": "x", "video": video}, LIMITS).origin == origin
+    assert new_extension({"prompt": "x", "video": video, "seconds": 4}, LIMITS).origin == origin
+    assert new_character({"name": "x", "video": video}, LIMITS).origin == origin
+
+
+@pytest.mark.parametrize(
+    ("video", "param", "code"),
+    [
+        (None, "video", "missing_required_parameter"),
+        ("", "video", "missing_required_parameter"),
+        ({}, "video", "missing_required_parameter"),
+        (Part("video", b"", "upload"), "video", "missing_required_parameter"),
+        ({"id": ""}, "video.id", "missing_required_parameter"),
+        ({"id": 7}, "video.id", "invalid_type"),
+        ({"file_id": "file-1"}, "video.file_id", "invalid_value"),
+        ("https://example.com/a.mp4", "video", "invalid_value"),
+        ({"url": "http://x/a.mp4"}, "video", "invalid_value"),
+        ([{"id": "a"}, {"id": "b"}], "video", "invalid_value"),
+        (7, "video", "invalid_type"),
+    ],
+)
+def test_what_it_may_not_start_from(video, param, code):
+    with pytest.raises(InvalidRequest) as caught:
+        new_edit({"prompt": "x", "video": video}, LIMITS)
+    assert (caught.value.param, caught.value.error_code) == (param, code)
+
+
+def test_an_extension_must_say_how_much():
+    with pytest.raises(InvalidRequest) as caught:
+        new_extension({"prompt": "x", "video": "video_1"}, LIMITS)
+    assert (caught.value.param, caught.value.error_code) == ("seconds", "missing_required_parameter")
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"),
+    [
+        ([{"id": "char_1"}, {"id": "char_2"}], ("char_1", "char_2")),
+        (["char_1"], ("char_1",)),
+        ("char_1", ("char_1",)),
+        ({"id": "char_1"}, ("char_1",)),
+        ('[{"id": "char_1"}]', ("char_1",)),
+        ([{"id": Part("characters[][id]", b"char_1")}], ("char_1",)),
+        ([Part("characters", b"char_1"), Part("characters", b"char_2")], ("char_1", "char_2")),
+        (None, ()),
+        ([], ()),
+    ],
+)
+def test_characters(given, ids):
+    assert new_video({"prompt": "x", "characters": given}, LIMITS).characters == ids
+
+
+@pytest.mark.parametrize("given", [["a", "b", "c"], [7], [{"name": "x"}], [[]]])
+def test_characters_that_are_none(given):
+    with pytest.raises(InvalidRequest) as caught:
+        new_video({"prompt": "x", "characters": given}, LIMITS)
+    assert caught.value.param in ("characters", "characters[0]")
+
+
+def test_extension_fields_in_their_types():
+    fields = {
+        "prompt": "x",
+        "negative_prompt": "people",
+        "generate_audio": "false",
+        "last_frame": Part("last_frame", PNG, "a.png"),
+        "input_references": [],
+        "provider_options": '{"flipbook": {"a": 1}}',
+        "test_case": "stalls",
+        "on_unsupported": "refuse",
+        "max_price": "0.50",
+        "min_strategy": "edit",
+    }
+    wishes = remix(fields, LIMITS).wishes
+    assert dict(wishes.options) == {
+        "negative_prompt": "people",
+        "generate_audio": False,
+        "last_frame": True,
+        "provider_options": {"flipbook": {"a": 1}},
+        "test_case": "stalls",
+    }
+    assert (wishes.on_unsupported, wishes.max_price) == (OnUnsupported.REFUSE, 0.5)
+    assert (wishes.min_strategy, wishes.ignored) == (Strategy.EDIT, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("on_unsupported", "maybe", "invalid_value"),
+        ("min_strategy", "best", "invalid_value"),
+        ("max_price", -1, "invalid_value"),
+        ("max_price", "cheap", "invalid_value"),
+        ("max_price", "nan", "invalid_value"),
+        ("max_price", "inf", "invalid_value"),
+        ("generate_audio", "loud", "invalid_type"),
+        ("provider_options", "fast", "invalid_type"),
+        ("provider_options", [1], "invalid_type"),
+        ("test_case", 7, "invalid_type"),
+        ("negative_prompt", {}, "invalid_type"),
+    ],
+)
+def test_wrong_extension_fields_name_themselves(field, value, code):
+    with pytest.raises(InvalidRequest) as caught:
+        remix({"prompt": "x", field: value}, LIMITS)
+    assert (caught.value.param, caught.value.error_code) == (field, code)

@@ -7,7 +7,7 @@ from fakes import a_video
 
 from mutoscope.dialect.pages import PageQuery, read_page_query, video_list
 from mutoscope.domain.errors import InvalidRequest
-from mutoscope.service import Page
+from mutoscope.service.requests import Page
 
 
 @pytest.mark.parametrize(

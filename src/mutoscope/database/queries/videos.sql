@@ -1,9 +1,9 @@
 -- name: add_video
 INSERT INTO videos (
-    id, tenant, key_id, state, request, model, provider, upstream_prompt, strategy, notice, ignored,
+    id, tenant, key_id, state, request, model, provider, upstream_prompt, strategy, plan, notice, ignored,
     source_id, root_id, depth, created_at, state_since
 ) VALUES (
-    :id, :tenant, :key_id, 'queued', :request, :model, :provider, :upstream_prompt, :strategy, :notice, :ignored,
+    :id, :tenant, :key_id, 'queued', :request, :model, :provider, :upstream_prompt, :strategy, :plan, :notice, :ignored,
     :source_id, :root_id, :depth, :now, :now
 );
 
@@ -35,6 +35,7 @@ SET state = :to_state, progress = :progress, state_since = :now, fence = fence +
     facts = COALESCE(:facts, facts),
     next_poll_at = :next_poll_at,
     completed_at = COALESCE(:completed_at, completed_at),
+    expires_at = COALESCE(:expires_at, expires_at),
     error_code = :error_code,
     error_message = :error_message
 WHERE id = :id AND state = :from_state;
@@ -64,10 +65,22 @@ UPDATE videos SET next_poll_at = :now WHERE state = 'generating';
 UPDATE videos SET deleted_at = :now WHERE id = :id AND deleted_at IS NULL;
 
 -- name: pin_source
-UPDATE videos SET pins = pins + 1 WHERE id = :id AND deleted_at IS NULL AND state = 'completed';
+-- A source whose files are about to go cannot be pinned any more.
+UPDATE videos SET pins = pins + 1
+WHERE id = :id AND deleted_at IS NULL AND state = 'completed' AND (expires_at IS NULL OR expires_at > :now);
 
 -- name: unpin_source
 UPDATE videos SET pins = pins - 1 WHERE id = :id;
+
+-- name: count_unfinished
+SELECT COUNT(*) AS videos FROM videos WHERE tenant = :tenant AND state NOT IN ('completed', 'failed', 'cancelled');
+
+-- name: videos_to_expire
+-- Completed, past their time, and needed by nobody's unfinished remix; in order of expiry, beginning behind one.
+SELECT seq, id, tenant, state, expires_at FROM videos
+WHERE expires_at <= :now AND deleted_at IS NULL AND purged_at IS NULL AND pins = 0
+  AND (expires_at, seq) > (:at, :seq)
+ORDER BY expires_at, seq LIMIT :limit;
 
 -- name: videos_to_purge
 -- Deleted, at their end, and needed by nobody's unfinished remix; in order of deletion, beginning behind one.

@@ -1,0 +1,1 @@
+"""The use cases, and the words in which they are asked."""

@@ -1,0 +1,189 @@
+"""Accepting a video: one transaction with its row, event and task, and never twice for the same request."""
+
+from __future__ import annotations
+
+from mutoscope.clock import Clock
+from mutoscope.database.connection import Database, Row, Transaction
+from mutoscope.database.videos import add_event, encode, plan_to_json, request_to_json
+from mutoscope.domain.errors import (
+    IdempotencyConflict,
+    QueueFull,
+    SourceNotCompleted,
+    StorageFull,
+    VideoNotFound,
+)
+from mutoscope.domain.lifecycle import State
+from mutoscope.domain.test_cases import refusal
+from mutoscope.domain.video import new_id
+from mutoscope.domain.wishes import TEST_CASE
+from mutoscope.engine.port import TaskEngine
+from mutoscope.failpoints import failpoint
+from mutoscope.service.proposals import Proposal
+from mutoscope.service.requests import Attempt, Caller
+from mutoscope.storage.protocol import Storage
+
+KEY_SECONDS = 30 * 86_400.0  # how long an idempotency key is remembered
+RETRY_SECONDS = 600.0  # how long after a request the SDK's retry of it may come
+LONGEST_WAIT = 60.0
+
+
+class Acceptance:
+    """queue_limit: unfinished videos of one tenant. min_free_bytes: what the storage keeps free; 0 for no limit."""
+
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        engine: TaskEngine,
+        clock: Clock,
+        queue_limit: int,
+        min_free_bytes: int,
+    ) -> None:
+        self._database = database
+        self._storage = storage
+        self._engine = engine
+        self._clock = clock
+        self._queue_limit = queue_limit
+        self._min_free_bytes = min_free_bytes
+
+    async def earlier(self, caller: Caller, attempt: Attempt) -> str | None:
+        """The id that an earlier request with this idempotency key made, or None when the key is new.
+
+        IdempotencyConflict when it was another request.
+        """
+        if attempt.key is None:
+            return None
+        row = await self._database.one("idempotency_of", tenant=caller.tenant, key=attempt.key, now=self._clock.now())
+        return None if row is None else _same_request(row, attempt)
+
+    async def accept(self, caller: Caller, proposal: Proposal, attempt: Attempt) -> tuple[Row, bool]:
+        """The row of the accepted video, on disk; and whether an earlier attempt had made it already."""
+        _play_refusal(proposal)
+        free = await self._storage.free() if self._min_free_bytes else None
+
+        def write(tx: Transaction) -> tuple[Row, bool]:
+            # First of all: whatever the server lacks now, what was accepted once stays accepted.
+            if (row := self._made_before(tx, caller, attempt)) is not None:
+                return row, True
+            self._check_space(free)
+            self._check_queue(tx, caller, proposal)
+            return self._add(tx, caller, proposal, attempt), False
+
+        return await self._database.write(write)
+
+    def remember(self, tx: Transaction, caller: Caller, attempt: Attempt, made: str) -> None:
+        """Write what makes a repetition of this request find what it made."""
+        now = self._clock.now()
+        if attempt.key is not None:
+            tx.run("forget_idempotency", tenant=caller.tenant, key=attempt.key, now=now)
+            tx.run(
+                "add_idempotency",
+                tenant=caller.tenant,
+                key=attempt.key,
+                fingerprint=attempt.fingerprint,
+                made=made,
+                expires_at=now + KEY_SECONDS,
+            )
+        if attempt.retry_count is not None:
+            tx.run(
+                "add_receipt",
+                key_id=caller.key_id,
+                fingerprint=attempt.fingerprint,
+                made=made,
+                claimed=attempt.retry_count,
+                now=now,
+            )
+
+    def made_before(self, tx: Transaction, caller: Caller, attempt: Attempt) -> str | None:
+        """What an earlier attempt of this very request made, as the transaction sees it."""
+        now = self._clock.now()
+        if attempt.key is not None:
+            row = tx.one("idempotency_of", tenant=caller.tenant, key=attempt.key, now=now)
+            return None if row is None else _same_request(row, attempt)
+        if attempt.retry_count is None or attempt.retry_count < 1:
+            return None
+        row = tx.one(
+            "claim_receipt",
+            key_id=caller.key_id,
+            fingerprint=attempt.fingerprint,
+            count=attempt.retry_count,
+            since=now - RETRY_SECONDS,
+        )
+        return None if row is None else row["made"]
+
+    def _made_before(self, tx: Transaction, caller: Caller, attempt: Attempt) -> Row | None:
+        made = self.made_before(tx, caller, attempt)
+        if made is None:
+            return None
+        row = tx.one("video_of_tenant", tenant=caller.tenant, id=made)
+        if row is None:
+            raise gone(made)
+        return row
+
+    def _add(self, tx: Transaction, caller: Caller, proposal: Proposal, attempt: Attempt) -> Row:
+        video_id, now = new_id("video"), self._clock.now()
+        source, plan = proposal.source, proposal.plan
+        if source is not None and not tx.run("pin_source", id=source.id, now=now):
+            raise SourceNotCompleted(f"Video '{source.id}' has just been deleted or has expired.", param="video_id")
+        tx.run(
+            "add_video",
+            id=video_id,
+            tenant=caller.tenant,
+            key_id=caller.key_id,
+            request=request_to_json(proposal.request),
+            model=proposal.model.name,
+            provider=proposal.model.provider,
+            upstream_prompt=plan and plan.upstream_prompt,
+            strategy=plan and plan.strategy,
+            plan=plan_to_json(proposal.adjustments, plan.skipped if plan else ()),
+            notice=proposal.notice,
+            ignored=encode(proposal.ignored),
+            source_id=source and source.id,
+            root_id=source.root_id if source else video_id,
+            depth=source.depth + 1 if source else 0,
+            now=now,
+        )
+        add_event(tx, video_id, caller.tenant, "created", State.QUEUED, now)
+        self._engine.enqueue_submit(tx, video_id, proposal.model.provider)
+        self.remember(tx, caller, attempt, video_id)
+        failpoint("create.before_commit", video_id)
+        row = tx.one("video_of_tenant", tenant=caller.tenant, id=video_id)
+        assert row is not None
+        return row
+
+    def _check_queue(self, tx: Transaction, caller: Caller, proposal: Proposal) -> None:
+        if not self._queue_limit:
+            return
+        row = tx.one("count_unfinished", tenant=caller.tenant)
+        if row is not None and row["videos"] >= self._queue_limit:
+            one = proposal.model.seconds_per_second * proposal.request.seconds
+            raise QueueFull(
+                f"There are {row['videos']} unfinished videos, and at most {self._queue_limit} are allowed. "
+                "Wait for some to end, or delete some.",
+                retry_after=max(1.0, min(LONGEST_WAIT, one)),
+            )
+
+    def _check_space(self, free: int | None) -> None:
+        if free is not None and free < self._min_free_bytes:
+            raise StorageFull
+
+
+def gone(made: str) -> VideoNotFound:
+    """The answer to a repetition of a request whose video was deleted since: never a new one."""
+    return VideoNotFound(f"Video with id '{made}' was made by this request and deleted since.", param="video_id")
+
+
+def _same_request(row: Row, attempt: Attempt) -> str:
+    if row["fingerprint"] != attempt.fingerprint:
+        raise IdempotencyConflict(
+            "This Idempotency-Key was used for another request; use a new key for a new request.",
+            param="Idempotency-Key",
+        )
+    return row["made"]
+
+
+def _play_refusal(proposal: Proposal) -> None:
+    case = proposal.request.options.get(TEST_CASE)
+    error = refusal(case) if case is not None else None
+    if error is not None:
+        raise error

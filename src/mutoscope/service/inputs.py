@@ -1,0 +1,117 @@
+"""Uploads and characters: judged in the media child, stored under their hash, known by a row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+
+from mutoscope.clock import Clock
+from mutoscope.database.connection import Database, Row
+from mutoscope.database.videos import encode
+from mutoscope.domain.assets import Variant, input_key
+from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable
+from mutoscope.domain.video import Character, Clip, Reference, is_wellformed_id
+from mutoscope.media.studio import Studio
+from mutoscope.service.requests import Upload
+from mutoscope.storage.protocol import Storage
+
+CLIP_SECONDS_SHOWN = 2  # digits behind the point
+
+
+class Inputs:
+    """What callers bring along. Everything belongs to a tenant and is seen by nobody else."""
+
+    def __init__(self, database: Database, storage: Storage, studio: Studio, clock: Clock) -> None:
+        self._database = database
+        self._storage = storage
+        self._studio = studio
+        self._clock = clock
+
+    async def keep_picture(self, tenant: str, upload: Upload) -> Reference:
+        """Store a picture. InvalidRequest names the field when the bytes are none that we read."""
+        try:
+            picture = await self._studio.check_picture(upload.data)
+        except MediaUnreadable as error:
+            raise _invalid(upload, error) from None
+        sha256 = hashlib.sha256(upload.data).hexdigest()
+        await self._storage.write(input_key(tenant, sha256), _one_chunk(upload.data))
+        await self._note(tenant, sha256, picture.media_type, len(upload.data), {"size": str(picture.size)})
+        return Reference(sha256, picture.media_type, picture.size)
+
+    async def keep_clip(self, tenant: str, upload: Upload) -> Clip:
+        """Store a clip. InvalidRequest names the field when the bytes are no video that we read."""
+        sha256 = hashlib.sha256(upload.data).hexdigest()
+        key = input_key(tenant, sha256)
+        known = await self._database.one("input_of", tenant=tenant, sha256=sha256)
+        await self._storage.write(key, _one_chunk(upload.data))
+        try:
+            measures = await self._studio.check_clip(self._storage.path(key))
+        except MediaUnreadable as error:
+            if known is None:
+                await self._storage.delete(key)
+            raise _invalid(upload, error) from None
+        seconds = round(measures.seconds, CLIP_SECONDS_SHOWN)
+        clip = Clip(sha256, measures.media_type, measures.size, seconds)
+        await self._note_clip(tenant, clip, len(upload.data))
+        return clip
+
+    async def copy_of(self, tenant: str, video_id: str) -> str | None:
+        """Keep a video's clip beyond its life; the hash it is stored under, None when the video has no clip."""
+        asset = await self._database.one("asset_of", video_id=video_id, variant=Variant.VIDEO)
+        if asset is None:
+            return None
+        await self._storage.write(input_key(tenant, asset["sha256"]), self._storage.read(asset["key"]))
+        await self._note(tenant, asset["sha256"], asset["media_type"], asset["bytes"], {})
+        return asset["sha256"]
+
+    async def characters(self, tenant: str, ids: tuple[str, ...], prompt: str) -> tuple[Character, ...]:
+        """The characters of a request, in its order. InvalidRequest when the prompt does not speak of one."""
+        return tuple([await self._character(tenant, char_id, place, prompt) for place, char_id in enumerate(ids)])
+
+    async def character_row(self, tenant: str, character_id: str) -> Row:
+        """The one way to a character: by (tenant, id)."""
+        if is_wellformed_id(character_id):
+            row = await self._database.one("character_of_tenant", tenant=tenant, id=character_id)
+            if row is not None:
+                return row
+        raise CharacterNotFound(f"Character with id '{character_id[:128]}' not found.", param="character_id")
+
+    async def _character(self, tenant: str, character_id: str, place: int, prompt: str) -> Character:
+        param = f"characters[{place}]"
+        try:
+            row = await self.character_row(tenant, character_id)
+        except CharacterNotFound as error:
+            raise InvalidRequest(f"Invalid '{param}': {error.message}", param=param) from None
+        if row["name"].casefold() not in prompt.casefold():
+            raise InvalidRequest(
+                f"Invalid '{param}': the prompt does not mention '{row['name']}'. A character appears where the prompt "
+                "speaks of it by its name.",
+                param=param,
+            )
+        return Character(row["id"], row["name"], row["input"])
+
+    async def _note_clip(self, tenant: str, clip: Clip, length: int) -> None:
+        await self._note(
+            tenant, clip.sha256, clip.media_type, length, {"size": str(clip.size), "seconds": clip.seconds}
+        )
+
+    async def _note(self, tenant: str, sha256: str, media_type: str, length: int, probe: dict[str, object]) -> None:
+        await self._database.write(
+            lambda tx: tx.run(
+                "add_input",
+                tenant=tenant,
+                sha256=sha256,
+                media_type=media_type,
+                bytes=length,
+                probe=encode(probe),
+                now=self._clock.now(),
+            )
+        )
+
+
+def _invalid(upload: Upload, error: MediaUnreadable) -> InvalidRequest:
+    return InvalidRequest(f"Invalid '{upload.param}': {error.message}", param=upload.param)
+
+
+async def _one_chunk(data: bytes) -> AsyncIterator[bytes]:
+    yield data

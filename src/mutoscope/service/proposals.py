@@ -1,0 +1,191 @@
+"""From a request to a proposal: the model found, every field judged, the strategy chosen. Nothing is accepted yet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from mutoscope.clock import Clock
+from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
+from mutoscope.domain.errors import InvalidRequest
+from mutoscope.domain.remix import RemixPlan, Strategy, check_source, plan_change, plan_extension
+from mutoscope.domain.sizes import is_ratio, is_resolution, size_from
+from mutoscope.domain.video import Clip, Operation, Size, Video, VideoRequest, check_prompt
+from mutoscope.domain.wishes import Adjustment, Wishes, honoured
+from mutoscope.service.inputs import Inputs
+from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId
+
+Retrieve = Callable[[Caller, str, str], Awaitable[Video]]
+
+SEED_LIMIT = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would be made, all checked: accept it, or show it as a plan."""
+
+    request: VideoRequest
+    model: ModelSpec
+    source: Video | None = None
+    plan: RemixPlan | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    notice: str | None = None
+    ignored: tuple[str, ...] = ()
+
+
+class Proposals:
+    """Makes proposals. retrieve: finds a caller's video by id, its error naming the field given."""
+
+    def __init__(self, catalog: Catalog, inputs: Inputs, clock: Clock, retrieve: Retrieve) -> None:
+        self._catalog = catalog
+        self._inputs = inputs
+        self._clock = clock
+        self._retrieve = retrieve
+
+    async def propose(self, caller: Caller, new: NewVideo | NewChange | NewExtension) -> Proposal:
+        """Judge a request. Its errors are those of the caller, and name the field."""
+        check_prompt(new.prompt)
+        match new:
+            case NewVideo():
+                return await self._video(caller, new)
+            case NewChange():
+                return await self._change(caller, new)
+            case NewExtension():
+                return await self._extension(caller, new)
+
+    def check(self, source: Video, operation: Operation) -> None:
+        """Refuse a source that cannot be started from now."""
+        check_source(source, operation, self._clock.now())
+
+    async def _video(self, caller: Caller, new: NewVideo) -> Proposal:
+        resolved = self._catalog.resolve(new.wishes.model)
+        model = resolved.model
+        options, adjustments = honoured(new.wishes, model)
+        request = VideoRequest(
+            prompt=new.prompt,
+            model=model.name,
+            size=model.check_size(_size(new, model)),
+            seconds=model.default_seconds if new.seconds is None else model.check_seconds(new.seconds),
+            seed=_seed(new.wishes.seed),
+            options=options,
+        )
+        if new.characters:
+            model.require(Capability.CHARACTERS, "characters")
+            characters = await self._inputs.characters(caller.tenant, new.characters, new.prompt)
+            request = replace(request, characters=characters)
+        if new.reference is not None:
+            model.require(Capability.IMAGE_REFERENCE, new.reference.param)
+            picture = await self._inputs.keep_picture(caller.tenant, new.reference)
+            request = replace(request, reference=picture)
+        ignored = (*new.wishes.ignored, *_unused_words(new))
+        return Proposal(request, model, adjustments=adjustments, notice=resolved.notice, ignored=ignored)
+
+    async def _change(self, caller: Caller, new: NewChange) -> Proposal:
+        source = await self._source(caller, new.origin, new.operation)
+        model, notice = self._target(new.wishes, source)
+        plan = plan_change(source, new.prompt, model, new.wishes.min_strategy)
+        options, adjustments = honoured(new.wishes, model)
+        start = await self._start(caller, new.origin, source, model)
+        request = replace(
+            start,
+            prompt=new.prompt,
+            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else start.seed,
+            operation=new.operation,
+            reference=start.reference if plan.strategy is Strategy.NATIVE else None,
+            options=options,
+        )
+        return Proposal(request, model, source, plan, adjustments, notice, new.wishes.ignored)
+
+    async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
+        source = await self._source(caller, new.origin, Operation.EXTENSION)
+        model, notice = self._target(new.wishes, source)
+        added = model.check_seconds(new.seconds)
+        plan = plan_extension(source, new.prompt, model)
+        options, adjustments = honoured(new.wishes, model)
+        start = await self._start(caller, new.origin, source, model)
+        request = replace(
+            start,
+            prompt=new.prompt,
+            seconds=_total(start.seconds, added, model),
+            added_seconds=added,
+            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else start.seed,
+            operation=Operation.EXTENSION,
+            reference=None,
+            options=options,
+        )
+        return Proposal(request, model, source, plan, adjustments, notice, new.wishes.ignored)
+
+    async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
+        if not isinstance(origin, SourceId):
+            return None
+        source = await self._retrieve(caller, origin.id, origin.param)
+        self.check(source, operation)
+        return source
+
+    def _target(self, wishes: Wishes, source: Video | None) -> tuple[ModelSpec, str | None]:
+        """The model that is asked for, else the source's own, else the default; and what its name needs told."""
+        if wishes.model is None and source is not None:
+            return self._catalog.resolve(source.request.model).model, None
+        resolved = self._catalog.resolve(wishes.model)
+        return resolved.model, resolved.notice
+
+    async def _start(self, caller: Caller, origin: Origin, source: Video | None, model: ModelSpec) -> VideoRequest:
+        """A request for what is there already, to be changed or continued."""
+        if source is not None:
+            request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
+            return replace(request, size=model.sizes.fit(request.size))
+        assert not isinstance(origin, SourceId)
+        clip = await self._inputs.keep_clip(caller.tenant, origin)
+        _check_length(clip, model, origin.param)
+        return VideoRequest("", model.name, model.sizes.fit(clip.size), clip.seconds, clip=clip)
+
+
+def _size(new: NewVideo, model: ModelSpec) -> Size:
+    """The size asked for, by its name or by words; words in `size` itself are understood too."""
+    text = new.size
+    if text is None:
+        if new.aspect_ratio is None and new.resolution is None:
+            return model.default_size
+        return size_from(new.aspect_ratio, new.resolution, model.default_size)
+    if is_ratio(text):
+        return size_from(text, new.resolution, model.default_size)
+    if is_resolution(text):
+        return size_from(new.aspect_ratio, text, model.default_size)
+    size = Size.parse(text)
+    if size is None:
+        raise InvalidRequest(
+            f"Invalid value: '{text[:100]}'. Supported values for model '{model.name}' are: {model.sizes}.",
+            param="size",
+        )
+    return size
+
+
+def _unused_words(new: NewVideo) -> tuple[str, ...]:
+    if new.size is None or Size.parse(new.size) is None:
+        return ()
+    return tuple(name for name in ("aspect_ratio", "resolution") if getattr(new, name) is not None)
+
+
+def _seed(seed: int | None) -> int | None:
+    if seed is not None and not 0 <= seed < SEED_LIMIT:
+        raise InvalidRequest(f"Invalid 'seed': expected an integer from 0 to {SEED_LIMIT - 1}.", param="seed")
+    return seed
+
+
+def _total(seconds: float, added: int, model: ModelSpec) -> float:
+    total = round(seconds + added, 2)
+    if total > model.longest_seconds:
+        raise InvalidRequest(
+            f"Invalid 'seconds': {seconds:g} s and {added} s more make {total:g} s; a whole of at most "
+            f"{model.longest_seconds} s is supported.",
+            param="seconds",
+        )
+    return total
+
+
+def _check_length(clip: Clip, model: ModelSpec, param: str) -> None:
+    if clip.seconds > model.longest_seconds:
+        raise InvalidRequest(
+            f"Invalid '{param}': the clip is {clip.seconds:g} s long; at most {model.longest_seconds} s are supported.",
+            param=param,
+        )

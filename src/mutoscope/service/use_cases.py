@@ -1,0 +1,287 @@
+"""The use cases: what a caller may ask for. No HTTP, no SQL text, no upstream: those have rooms of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from mutoscope.access.keys import hash_of
+from mutoscope.access.pace import Pace
+from mutoscope.clock import Clock
+from mutoscope.database.connection import Database, Row, Transaction
+from mutoscope.database.videos import add_event, asset_from_row, move, video_from_row
+from mutoscope.domain.assets import Variant
+from mutoscope.domain.catalog import Catalog
+from mutoscope.domain.errors import (
+    AssetExpired,
+    DatabaseUnavailable,
+    InvalidRequest,
+    NotAuthenticated,
+    NotStarted,
+    StorageUnavailable,
+    VariantNotAvailable,
+    VideoFailed,
+    VideoNotFound,
+    VideoNotReady,
+)
+from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.video import Operation, Video, is_wellformed_id, new_id
+from mutoscope.engine.port import TaskEngine
+from mutoscope.failpoints import failpoint
+from mutoscope.media.studio import Studio
+from mutoscope.service.acceptance import Acceptance, gone
+from mutoscope.service.inputs import Inputs
+from mutoscope.service.proposals import Proposal, Proposals
+from mutoscope.service.requests import (
+    Attempt,
+    Caller,
+    Content,
+    Made,
+    NewChange,
+    NewCharacter,
+    NewExtension,
+    NewVideo,
+    Page,
+    SourceId,
+    StoredCharacter,
+)
+from mutoscope.storage.protocol import Storage
+
+log = structlog.get_logger(__name__)
+
+CURSOR_BEFORE_ALL = 0
+CURSOR_AFTER_ALL = 1 << 62
+NAME_MAX_CHARACTERS = 80
+# Another process may have moved a video without a word to this one: look by ourselves this often, in seconds.
+LOOK_AGAIN = 1.0
+
+New = NewVideo | NewChange | NewExtension
+IsNews = Callable[[Video, Video], bool]
+
+
+class Service:
+    """Every use case. Each method raises only `CallerError` and `ServerError` classes on purpose."""
+
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        studio: Studio,
+        engine: TaskEngine,
+        catalog: Catalog,
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
+        queue_limit: int = 0,
+        min_free_bytes: int = 0,
+    ) -> None:
+        """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit."""
+        self.catalog = catalog
+        self._database = database
+        self._storage = storage
+        self._engine = engine
+        self._clock = clock
+        self._pace = pace or Pace(0)
+        self._inputs = Inputs(database, storage, studio, clock)
+        self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes)
+        self._proposals = Proposals(catalog, self._inputs, clock, self._named)
+
+    async def authenticate(self, secret: str | None) -> Caller:
+        """Whose key this is. Looked up each time, so that a revocation counts at once."""
+        if not secret:
+            raise NotAuthenticated(
+                "You didn't provide an API key. Send it as 'Authorization: Bearer KEY'.", missing=True
+            )
+        row = await self._database.one("tenant_of_key", hash=hash_of(secret))
+        if row is None:
+            raise NotAuthenticated("Incorrect API key provided. `mutoscope keys list` shows the keys there are.")
+        return Caller(row["tenant"], row["id"], self._pace.take(row["id"]))
+
+    async def make(self, caller: Caller, new: New, attempt: Attempt) -> Made:
+        """Accept a new video, remix, edit or extension: its row, event and task are on disk when this returns.
+
+        The same request sent again is answered with what it made before. The source of a remix, edit or extension
+        is pinned until the new video has ended.
+        """
+        if (made := await self._acceptance.earlier(caller, attempt)) is not None:
+            row = await self._database.one("video_of_tenant", tenant=caller.tenant, id=made)
+            if row is None:
+                raise gone(made)
+            return Made(self._video(row), replayed=True)
+        proposal = await self._proposals.propose(caller, new)
+        row, replayed = await self._acceptance.accept(caller, proposal, attempt)
+        if not replayed:
+            failpoint("create.after_commit", row["id"])
+        return Made(self._video(row), replayed)
+
+    async def plan(self, caller: Caller, new: New) -> Proposal:
+        """What `make` would do, with the same errors; no video comes of it."""
+        return await self._proposals.propose(caller, new)
+
+    async def retrieve(self, caller: Caller, video_id: str) -> Video:
+        return self._video(await self._row(caller, video_id))
+
+    async def next_status(self, caller: Caller, video_id: str, seconds: float) -> Video:
+        """The video at its next change of status, or as it is after `seconds`. One at its end is answered at once."""
+        return await self._once(
+            caller, video_id, seconds, lambda first, now: now.state.is_final or now.state.status != first.state.status
+        )
+
+    async def submitted(self, caller: Caller, video_id: str, seconds: float) -> Video:
+        """The video once its submission has an outcome, or as it is after `seconds`. NotStarted if it was refused."""
+        video = await self._once(
+            caller, video_id, seconds, lambda _, now: now.state not in (State.QUEUED, State.SUBMITTING)
+        )
+        if video.state is State.FAILED and not video.was_accepted and video.failure is not None:
+            raise NotStarted(video.failure.code, video.failure.message, video.id)
+        return video
+
+    async def list(self, caller: Caller, *, after: str | None, limit: int, descending: bool) -> Page:
+        """A page of the caller's videos by order of creation, beginning behind the id `after`.
+
+        limit: 0 to 100. An unknown or foreign `after` gives an empty page.
+        """
+        cursor = CURSOR_AFTER_ALL if descending else CURSOR_BEFORE_ALL
+        if after is not None:
+            place = await self._database.one("cursor_of", tenant=caller.tenant, id=after)
+            if place is None:
+                return Page((), has_more=False)
+            cursor = place["seq"]
+        query = "newest_first" if descending else "oldest_first"
+        rows = await self._database.all(query, tenant=caller.tenant, cursor=cursor, limit=limit + 1)
+        return Page(tuple(self._video(row) for row in rows[:limit]), has_more=len(rows) > limit)
+
+    async def delete(self, caller: Caller, video_id: str) -> None:
+        """Remove a video at once; work on it stops, its place in the order stays."""
+        row = await self._row(caller, video_id)
+        now = self._clock.now()
+
+        def write(tx: Transaction) -> Row | None:
+            current = tx.one("video_of_tenant", tenant=caller.tenant, id=video_id)
+            if current is None:
+                return None
+            state = State(current["state"])
+            if state.is_final:
+                add_event(tx, video_id, caller.tenant, Happening.DELETED, state, now)
+            else:
+                move(tx, current, Happening.DELETED, now)
+            tx.run("tombstone", id=video_id, now=now)
+            tx.announce(video_id)
+            return current
+
+        if await self._database.write(write) is None:
+            raise _not_found(video_id)
+        self._engine.deleted(row["id"])
+
+    async def content(self, caller: Caller, video_id: str, variant: Variant) -> Content:
+        """One variant of a completed video, ready to be sent."""
+        video = await self.retrieve(caller, video_id)
+        if video.state is State.FAILED:
+            raise VideoFailed(f"Video '{video_id}' failed, so it has no content.")
+        if video.state is not State.COMPLETED:
+            raise VideoNotReady(
+                f"Video '{video_id}' is not ready yet, use GET /v1/videos/{video_id} to check its status."
+            )
+        if video.expires_at is not None and video.expires_at <= self._clock.now():
+            raise AssetExpired(f"The files of video '{video_id}' have expired.")
+        row = await self._database.one("asset_of", video_id=video_id, variant=variant)
+        if row is None:
+            raise VariantNotAvailable(f"Video '{video_id}' has no {variant}.", param="variant")
+        asset = asset_from_row(row)
+        if await self._storage.size(asset.key) != asset.bytes:
+            raise StorageUnavailable(f"The {variant} of video '{video_id}' is missing from storage.")
+        return Content(asset, row["stored_at"], lambda start, length: self._storage.read(asset.key, start, length))
+
+    async def create_character(self, caller: Caller, new: NewCharacter, attempt: Attempt) -> StoredCharacter:
+        """Store a character, with a clip of its own that outlives the video it may come from."""
+        name = _name(new.name)
+        if (made := await self._acceptance.earlier(caller, attempt)) is not None:
+            return replace(await self.retrieve_character(caller, made), replayed=True)
+        sha256 = await self._character_clip(caller, new)
+        character_id, now = new_id("char"), self._clock.now()
+
+        def write(tx: Transaction) -> str:
+            if (before := self._acceptance.made_before(tx, caller, attempt)) is not None:
+                return before
+            tx.run("add_character", id=character_id, tenant=caller.tenant, name=name, input=sha256, now=now)
+            self._acceptance.remember(tx, caller, attempt, character_id)
+            return character_id
+
+        written = await self._database.write(write)
+        return replace(await self.retrieve_character(caller, written), replayed=written != character_id)
+
+    async def retrieve_character(self, caller: Caller, character_id: str) -> StoredCharacter:
+        row = await self._inputs.character_row(caller.tenant, character_id)
+        return StoredCharacter(row["id"], row["name"], row["created_at"])
+
+    async def not_ready(self) -> list[str]:
+        """The parts that do not work now; empty when requests can be served. Why is for the log alone."""
+        problems = []
+        try:
+            await self._database.one("any_key")
+        except DatabaseUnavailable as error:
+            log.error("not ready", part="database", reason=error.message)
+            problems.append("database")
+        try:
+            await self._storage.check()
+        except StorageUnavailable as error:
+            log.error("not ready", part="storage", reason=error.message)
+            problems.append("storage")
+        return problems + self._engine.problems()
+
+    async def _once(self, caller: Caller, video_id: str, seconds: float, is_news: IsNews) -> Video:
+        """The video as soon as `is_news(as it was first, as it is now)`, or as it is after `seconds`."""
+        deadline = self._clock.now() + seconds
+        with self._database.changes.watch(video_id) as changes:
+            first = video = await self.retrieve(caller, video_id)
+            while not is_news(first, video) and (left := deadline - self._clock.now()) > 0:
+                if not await changes.next(min(left, LOOK_AGAIN)):
+                    break
+                video = await self.retrieve(caller, video_id)
+        return video
+
+    async def _row(self, caller: Caller, video_id: str) -> Row:
+        """The one way to a video: by (tenant, id). Malformed, unknown, foreign, deleted: the same answer."""
+        if is_wellformed_id(video_id):
+            row = await self._database.one("video_of_tenant", tenant=caller.tenant, id=video_id)
+            if row is not None:
+                return row
+        raise _not_found(video_id)
+
+    async def _named(self, caller: Caller, video_id: str, param: str) -> Video:
+        try:
+            return await self.retrieve(caller, video_id)
+        except VideoNotFound as error:
+            raise VideoNotFound(error.message, param=param) from None
+
+    def _video(self, row: Row) -> Video:
+        video = video_from_row(row)
+        model = self.catalog.models.get(video.request.model)
+        expected = model.seconds_per_second * video.request.seconds if model else None
+        return replace(video, expected_seconds=expected)
+
+    async def _character_clip(self, caller: Caller, new: NewCharacter) -> str:
+        if not isinstance(new.origin, SourceId):
+            return (await self._inputs.keep_clip(caller.tenant, new.origin)).sha256
+        source = await self._named(caller, new.origin.id, new.origin.param)
+        self._proposals.check(source, Operation.CREATE)
+        kept = await self._inputs.copy_of(caller.tenant, source.id)
+        if kept is None:
+            raise VariantNotAvailable(f"Video '{source.id}' has no clip.", param=new.origin.param)
+        return kept
+
+
+def _name(name: str) -> str:
+    if not 1 <= len(name.strip()) <= NAME_MAX_CHARACTERS:
+        raise InvalidRequest(
+            f"Invalid 'name': expected 1 to {NAME_MAX_CHARACTERS} characters, got {len(name.strip())}.", param="name"
+        )
+    if not name.isprintable():
+        raise InvalidRequest("Invalid 'name': it contains a control character.", param="name")
+    return name.strip()
+
+
+def _not_found(video_id: str) -> VideoNotFound:
+    return VideoNotFound(f"Video with id '{video_id[:128]}' not found.", param="video_id")
