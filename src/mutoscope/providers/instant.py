@@ -19,7 +19,7 @@ from typing import BinaryIO
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.errors import UpstreamTaskLost, UpstreamUnavailable
-from mutoscope.domain.video import Size
+from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.flipbook import DrawingFailed
 from mutoscope.providers.protocol import Done, Job, Poll, Refused, RemoteAsset, Running, Submitted, Waiting
 from mutoscope.providers.render_job import VIDEO, RenderJob
@@ -158,10 +158,16 @@ def _render_job(job: Job, folder: Path) -> RenderJob:
         reference=None,
         folder=str(folder),
         ledger="",
-        operation=str(request.operation),
+        operation=_operation(job),
         added_seconds=request.added_seconds,
         characters=tuple(character.name for character in request.characters),
     )
+
+
+def _operation(job: Job) -> str:
+    """What the card calls it. A remix that was accepted before requests told their operation is known by its source."""
+    is_untold_remix = job.source is not None and job.request.operation is Operation.CREATE
+    return str(Operation.REMIX if is_untold_remix else job.request.operation)
 
 
 def _earlier_prompts(job: Job) -> list[str]:
