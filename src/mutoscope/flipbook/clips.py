@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mutoscope.flipbook import camera, placement, travel
 from mutoscope.flipbook.catalogue import kind_of
-from mutoscope.flipbook.delta import Delta, read_change
+from mutoscope.flipbook.delta import Delta, read_course
 from mutoscope.flipbook.lexicon.sense import sense
 from mutoscope.flipbook.reading import pace
 from mutoscope.flipbook.scene import Camera, Scene, Turn
@@ -34,7 +34,7 @@ class Overlay:
 
 def edit(change: str, seed: int, width: int, height: int, seconds: float) -> Overlay:
     """The scene that shows a clip of this size and length with a change."""
-    delta = read_change(Reading(SETTING), change)
+    delta = read_course(Reading(SETTING), change)
     unmatched = tuple(dict.fromkeys(_impossible(delta, change)))
     move = _move_of(delta)
     shot = Camera(move, camera.path(move, pace(change), seconds), 1.0 if move == "handheld" else 0.0)
@@ -47,7 +47,7 @@ def extend(prompt: str, seed: int, width: int, height: int, before: float, added
 
     What the prompt changes comes in from there on.
     """
-    delta = read_change(Reading(SETTING), prompt)
+    delta = read_course(Reading(SETTING), prompt)
     move = _move_of(delta)
     still = Camera("static", camera.path("static", 1.0, before))
     plain = _plain(prompt, seed, width, height, before, still)

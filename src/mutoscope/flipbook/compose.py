@@ -202,7 +202,9 @@ def scene_from_json(stored: dict[str, Any]) -> Scene:
     if version != SCENE_VERSION:
         raise ValueError(f"scene version {version!r} is not known; this is version {SCENE_VERSION}")
     try:
-        values = {known.name: stored[known.name] for known in fields(Scene) if _is_needed(known) or known.name in stored}
+        values = {
+            known.name: stored[known.name] for known in fields(Scene) if _is_needed(known) or known.name in stored
+        }
         values["camera"] = _camera_from(values["camera"])
         values["turns"] = tuple(Turn(**_tuples_in(turn)) for turn in values.get("turns", ()))
         return Scene(**_tuples_in(values))

@@ -9,12 +9,10 @@ from mutoscope.flipbook import travel
 from mutoscope.flipbook.chapters import chapters_of
 from mutoscope.flipbook.clock import PACE
 from mutoscope.flipbook.compose import Recast, changed_weather, reading_of, undrawable
-from mutoscope.flipbook.delta import Delta, read_change
+from mutoscope.flipbook.delta import Delta, read_course
 from mutoscope.flipbook.reading import pace
 from mutoscope.flipbook.scene import Camera, Scene, Turn
 
-# In a clip that goes on, a night that falls has fallen at its end.
-_NIGHT_COMES = re.compile(r"\b(?:night|darkness) (?:is )?(?:fall\w*|com\w+)\b|\bnightfall\b|\b(?:gets?|grows?) dark\b", re.I)
 _MORE = re.compile(r"\b(?:more|another|extra|additional|second)\b", re.I)
 
 
@@ -26,11 +24,15 @@ def extend(source: Scene, prompt: str, added: int) -> tuple[Scene, Delta]:
     """
     now = chapters_of(source)[-1].scene
     speed = source.turns[-1].speed if source.turns else source.speed
-    delta = _news(now, read_change(reading_of(now), prompt), prompt)
+    delta = _news(now, read_course(reading_of(now), prompt), prompt)
     span = (source.seconds, source.seconds + added)
     turn = Turn(
         at=source.seconds,
-        **{name: delta.set.get(name, getattr(now, name)) for name in ("setting", "time", "season", "style", "palette")},
+        setting=delta.set.get("setting", now.setting),
+        time=delta.set.get("time", now.time),
+        season=delta.set.get("season", now.season),
+        style=delta.set.get("style", now.style),
+        palette=delta.set.get("palette", now.palette),
         speed=delta.set.get("speed", speed),
         weather=changed_weather(now.weather, delta),
         subjects=Recast(now.subjects, delta, prompt, source.seed, span).of(now.subjects),
@@ -50,14 +52,11 @@ def extend(source: Scene, prompt: str, added: int) -> tuple[Scene, Delta]:
 
 def _news(now: Scene, delta: Delta, prompt: str) -> Delta:
     """Of a delta what is not so already."""
-    asked = dict(delta.set)
-    if asked.get("time") == "dusk" and _NIGHT_COMES.search(prompt):
-        asked["time"] = "night"
     present = {subject.name for subject in now.subjects} - set(delta.remove)
     more = _MORE.search(prompt) is not None
     added = tuple(name for name in delta.add if name not in now.weather and (more or name not in present))
     same = {"camera": now.camera.move, **{name: getattr(now, name) for name in ("setting", "time", "season", "style")}}
-    return replace(delta, set={name: value for name, value in asked.items() if same.get(name) != value}, add=added)
+    return replace(delta, set={name: value for name, value in delta.set.items() if same.get(name) != value}, add=added)
 
 
 def _differs(turn: Turn, now: Scene, speed: str | None) -> bool:

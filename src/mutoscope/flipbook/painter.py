@@ -17,6 +17,7 @@ from mutoscope.flipbook.particles import Weather
 from mutoscope.flipbook.resize import enlarge
 from mutoscope.flipbook.scene import Scene
 from mutoscope.flipbook.subjects import Cast
+from mutoscope.flipbook.terrain import Terrain
 from mutoscope.flipbook.world import World
 
 # The frame of a clip by its number: (height, width, 3) in the scene's size; beyond the clip's end its last frame.
@@ -26,7 +27,8 @@ Footage = Callable[[int], NDArray[np.uint8]]
 _MOST_PIXELS = 1280 * 720
 # How high the camera stays above the ground beyond its planned path, metres, and over how many it begins to rise.
 _CLEARANCE, _MARGIN = 9.0, 8.0
-_LOOK_AHEAD = (0.0, 14.0, 28.0)
+# Where it looks at the ground: metres ahead and aside.
+_AROUND = tuple((ahead, aside) for ahead in (-12.0, 4.0, 20.0, 36.0, 52.0) for aside in (-9.0, 0.0, 9.0))
 
 
 class Painter:
@@ -63,16 +65,19 @@ class Painter:
 
         last: the pose at the end of the planned path; as low as there the camera may fly anywhere.
         """
-        need = min(_CLEARANCE + _MARGIN, last.y - self._ground(last)) + self._ground(pose) - pose.y
+        need = min(_CLEARANCE + _MARGIN, last.y - self._top(last)) + self._top(pose) - pose.y
         if need <= 0.0:
             return 0.0
         return need * need / (4.0 * _MARGIN) if need < 2.0 * _MARGIN else need - _MARGIN
 
-    def _ground(self, pose: Pose) -> float:
-        """Height of the ground under and before a camera, metres."""
+    def _top(self, pose: Pose) -> float:
+        """Height of the ground and its trees around and before a camera, metres: a mean, so that it changes slowly."""
+        top = self._world.top_at if isinstance(self._world, Terrain) else self._world.height_at
         sin, cos = math.sin(pose.yaw), math.cos(pose.yaw)
-        ahead = [self._world.height_at(pose.x + far * sin, pose.z + far * cos) for far in _LOOK_AHEAD]
-        return sum(ahead) / len(ahead)
+        around = [
+            top(pose.x + ahead * sin + aside * cos, pose.z + ahead * cos - aside * sin) for ahead, aside in _AROUND
+        ]
+        return sum(around) / len(around)
 
 
 def _world(scene: Scene, light: Light, reference: NDArray[np.uint8] | None, footage: Footage | None) -> World:

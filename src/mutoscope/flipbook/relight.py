@@ -43,14 +43,14 @@ _HOURS = {
 }
 # Colour that green turns to, how much of it, and how much colour the whole loses.
 _SEASONS: dict[str, tuple[Rgb, float, float]] = {
-    "autumn": ((1.62, 0.88, 0.30), 0.85, 0.0),
+    "autumn": ((1.40, 0.84, 0.38), 0.82, 0.0),
     "winter": ((0.98, 1.02, 1.10), 0.90, 0.35),
     "spring": ((0.98, 1.20, 0.62), 0.55, -0.10),
     "summer": ((0.92, 1.10, 0.62), 0.35, -0.12),
 }
 # Veil near the horizon, share of the colour that goes, and what remains of the light.
 _WEATHER = {
-    "clouds": (0.06, 0.18, 0.94), "fog": (0.78, 0.35, 1.0), "rain": (0.22, 0.34, 0.80), "storm": (0.22, 0.46, 0.60),
+    "clouds": (0.06, 0.18, 0.94), "fog": (0.78, 0.35, 1.0), "rain": (0.26, 0.36, 0.74), "storm": (0.30, 0.48, 0.52),
     "snow": (0.34, 0.40, 1.0), "dust": (0.46, 0.20, 0.98),
 }  # fmt: skip
 # What winter and falling snow lay on the ground: share of white in the lower half of the picture.
@@ -102,7 +102,7 @@ def _apply(first, last, rgb, numbers):
         for c in range(rgb.shape[1]):
             red, green, blue = rgb[r, c, 0], rgb[r, c, 1], rgb[r, c, 2]
             gray = np.float32(0.2126) * red + np.float32(0.7152) * green + np.float32(0.0722) * blue
-            leafy = min(one, max(zero, (green - max(blue, red * np.float32(0.90))) * np.float32(9.0))) * turned
+            leafy = min(one, max(zero, (green - max(blue, red * np.float32(0.90))) * np.float32(5.5))) * turned
             lit = min(one, max(zero, gray * np.float32(1.25)))
             cover = low * min(one, max(zero, (gray - np.float32(0.16)) * np.float32(3.0)))
             for k in range(3):
@@ -114,4 +114,4 @@ def _apply(first, last, rgb, numbers):
                 tone = numbers[7 + k] + (numbers[10 + k] - numbers[7 + k]) * lit
                 tone *= one + (numbers[13 + k] - one) * high
                 value = value * tone * level + numbers[16 + k] * near * (np.float32(0.35) + np.float32(0.65) * lit)
-                rgb[r, c, k] = value + (numbers[22 + k] * np.float32(0.96) - value) * air
+                rgb[r, c, k] = value + (numbers[22 + k] * np.float32(0.96) * level - value) * air

@@ -15,6 +15,9 @@ from mutoscope.flipbook.scene import FRAMES_PER_SECOND, Scene
 
 __all__ = ["Footage", "Renderer"]
 
+# Radians by which a camera that has to rise looks down, for each metre.
+_LOOK_DOWN = 0.0035
+
 
 class Renderer:
     """Paints the frames of one scene, in any order; the same scene always gives the same bytes."""
@@ -69,7 +72,8 @@ class Renderer:
         if seconds > scene.first_seconds:
             # Beyond its first path nobody has made room for the camera.
             last = camera.pose(scene.camera.path, 1.0)
-            pose = replace(pose, y=pose.y + max(painter.lift(pose, last) for painter in painters))
+            lift = max(painter.lift(pose, last) for painter in painters)
+            pose = replace(pose, y=pose.y + lift, tilt=max(-0.25, pose.tilt - lift * _LOOK_DOWN))
         if shake := camera.shake_at(scene.camera, seconds):
             pose = camera.shaken(pose, shake, scene.seed, seconds)
         return pose

@@ -28,13 +28,13 @@ class _Room:
     ahead: float = 260.0
     back: float = 110.0
     aside: float = 80.0
-    rise: float = 120.0
+    rise: float = 60.0
     turn: float = 2.6
 
 
 _EVERYWHERE = _Room(1e5, 1e5, 1e5, 1e3, 2.6)
 _STREETS = _Room(1e5, 1e5, 22.0, 60.0, 2.6)
-_WOODS = _Room(190.0, 15.0, 110.0, 25.0, 0.8)
+_WOODS = _Room(30.0, 15.0, 14.0, 20.0, 0.8)
 _ROOMS = {
     "space": _EVERYWHERE, "sky": _EVERYWHERE, "abstract": _EVERYWHERE, "ocean": _EVERYWHERE,
     "city": _STREETS, "street": _STREETS, "forest": _WOODS, "jungle": _WOODS,
@@ -194,9 +194,7 @@ def _run_out(t: float) -> float:
 
 
 def _rates(before: Pose, after: Pose, seconds: float) -> Six:
-    x, y, z, yaw, tilt, zoom = (
-        (b - a) / seconds for a, b in zip(_numbers(before), _numbers(after), strict=True)
-    )
+    x, y, z, yaw, tilt, zoom = ((b - a) / seconds for a, b in zip(_numbers(before), _numbers(after), strict=True))
     return (x, y, z, yaw, tilt, zoom)
 
 

@@ -75,12 +75,10 @@ def _filled(frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     wide, tall = (height, width) if turns % 2 else (width, height)
     scale = max(wide / frame.width, tall / frame.height)
     columns, rows = max(wide, round(frame.width * scale)), max(tall, round(frame.height * scale))
-    scaled = frame.reformat(
-        columns, rows, "rgb24", src_colorspace=_matrix(frame), interpolation="LANCZOS"
-    ).to_ndarray()
+    scaled = frame.reformat(columns, rows, "rgb24", src_colorspace=_matrix(frame), interpolation="LANCZOS").to_ndarray()
     top, left = (rows - tall) // 2, (columns - wide) // 2
     cut = scaled[top : top + tall, left : left + wide]
-    return np.ascontiguousarray(np.rot90(cut, turns))
+    return np.ascontiguousarray(np.rot90(cut, turns), dtype=np.uint8)
 
 
 def _matrix(frame: VideoFrame) -> str | int:

@@ -43,7 +43,8 @@ class Splice(Encoder):
 
     def _mux(self, packets: list[Packet]) -> None:
         for packet in packets:
-            assert packet.pts is not None and packet.dts is not None
+            assert packet.pts is not None
+            assert packet.dts is not None
             packet.pts, packet.dts = packet.pts + self._offset, packet.dts + self._offset
         super()._mux(packets)
 

@@ -20,6 +20,7 @@ from mutoscope.media.footage import Footage
 from mutoscope.media.pictures import decode
 from mutoscope.providers.render_job import RenderJob
 
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """scene: what is drawn. reference, footage: see `Renderer`. facts: see `providers/flipbook.py`.
