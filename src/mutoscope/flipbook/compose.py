@@ -173,7 +173,7 @@ class Recast:
         seed: int,
         span: tuple[float, float] | None = None,
     ) -> None:
-        gone = [one for one in everybody if one.name in delta.remove]
+        gone = [one for name in delta.remove for one in everybody if one.name == name]
         stay = [one for one in everybody if one.name not in delta.remove]
         new = [name for name in delta.add if name not in WEATHER and all(name != one.name for one in stay)]
         heirs = [placement.succeed(old, name, change, seed) for old, name in zip(gone, new, strict=False)]

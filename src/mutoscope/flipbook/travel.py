@@ -58,8 +58,7 @@ def carry_on(scene: Scene, added: float, pace: float) -> Camera:
     room = _seconds_of_room(scene, scene.camera.move, here, cruise)
 
     def travelled(t: float) -> float:
-        free = ease * t + (pace - ease) * _ramp(t)
-        return room * (1.0 - math.exp(-free / room)) if free > 0.0 and room < 1e6 else free
+        return _within(room, ease * t + (pace - ease) * _ramp(t))
 
     return _extended(scene, added, lambda t: going(travelled(t)), rate, lambda _: camera.shake_at(scene.camera, 1e9))
 
@@ -72,9 +71,7 @@ def change_to(scene: Scene, move: str, added: float, pace: float) -> Camera:
     room = _seconds_of_room(scene, move, here, cruise)
 
     def at(t: float) -> Pose:
-        free = _ramp(t)
-        pose = going(room * (1.0 - math.exp(-free / room)) if room < 1e6 else free)
-        return _moved(pose, rate, _run_out(t))
+        return _moved(going(_within(room, _ramp(t))), rate, _run_out(t))
 
     old, new = scene.camera.shake, _SHAKE if move == "handheld" else 0.0
     extended = _extended(scene, added, at, rate, lambda t: old + (new - old) * min(1.0, t / _SOFT))
@@ -175,6 +172,12 @@ def _seconds_of_room(scene: Scene, move: str, here: Pose, cruise: Six) -> float:
         limit = _ZOOMS[1] if cruise[5] > 0 else _ZOOMS[0]
         left.append(math.log(limit / here.zoom) * here.zoom / cruise[5])
     return max(min(left, default=math.inf), 0.05)
+
+
+def _within(room: float, way: float) -> float:
+    """A way that slows down in the second half of the room it has, and never comes to its end."""
+    half = room / 2
+    return way if way <= half else half + half * (1.0 - math.exp(-(way - half) / half))
 
 
 def _left(gone: float, rate: float, high: float, low: float) -> float:

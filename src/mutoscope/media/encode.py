@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 COMMENT = "Drawn by Mutoscope's flipbook engine: an animatic computed by code, not footage and not an AI model's film."
 
+OVER_FOOTAGE = "A clip that was changed or continued by Mutoscope's flipbook engine, by code and not by an AI model."
+
 # ITU-T H.273: code point 1 is BT.709 for primaries, transfer and matrix. FFmpeg's AVCOL_RANGE_MPEG (limited) is 1 too.
 _BT709 = 1
 _LIMITED = 1
@@ -25,16 +27,17 @@ _SECONDS_BETWEEN_KEYFRAMES = 2
 class Encoder:
     """Writes one clip to `path`, frame by frame; frame n is shown from n/fps to (n+1)/fps.
 
-    width, height: pixels, even. fps: whole frames per second. The file is complete only after `close`. As a context
-    manager it closes on success, and on an exception leaves an unfinished file for the caller to remove.
+    width, height: pixels, even. fps: whole frames per second. comment: what the file says of itself. The file is
+    complete only after `close`. As a context manager it closes on success, and on an exception leaves an unfinished
+    file for the caller to remove.
     Raises av.FFmpegError (an OSError's subclass where the disk is at fault).
     """
 
-    def __init__(self, path: Path, width: int, height: int, fps: int) -> None:
+    def __init__(self, path: Path, width: int, height: int, fps: int, comment: str = COMMENT) -> None:
         import av
 
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        self._container.metadata["comment"] = COMMENT
+        self._container.metadata["comment"] = comment
         self._stream = self._container.add_stream(
             "libx264", rate=fps, options={"preset": "veryfast", "crf": "21", "threads": str(_THREADS)}
         )

@@ -74,6 +74,8 @@ def _filled(frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
     turns = round(frame.rotation / 90) % 4
     wide, tall = (height, width) if turns % 2 else (width, height)
     scale = max(wide / frame.width, tall / frame.height)
+    if {frame.width - wide, frame.height - tall} <= {0, 1}:
+        scale = 1.0  # an odd side loses a row or column and nothing of its sharpness
     columns, rows = max(wide, round(frame.width * scale)), max(tall, round(frame.height * scale))
     scaled = frame.reformat(columns, rows, "rgb24", src_colorspace=_matrix(frame), interpolation="LANCZOS").to_ndarray()
     top, left = (rows - tall) // 2, (columns - wide) // 2

@@ -87,12 +87,14 @@ def _encoder(job: RenderJob, made: Plan, draft: Path, reports: _Reports) -> Enco
     from mutoscope.flipbook.clips import as_it_is
     from mutoscope.flipbook.render import Renderer
     from mutoscope.flipbook.scene import FRAMES_PER_SECOND
-    from mutoscope.media.encode import Encoder
+    from mutoscope.media.encode import OVER_FOOTAGE, Encoder
     from mutoscope.media.splice import CannotSplice, Splice
     from mutoscope.providers.render_plan import footage_of
 
     scene, kept = made.scene, made.kept
     shape = (scene.width, scene.height, FRAMES_PER_SECOND)
+    if made.footage is not None:
+        return Encoder(draft, *shape, OVER_FOOTAGE)
     if not kept or job.clip is None:
         return Encoder(draft, *shape)
     with contextlib.suppress(CannotSplice):

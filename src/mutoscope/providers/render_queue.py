@@ -122,8 +122,10 @@ class RenderQueue:
             if needed and job.clip is not None and clip is not None:
                 await _save(clip(), Path(job.clip))
         except BaseException:
-            self._entries.pop(name, None)
-            await asyncio.to_thread(shutil.rmtree, self.folder(name), ignore_errors=True)
+            # Unless the job was stopped meanwhile and perhaps handed in again.
+            if self._entries.get(name) is entry:
+                del self._entries[name]
+                await asyncio.to_thread(shutil.rmtree, self.folder(name), ignore_errors=True)
             raise
         if not needed:
             self._entries.pop(name, None)
