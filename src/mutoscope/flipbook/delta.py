@@ -10,7 +10,7 @@ from mutoscope.flipbook.lexicon import changes, idle, phrasing, skies
 from mutoscope.flipbook.lexicon.changes import Part
 from mutoscope.flipbook.lexicon.index import Match
 from mutoscope.flipbook.lexicon.sense import Sense, is_locative, is_modifier, sense
-from mutoscope.flipbook.lexicon.words import plain, stem, words
+from mutoscope.flipbook.lexicon.words import plain, stem, word_set, words
 from mutoscope.flipbook.reading import best_move, nearest_setting, palette_of, setting_scores, speed_of
 from mutoscope.flipbook.vocabulary import LOCKS
 
@@ -18,6 +18,12 @@ _NEAR_ENOUGH = 0.3
 _NIGHT_COMES = re.compile(
     r"\b(?:night|darkness) (?:is |has )?(?:fall\w*|com\w+|sett\w+ in|fell)\b"
     r"|\bnightfall\b|\b(?:gets?|grows?|turns?) dark\b"
+)
+_HAPPENING = frozenset(
+    stem(word)
+    for word in word_set(
+        "goes going continue keep appear emerge arrive come begin start fall roll happen become next later suddenly"
+    )
 )
 _CLEARS = {"clear": skies.CLEARED, "dry": ("rain",), "calm": ("wind", "storm")}
 
@@ -83,8 +89,12 @@ def read_change(source: Described, change: str) -> Delta:
 
 
 def read_course(source: Described, change: str) -> Delta:
-    """As `read_change`, for what happens in the course of a clip: a night that falls is there at the end."""
+    """As `read_change`, for what happens in the course of a clip: a night that falls is there at the end.
+
+    Words that only say that something happens are not missed.
+    """
     delta = read_change(source, change)
+    delta = replace(delta, unmatched=tuple(word for word in delta.unmatched if stem(word) not in _HAPPENING))
     if delta.set.get("time") == "dusk" and _NIGHT_COMES.search(plain(change)):
         return replace(delta, set={**delta.set, "time": "night"})
     return delta

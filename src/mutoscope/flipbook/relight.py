@@ -66,7 +66,8 @@ class Relight:
         tint, turned, lost = _SEASONS.get(scene.season or "", ((1.0, 1.0, 1.0), 0.0, 0.0))
         veil = max((one[0] for one in weather), default=0.0)
         drain = max([hour.drain, *(one[1] for one in weather)])
-        level = min((one[2] for one in weather), default=1.0)
+        # The night has taken most of the light that clouds could take.
+        level = min((one[2] for one in weather), default=1.0) ** (1.0 - 0.65 * light.night)
         white = _LYING_SNOW * (scene.season == "winter" or "snow" in scene.weather)
         sand = "dust" in scene.weather
         mist = tuple(value * factor for value, factor in zip(light.haze_color, (1.1, 0.95, 0.7), strict=True))

@@ -278,12 +278,16 @@ class Cast:
         return drawings.plain(_rounded(picture) if kind.icon in {"earth", "moon"} else picture)
 
     def _outdoors(self) -> bool:
-        return self._scene.setting not in {"space", "interior", "underwater", "abstract"}
+        """Whether there is a sky that flipbook painted, with a sun or a moon in it."""
+        return self._scene.setting not in {"space", "interior", "underwater", "abstract", "footage"}
 
     def _draw_heavenly(self, rgb: Paint, depth: Depth, lens: Lens, seconds: float, kind: Kind, subject: Subject,
                        sprite: Drawing | None) -> None:  # fmt: skip
         if kind.icon == "aurora":
-            effects.aurora(rgb, depth, lens, self._light, seconds, self._seed)
+            # A clip's grade rolls off no highlights, so that what glows must stay below them.
+            dim = 0.45 if self._scene.setting == "footage" else 1.0
+            light = replace(self._light, night=dim * self._light.night)
+            effects.aurora(rgb, depth, lens, light, seconds, self._seed)
             return
         stage = Stage(self._scene, subject.span)
         middle = stage.lens()

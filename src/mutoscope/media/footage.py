@@ -25,8 +25,8 @@ _SLACK = 1e-3
 class Footage:
     """Calling it with a number gives that picture: (height, width, 3) uint8, sRGB, filling the size, cut evenly.
 
-    Numbers must not fall by more than one call to the next; beyond the clip's end its last picture stays. Turned
-    clips come out upright. MediaUnreadable when there is no clip that can be decoded.
+    Numbers may repeat but never fall; beyond the clip's end its last picture stays. Turned clips come out upright.
+    MediaUnreadable when there is no clip that can be decoded.
     """
 
     def __init__(self, path: Path, width: int, height: int, fps: int) -> None:

@@ -176,3 +176,10 @@ def test_without_a_move_that_can_be_made_the_last_picture_stands(prompt):
     assert overlay.scene.turns == ()
     np.testing.assert_array_equal(picture(overlay.scene, 47), picture(overlay.scene, 95))
     assert ("zoom out" in overlay.unmatched) == (prompt == "zoom out")
+
+
+def test_a_moon_stands_in_the_sky_and_behind_the_wood():
+    night, moonlit = (picture(edit(change).scene) for change in ("make it night", "make it night with a full moon"))
+    change = np.abs(luma(moonlit) - luma(night))
+    assert change[:24].max() > 60
+    assert change[30:].max() < 25

@@ -129,7 +129,7 @@ def test_news_begin_at_the_cut_and_are_placed_for_what_is_seen_then():
     assert (scene.time, scene.subjects, scene.weather) == ("dawn", (), ())
     assert (turn.at, turn.time, turn.weather) == (4, "night", ("snow",))
     assert [(one.name, one.span) for one in turn.subjects] == [("fox", (4, 8))]
-    assert delta.set == {"time": "night"}
+    assert (delta.set, delta.unmatched) == ({"time": "night"}, ())
     assert scene.first_subjects == chapters_of(scene)[1].scene.first_subjects == ()
 
 
