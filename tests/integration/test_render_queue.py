@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mutoscope.providers.render_job import FACTS, VIDEO, RenderJob
+from mutoscope.providers.render_job import CLIP, FACTS, VIDEO, RenderJob
 from mutoscope.providers.render_process import ChildCommand
 from mutoscope.providers.render_queue import Drawing, Drawn, Failed, Queued, RenderQueue, Standing
 from mutoscope.providers.render_spare import SpareProcess
@@ -63,6 +63,12 @@ match job["prompt"]:
         finish()
     case "fail":
         say({"failed": "not to be drawn"})
+    case "refuse":
+        say({"refused": "not to be done"})
+    case "tell the clip":
+        (folder / "facts.json").write_text(json.dumps({"bytes": Path(job["clip"]).stat().st_size}))
+        (folder / "video.mp4").write_bytes(b"clip")
+        say({"done": True})
     case "no space":
         say({"no_space": "the disk is full"})
     case "exhaust":
@@ -192,12 +198,67 @@ async def test_a_flood_on_standard_error_does_no_harm(queue: RenderQueue) -> Non
 
 @pytest.mark.parametrize(
     ("prompt", "expected"),
-    [("fail", Failed("not to be drawn")), ("no space", Failed("the disk is full", may_pass=True))],
+    [
+        ("fail", Failed("not to be drawn")),
+        ("refuse", Failed("not to be done", refused=True)),
+        ("no space", Failed("the disk is full", may_pass=True)),
+    ],
 )
 async def test_a_reason_given_is_final_and_told(queue: RenderQueue, prompt: str, expected: Failed) -> None:
     await submit(queue, "one", prompt)
     assert await settled(queue, "one") == expected
     assert starts(queue) == ["one"]
+
+
+async def submit_with_clip(queue: RenderQueue, clip: AsyncIterator[bytes]) -> None:
+    wanted = replace(job(queue, "one", "tell the clip"), clip=str(queue.folder("one") / CLIP))
+    await queue.submit("one", wanted, clip=lambda: clip)
+
+
+async def test_a_clip_lies_in_the_folder_before_its_child_starts(queue: RenderQueue) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield bytes(1000)
+            await asyncio.sleep(0.02)
+
+    submitting = asyncio.create_task(submit_with_clip(queue, slowly()))
+    await asyncio.sleep(0.03)
+    assert await queue.look("one") == Queued()
+    await submitting
+    assert await settled(queue, "one") == Drawn(queue.folder("one"), {"bytes": 5000})
+
+
+async def test_a_job_is_forgotten_while_its_clip_comes(queue: RenderQueue) -> None:
+    more = asyncio.Event()
+
+    async def waiting() -> AsyncIterator[bytes]:
+        yield bytes(1000)
+        await more.wait()
+        yield bytes(1000)
+
+    submitting = asyncio.create_task(submit_with_clip(queue, waiting()))
+    async with asyncio.timeout(5):
+        while not (queue.folder("one") / CLIP).exists():
+            await asyncio.sleep(0.01)
+    await queue.forget("one")
+    more.set()
+    await asyncio.gather(submitting, return_exceptions=True)
+    assert await queue.look("one") is None
+    await submit(queue, "two")
+    await settled(queue, "two")
+    assert starts(queue) == ["two"]
+    assert not queue.folder("one").exists()
+
+
+async def test_a_clip_that_breaks_off_leaves_no_job(queue: RenderQueue) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(1000)
+        raise ConnectionResetError("gone")
+
+    with pytest.raises(ConnectionResetError):
+        await submit_with_clip(queue, broken())
+    assert await queue.look("one") is None
+    assert not queue.folder("one").exists()
 
 
 async def test_a_failed_job_may_be_handed_in_again(queue: RenderQueue) -> None:

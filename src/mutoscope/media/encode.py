@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    from av.packet import Packet
 
 COMMENT = "Drawn by Mutoscope's flipbook engine: an animatic computed by code, not footage and not an AI model's film."
+
+OVER_FOOTAGE = "A clip that was changed or continued by Mutoscope's flipbook engine, by code and not by an AI model."
 
 # ITU-T H.273: code point 1 is BT.709 for primaries, transfer and matrix. FFmpeg's AVCOL_RANGE_MPEG (limited) is 1 too.
 _BT709 = 1
@@ -69,12 +72,15 @@ class Encoder:
         frame.pts, frame.time_base = self._count, self._time_base
         frame.color_range, frame.colorspace = _LIMITED, _BT709
         self._count += 1
-        self._container.mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Write what is still in the encoder and the index, and close the file."""
-        self._container.mux(self._stream.encode(None))
+        self._mux(self._stream.encode(None))
         self._container.close()
+
+    def _mux(self, packets: list[Packet]) -> None:
+        self._container.mux(packets)
 
     def __enter__(self) -> Encoder:
         return self

@@ -11,7 +11,7 @@ import contextlib
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -51,10 +51,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Not to be had, and why. `may_pass`: a fault of this machine, a full disk above all, and not of the clip."""
+    """Not to be had, and why. `may_pass`: a fault of this machine, a full disk above all, and not of the clip.
+
+    refused: nothing failed, but what was asked for cannot be done.
+    """
 
     reason: str
     may_pass: bool = False
+    refused: bool = False
 
 
 Standing = Queued | Drawing | Drawn | Failed
@@ -114,10 +118,17 @@ class RenderQueue:
     def folder(self, name: str) -> Path:
         return self._root / name
 
-    async def submit(self, name: str, job: RenderJob, reference: bytes | None = None) -> None:
+    async def submit(
+        self,
+        name: str,
+        job: RenderJob,
+        reference: bytes | None = None,
+        clip: Callable[[], AsyncIterator[bytes]] | None = None,
+    ) -> None:
         """Put the job into the queue, unless it stands there already or is finished.
 
-        reference: bytes for the file `job.reference`. OSError when the folder cannot be made.
+        reference: bytes for the file `job.reference`. clip: opens those for the file `job.clip`. OSError when they
+        cannot be written, and whatever the clip's reader raises; the job is unknown then.
         """
         if name in self._entries:
             return
@@ -125,8 +136,13 @@ class RenderQueue:
         self._failures.pop(name, None)
         try:
             needed = await asyncio.to_thread(self._prepare, job, reference)
+            if needed and job.clip is not None and clip is not None:
+                await _save(clip(), Path(job.clip))
         except BaseException:
-            self._entries.pop(name, None)
+            # Unless the job was stopped meanwhile and perhaps handed in again.
+            if self._entries.get(name) is entry:
+                del self._entries[name]
+                await asyncio.to_thread(shutil.rmtree, self.folder(name), ignore_errors=True)
             raise
         if not needed:
             self._entries.pop(name, None)
@@ -201,6 +217,8 @@ class RenderQueue:
             match said:
                 case {"failed": str(reason)}:
                     return Failed(reason)
+                case {"refused": str(reason)}:
+                    return Failed(reason, refused=True)
                 case {"no_space": str(reason)}:
                     return Failed(reason, may_pass=True)
         return Failed(f"The process that draws the clip crashed {_TRIES} times.")
@@ -260,6 +278,13 @@ class RenderQueue:
         if job.reference is not None and reference is not None:
             Path(job.reference).write_bytes(reference)
         return True
+
+
+async def _save(chunks: AsyncIterator[bytes], path: Path) -> None:
+    """Write a file chunk by chunk, so that a long clip is never whole in memory."""
+    with await asyncio.to_thread(path.open, "wb", buffering=0) as file:
+        async for chunk in chunks:
+            await asyncio.to_thread(file.write, chunk)
 
 
 def _remove_old(root: Path) -> None:
