@@ -94,7 +94,7 @@ def _encoder(job: RenderJob, made: Plan, draft: Path, reports: _Reports) -> Enco
     scene, kept = made.scene, made.kept
     shape = (scene.width, scene.height, FRAMES_PER_SECOND)
     if made.footage is not None:
-        return Encoder(draft, *shape, OVER_FOOTAGE)
+        return Encoder(draft, *shape, comment=OVER_FOOTAGE)
     if not kept or job.clip is None:
         return Encoder(draft, *shape)
     with contextlib.suppress(CannotSplice):
