@@ -1,4 +1,4 @@
-"""Every test case that acts after acceptance, played through the real engine on flipbook-instant."""
+"""Every test case, played through the real engine on flipbook-instant."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ import pytest
 from mutoscope.access.keys import create_key
 from mutoscope.app import INSTANT_IN_HAND, Mutoscope
 from mutoscope.domain.assets import Variant
+from mutoscope.domain.errors import AssetExpired, MutoscopeError
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.test_cases import CASES, Case, Ending, Stage
 from mutoscope.domain.video import Video
-from mutoscope.service import Caller, NewVideo
+from mutoscope.domain.wishes import Wishes
+from mutoscope.service.requests import Caller, NewVideo
 from mutoscope.settings import Settings
+from studio import attempt
 
 pytestmark = pytest.mark.anyio
 
@@ -30,10 +33,13 @@ SHORT = [
     if case.stage is not Stage.ACCEPTANCE and case.ending is not Ending.NEVER and case.name != "slow"
 ]
 
+REFUSED = [case for case in CASES.values() if case.stage is Stage.ACCEPTANCE]
 
-def wanted(case: str | None) -> NewVideo:
+
+async def make(server: Mutoscope, caller: Caller, case: str | None = None, model: str = "flipbook-instant") -> Video:
     options = {} if case is None else {"test_case": case}
-    return NewVideo(prompt="a lake", model="flipbook-instant", size="64x64", seconds=1, options=options)
+    new = NewVideo("a lake", Wishes(model=model, options=options), size="64x64", seconds=1)
+    return (await server.service.make(caller, new, attempt())).video
 
 
 @asynccontextmanager
@@ -61,7 +67,7 @@ async def watched(server: Mutoscope, caller: Caller, video_id: str) -> tuple[Vid
 
 async def play(server: Mutoscope, caller: Caller, case: Case) -> None:
     begun = time.monotonic()
-    accepted = await server.service.create(caller, wanted(case.name))
+    accepted = await make(server, caller, case.name)
     video, seen = await watched(server, caller, accepted.id)
     assert time.monotonic() - begun < SECONDS, case.name
     if case.ending is Ending.COMPLETED:
@@ -79,16 +85,37 @@ async def play(server: Mutoscope, caller: Caller, case: Case) -> None:
 
 async def test_every_short_case_ends_as_the_table_says(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        warm, _ = await watched(server, caller, (await server.service.create(caller, wanted(None))).id)
+        warm, _ = await watched(server, caller, (await make(server, caller)).id)
         assert warm.state is State.COMPLETED
         for first in range(0, len(SHORT), INSTANT_IN_HAND):
             await asyncio.gather(*(play(server, caller, case) for case in SHORT[first : first + INSTANT_IN_HAND]))
 
 
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+async def test_a_case_of_acceptance_leaves_no_video(tmp_path: Path, case: Case) -> None:
+    async with running(tmp_path) as (server, caller):
+        with pytest.raises(MutoscopeError) as caught:
+            await make(server, caller, case.name)
+        assert caught.value.code == case.code
+        page = await server.service.list(caller, after=None, limit=10, descending=True)
+        assert page.videos == ()
+
+
+async def test_files_that_expire_are_gone_when_the_table_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, caller):
+        video, _ = await watched(server, caller, (await make(server, caller, "expires")).id)
+        assert video.completed_at is not None
+        assert video.expires_at == pytest.approx(video.completed_at + 3.0, abs=0.01)
+        await server.service.content(caller, video.id, Variant.VIDEO)
+        await asyncio.sleep(3.1)
+        with pytest.raises(AssetExpired):
+            await server.service.content(caller, video.id, Variant.VIDEO)
+
+
 async def test_what_stalls_and_what_is_slow(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        stalls = await server.service.create(caller, wanted("stalls"))
-        slow = await server.service.create(caller, wanted("slow"))
+        stalls = await make(server, caller, "stalls")
+        slow = await make(server, caller, "slow")
         begun = time.monotonic()
         stalled: list[int] = []
         rising: list[int] = []
@@ -102,13 +129,13 @@ async def test_what_stalls_and_what_is_slow(tmp_path: Path) -> None:
         assert max(rising) < 40
         await server.service.delete(caller, stalls.id)
         # Neither keeps another from being made.
-        other, _ = await watched(server, caller, (await server.service.create(caller, wanted(None))).id)
+        other, _ = await watched(server, caller, (await make(server, caller)).id)
         assert other.state is State.COMPLETED
 
 
 async def test_a_case_that_is_played_goes_on_after_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        video = await server.service.create(caller, wanted("stalls"))
+        video = await make(server, caller, "stalls")
         async with asyncio.timeout(10):
             while (await server.service.retrieve(caller, video.id)).progress != 42:
                 await asyncio.sleep(0.05)
@@ -120,12 +147,11 @@ async def test_a_case_that_is_played_goes_on_after_a_restart(tmp_path: Path) -> 
 
 async def test_the_two_engines_of_this_machine_do_not_wait_for_each_other(tmp_path: Path) -> None:
     async with running(tmp_path) as (server, caller):
-        held = NewVideo(prompt="a lake", model="flipbook", size="64x64", seconds=1, options={"test_case": "stalls"})
-        stalls = await server.service.create(caller, held)
-        waiting = await server.service.create(caller, NewVideo(prompt="a lake", model="flipbook", size="64x64"))
+        stalls = await make(server, caller, "stalls", model="flipbook")
+        waiting = await make(server, caller, model="flipbook")
         async with asyncio.timeout(10):
             while (await server.service.retrieve(caller, stalls.id)).progress != 42:
                 await asyncio.sleep(0.05)
-        other, _ = await watched(server, caller, (await server.service.create(caller, wanted(None))).id)
+        other, _ = await watched(server, caller, (await make(server, caller)).id)
         assert other.state is State.COMPLETED
         assert (await server.service.retrieve(caller, waiting.id)).state is State.QUEUED
