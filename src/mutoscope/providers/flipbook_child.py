@@ -95,9 +95,8 @@ def _encoder(job: RenderJob, made: Plan, draft: Path, reports: _Reports) -> Enco
     shape = (scene.width, scene.height, FRAMES_PER_SECOND)
     if made.footage is not None:
         return Encoder(draft, *shape, OVER_FOOTAGE)
-    if not kept:
+    if not kept or job.clip is None:
         return Encoder(draft, *shape)
-    assert job.clip is not None
     with contextlib.suppress(CannotSplice):
         return Splice(draft, Path(job.clip), kept, *shape)
     encoder = Encoder(draft, *shape)
