@@ -160,6 +160,15 @@ async def test_a_stored_clip_that_cannot_be_spliced_is_encoded_again(
     assert new[30].std() > 8
 
 
+async def test_without_the_stored_clip_everything_is_drawn_again(flipbook: FlipbookProvider, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
+    facts = await drawn(flipbook, job("a", "a lake", seconds=1), first)
+    await drawn(flipbook, job("b", "night falls", seconds=2, added=1, source=source(facts), **EXTEND), second)
+    old, new = luma(first), luma(second)
+    assert len(new) == 48
+    assert np.abs(new[:24] - old).mean() < 1.5
+
+
 # -- of others
 
 

@@ -82,7 +82,8 @@ def _extension(job: RenderJob, said: Spoken, source: Scene, prompts: list[str]) 
     source = replace(source, width=job.width, height=job.height, seconds=before)
     scene, delta = extension.extend(source, said.text, job.added_seconds)
     scene = counted(scene, said, delta.remove)
-    return Plan(scene, _facts(scene, delta, [*prompts, said.text]), kept=round(before * FRAMES_PER_SECOND))
+    kept = 0 if job.clip is None else round(before * FRAMES_PER_SECOND)
+    return Plan(scene, _facts(scene, delta, [*prompts, said.text]), kept=kept)
 
 
 def _facts(scene: Scene, delta: Delta | None, prompts: list[str]) -> dict[str, Any]:

@@ -133,6 +133,23 @@ def test_news_begin_at_the_cut_and_are_placed_for_what_is_seen_then():
     assert scene.first_subjects == chapters_of(scene)[1].scene.first_subjects == ()
 
 
+@pytest.mark.parametrize(
+    ("prompt", "field", "value"),
+    [
+        ("The scene changes to a snowy mountain", "setting", "mountain_snow"),
+        ("the lake gives way to a desert", "setting", "desert"),
+        ("A city street at night", "setting", "city"),
+        ("in watercolor", "style", "watercolor"),
+        ("winter comes", "season", "winter"),
+        ("the fog lifts", "weather", ()),
+    ],
+)
+def test_what_a_prompt_changes_is_the_new_chapter_s(prompt, field, value):
+    scene, _ = extend(source("a misty lake at dawn"), prompt, 4)
+    assert getattr(scene.turns[0], field) == value
+    assert (scene.setting, scene.style, scene.season, scene.weather) == ("lake", None, None, ("fog",))
+
+
 def test_chains_keep_every_chapter():
     scene = source("a static shot of a lake by day")
     for change in ("make it snow", "the camera goes on", "night falls"):
