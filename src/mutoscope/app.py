@@ -16,6 +16,7 @@ from mutoscope.dialect.application import build as build_dialect
 from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import ConfigurationError
+from mutoscope.domain.money import Cap, Period, in_millionths
 from mutoscope.engine.dbos import DbosQueue
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
@@ -67,6 +68,7 @@ class Mutoscope:
             pace=Pace(settings.requests_per_minute),
             queue_limit=settings.queue_limit,
             min_free_bytes=settings.min_free_bytes,
+            caps=_caps(settings, providers),
         )
 
     def asgi(self, on_started: Callable[[], None] = lambda: None) -> ASGIApp:
@@ -146,6 +148,17 @@ def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
         return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
 
     return [flipbook, flipbook_instant]
+
+
+def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:
+    """The server's own caps. A paid model without a daily one is refused: a loop in the night must have an end."""
+    paid = [model.name for provider in providers for model in provider.models if model.is_paid]
+    if paid and not settings.budget_per_day:
+        raise ConfigurationError(
+            f"Setting 'budget_per_day' is 0, but these models cost money: {', '.join(paid)}. Allowed: more than 0."
+        )
+    limits = {Period.DAY: settings.budget_per_day, Period.MONTH: settings.budget_per_month}
+    return [Cap("server", period, in_millionths(limit)) for period, limit in limits.items() if limit]
 
 
 def _catalog(settings: Settings, providers: Sequence[Provider]) -> Catalog:

@@ -30,8 +30,10 @@ from mutoscope.dialect.schema import (
     character_object,
     model_object,
     plan_object,
+    usage_summary,
     video_object,
 )
+from mutoscope.dialect.usage import read_usage_query
 from mutoscope.dialect.values import missing, read_flag
 from mutoscope.dialect.waiting import asked, preferred
 from mutoscope.domain.errors import ModelNotFound, RouteNotFound, ServerError, VideoNotFound
@@ -135,6 +137,11 @@ class Handlers:
         variant = read_variant(request.query_params.get("variant"))
         return await download(request, video_id, await self._service.content(caller, video_id, variant))
 
+    async def usage(self, request: Request) -> Response:
+        caller = await self._caller(request)
+        query = read_usage_query(request.query_params, self._clock.now())
+        return _json(usage_summary(query, await self._service.usage(caller, query.by, query.first, query.last)))
+
     async def models(self, request: Request) -> Response:
         await self._caller(request)
         return _json(ModelList(data=[model_object(model) for model in self._service.catalog.models.values()]))
@@ -211,6 +218,7 @@ def _under(prefix: str, handlers: Handlers) -> Sequence[BaseRoute]:
         _route(video, GET=handlers.retrieve, DELETE=handlers.delete),
         _route(f"{video}/content", GET=handlers.content),
         _route(f"{video}/remix", POST=handlers.remix),
+        _route(f"{prefix}/usage", GET=handlers.usage),
         _route(f"{prefix}/models", GET=handlers.models),
         _route(f"{prefix}/models/{{model:path}}", GET=handlers.model),
     )

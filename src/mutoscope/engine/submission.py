@@ -33,6 +33,9 @@ from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Job, Provider, Source, Submitted
 
+# How often a stopped submission looks whether it may go on.
+PAUSE_SECONDS = 1.0
+
 _REFUSALS = (ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted)
 
 
@@ -71,10 +74,19 @@ class Submission:
         if not _awaits_submission(row):
             return
         await self._desk.slots.take(row["provider"], video_id)
+        await self._until_allowed(row)
         row = await self._desk.row(video_id)  # it may have been deleted while it waited
         handed_over = _awaits_submission(row) and await self._submit(row)
         if not handed_over:
             await self._desk.slots.give_back(row["provider"], video_id)
+
+    async def _until_allowed(self, row: Row) -> None:
+        """Wait while an operator has stopped paid submissions; work that is free goes on."""
+        if self._desk.providers[row["provider"]].is_local:
+            return
+        while _awaits_submission(row) and await self._desk.is_paused():
+            await self._desk.clock.sleep(PAUSE_SECONDS)
+            row = await self._desk.row(row["id"])
 
     async def _submit(self, row: Row) -> bool:
         provider = self._desk.providers[row["provider"]]
@@ -139,6 +151,7 @@ class Submission:
                     return None
                 await self._close(row, outcome_of(error), error.message)
                 await self._desk.clock.sleep(_pause(error, failures))
+                await self._until_allowed(row)
                 row = await self._desk.row(row["id"])
                 if row["state"] != State.SUBMITTING:
                     return None
