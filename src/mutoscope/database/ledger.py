@@ -54,6 +54,8 @@ def conclude(tx: Transaction, row: Row, kind: Kind, now: float, charged: int | N
         for scope in scopes_of(row["tenant"], row["key_id"]):
             for period in Period:
                 tx.run("correct_budget", scope=scope, period=period.of(day), amount=change)
+    if kind is Kind.SETTLED and amount != price:
+        tx.run("note_charge", id=row["id"], charged=amount)
     _add(tx, kind, row["id"], row["tenant"], row["key_id"], amount, row["currency"], day, now)
     return True
 

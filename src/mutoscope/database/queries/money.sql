@@ -31,11 +31,27 @@ SELECT period, amount FROM budgets WHERE scope = :scope ORDER BY period;
 INSERT INTO ledger (video_id, attempt, kind, tenant, key_id, amount, currency, at, day)
 VALUES (:video_id, 0, :kind, :tenant, :key_id, :amount, :currency, :now, :day);
 
+-- name: note_charge
+UPDATE videos SET charged = :charged WHERE id = :id;
+
 -- name: conclusion_of
 SELECT kind FROM ledger WHERE video_id = :video_id AND kind IN ('settled', 'released');
 
 -- name: ledger_of
 SELECT kind, amount, currency, at FROM ledger WHERE video_id = :video_id ORDER BY seq;
+
+-- name: held_videos
+-- Ended, paid for or not: nobody knows yet.
+SELECT id, price, currency, provider, upstream_id, state, error_code FROM videos
+WHERE price IS NOT NULL AND state IN ('completed', 'failed', 'cancelled') AND NOT EXISTS (
+    SELECT 1 FROM ledger WHERE video_id = videos.id AND kind IN ('settled', 'released')
+) ORDER BY seq;
+
+-- name: held_video
+SELECT * FROM videos
+WHERE id = :id AND price IS NOT NULL AND state IN ('completed', 'failed', 'cancelled') AND NOT EXISTS (
+    SELECT 1 FROM ledger WHERE video_id = videos.id AND kind IN ('settled', 'released')
+);
 
 -- name: usage_by_key
 SELECT l.key_id AS name, COUNT(DISTINCT CASE WHEN l.kind = 'reserved' THEN l.video_id END) AS videos,
