@@ -32,7 +32,8 @@ class Bell(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until rung, set, or `timeout` seconds have passed. Whether it is set. A ring before it counts."""
-        self._rung.wait(timeout)
+        if not self.is_set():
+            self._rung.wait(timeout)
         # Before the look that follows: what rings from now on is heard by the next wait.
         self._rung.clear()
         return self.is_set()
