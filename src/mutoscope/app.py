@@ -35,23 +35,27 @@ class Mutoscope:
     """One server on one data folder, which it holds alone from here to `close`.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook alone is offered.
+    changed there. Without any, flipbook alone is offered. studio: who judges uploads and derives stills.
     """
 
     def __init__(
-        self, settings: Settings, makers: Sequence[ProviderMaker] | None = None, clock: Clock | None = None
+        self,
+        settings: Settings,
+        makers: Sequence[ProviderMaker] | None = None,
+        clock: Clock | None = None,
+        studio: Studio | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._lock = DataFolderLock(settings.data_dir)
         self.database = open_database(settings.data_dir / FILE_NAME)
-        self._storage = LocalStorage(settings.data_dir / "storage")
-        self._studio = Studio()
+        self.storage = LocalStorage(settings.data_dir / "storage")
+        self._studio = studio or Studio()
         providers = [self._make(maker) for maker in makers or [flipbook_maker(settings)]]
         self._production = self._engine(providers)
         self.service = Service(
             self.database,
-            self._storage,
+            self.storage,
             self._studio,
             self._production,
             _catalog(settings, providers),
@@ -67,7 +71,7 @@ class Mutoscope:
         @asynccontextmanager
         async def lifespan(_app: object) -> AsyncIterator[None]:
             try:
-                await self._storage.sweep()
+                await self.storage.sweep()
                 await self._production.start()
                 on_started()
                 yield
@@ -105,7 +109,7 @@ class Mutoscope:
         limits = dict.fromkeys(by_name, self.settings.flipbook_slots)
         desk = Desk(
             self.database,
-            self._storage,
+            self.storage,
             self._studio,
             by_name,
             Slots(limits),

@@ -1,4 +1,4 @@
-"""Doubles for those who write providers or test against Mutoscope. No product code imports this module."""
+"""Doubles for those who write providers: time that stands still, an upstream that says what it is told to say."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.errors import UpstreamError, UpstreamTaskLost
 from mutoscope.domain.video import Size
 from mutoscope.providers.protocol import Done, Job, Poll, RemoteAsset, Submitted, Waiting
+
+SMALL = Size(64, 64)
 
 
 class ManualClock:
@@ -38,7 +40,8 @@ class ScriptedProvider:
     """A provider that says what it is told to say, and remembers what it was asked.
 
     submits: what each `submit` does in turn: an upstream error is raised, anything else accepts; the last
-    entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result.
+    entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result. size, seconds: of a video
+    whose request says nothing.
     """
 
     is_local = False
@@ -50,9 +53,11 @@ class ScriptedProvider:
         submits: Iterable[UpstreamError | None] = (None,),
         polls: Iterable[Poll | UpstreamError] | None = None,
         clip: bytes = b"",
+        size: Size = SMALL,
+        seconds: int = 1,
     ) -> None:
         self.name = name
-        self.models = (_model(name),)
+        self.models = (_model(name, size, seconds),)
         self.jobs: list[Job] = []
         self.cancelled: list[str] = []
         self._submits = list(submits)
@@ -95,15 +100,15 @@ def _raise_if_error(entry: Any) -> None:
         raise entry
 
 
-def _model(provider: str) -> ModelSpec:
+def _model(provider: str, size: Size, seconds: int) -> ModelSpec:
     return ModelSpec(
         name=f"{provider}-1",
         provider=provider,
         upstream_model="one",
         sizes=SizeRule(),
         seconds=tuple(range(1, 21)),
-        default_size=Size(64, 64),
-        default_seconds=1,
+        default_size=size,
+        default_seconds=seconds,
         remembers=frozenset({provider}),
         capabilities=frozenset(
             {

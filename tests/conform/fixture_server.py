@@ -1,0 +1,32 @@
+"""`python -m mutoscope.testing` in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from openai import OpenAI
+
+KEY = "My API Key"
+
+
+class FixtureServer:
+    """The test server on a free loopback port."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "mutoscope.testing", "--port", "0"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        said = self._process.stdout.readline()
+        assert said.startswith("Ready: "), f"the test server did not start: {said}"
+        self.base_url = said.split(" ")[1]
+        self.root = self.base_url.removesuffix("/v1")
+
+    def client(self) -> OpenAI:
+        return OpenAI(base_url=self.base_url, api_key=KEY, max_retries=0)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self._process.terminate()
+        self._process.communicate(timeout=30)
+        return self._process.returncode
