@@ -49,13 +49,13 @@ clients: $(CLIENTS_READY)
 
 $(CLIENTS)/%/.installed: requirements/%.txt | install-dev
 	@rm -rf $(@D)
-	$(PIP) install --no-warn-conflicts --require-hashes --target $(@D) -r $<
+	$(PIP) install --no-warn-conflicts --no-compile --require-hashes --target $(@D) -r $<
 	@touch $@
 
 # The suite comes with the source of the SDK that the lock names, by the hash that the lock has for it.
 $(CLIENTS)/openai-suite/.installed: requirements/openai-suite.txt requirements/run.txt | install-dev
 	@rm -rf $(@D)
-	$(PIP) install --no-warn-conflicts --require-hashes --target $(@D) -r $<
+	$(PIP) install --no-warn-conflicts --no-compile --require-hashes --target $(@D) -r $<
 	sed -n '/^openai==/,/[^\\]$$/p' requirements/run.txt > $(@D)/openai.txt
 	$(PIP) download --no-binary openai --no-deps --no-build-isolation --require-hashes -d $(@D) -r $(@D)/openai.txt
 	mkdir $(@D)/source
