@@ -11,10 +11,10 @@ KEY = "My API Key"
 
 
 class FixtureServer:
-    """The test server on a free loopback port."""
+    """The test server on a free loopback port. options: more of its command line."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "mutoscope.testing", "--port", "0"]
+    def __init__(self, *options: str) -> None:
+        command = [sys.executable, "-m", "mutoscope.testing", "--port", "0", *options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         said = self._process.stdout.readline()
@@ -22,8 +22,8 @@ class FixtureServer:
         self.base_url = said.split(" ")[1]
         self.root = self.base_url.removesuffix("/v1")
 
-    def client(self) -> OpenAI:
-        return OpenAI(base_url=self.base_url, api_key=KEY, max_retries=0)
+    def client(self, key: str = KEY) -> OpenAI:
+        return OpenAI(base_url=self.base_url, api_key=key, max_retries=0)
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""

@@ -49,8 +49,10 @@ async def round_trip(call, where: dict) -> dict:
     source = await ended(await generate(prompt="Otto by a lake"))
     character = await call("video_create_character", name="Otto", video=CLIP, **where)
     found = await call("video_get_character", character_id=character.id, **where)
+    with open(__file__, "rb") as reference:  # an open file goes by its whole path
+        framed = await generate(prompt="A lake", input_reference=reference)
     made = [
-        await generate(prompt="A lake", input_reference=open(__file__, "rb")),
+        framed,
         await generate(prompt="Otto waves", characters=[{"id": character.id}]),
         await call("video_remix", video_id=source.id, prompt="Make it night", **where),
         await call("video_edit", video_id=source.id, prompt="Make it snow", **where),
