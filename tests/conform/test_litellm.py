@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import openai
@@ -18,6 +12,7 @@ from openai.types import Video
 
 from conform.fixture_server import KEY, FixtureServer
 from conform.installed import client, python
+from conform.litellm_proxy import MASTER_KEY
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -36,18 +31,6 @@ EXPECTED = {
     "is_webp": True,
 }
 
-# The configuration of docs/how-to/move-from-litellm.md.
-CONFIG = """
-model_list:
-  - model_name: sora-2
-    litellm_params:
-      model: openai/sora-2
-      api_base: {base_url}
-      api_key: {key}
-"""
-MASTER_KEY = "sk-a-key-of-the-proxy-for-this-test-alone"
-START_SECONDS = 120
-
 
 def test_every_call_of_the_sdk(server: FixtureServer) -> None:
     said = json.loads(python(ROUND_TRIP, server.base_url, KEY, path=(client("litellm"),)))
@@ -57,32 +40,9 @@ def test_every_call_of_the_sdk(server: FixtureServer) -> None:
 
 
 @pytest.fixture(scope="module")
-def proxy(server: FixtureServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
+def proxy(proxy_url: str) -> openai.OpenAI:
     """The official SDK in front of LiteLLM's proxy in front of us."""
-    folder = tmp_path_factory.mktemp("proxy")
-    (folder / "config.yaml").write_text(CONFIG.format(base_url=server.base_url, key=KEY))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    code = "from litellm import run_server; run_server()"
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)],
-            cwd=folder,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(client("litellm")),
-                "LITELLM_MASTER_KEY": MASTER_KEY,
-                "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-            },
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        _wait_until_alive(f"http://127.0.0.1:{port}/health/liveliness", process, folder / "log")
-        yield openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key=MASTER_KEY, max_retries=0, timeout=60)
-    finally:
-        process.terminate()
-        process.wait(30)
+    return openai.OpenAI(base_url=proxy_url, api_key=MASTER_KEY, max_retries=0, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +85,3 @@ def _ended(proxy: openai.OpenAI, video: Video) -> Video:
     while (now := proxy.videos.retrieve(video.id)).status in ("queued", "in_progress"):
         time.sleep(0.1)
     return now
-
-
-def _wait_until_alive(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"LiteLLM's proxy did not start:\n{log.read_text()[-3000:]}")

