@@ -88,9 +88,10 @@ lock:  ## Write the hashed requirements files anew from pyproject.toml
 kill: install-dev  ## kill -9 the server in every working state and count what was drawn twice
 	$(BIN)/python -m pytest tests/acceptance/test_kill.py -s
 
-bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone
+bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double
 	$(BIN)/python bench/requests_per_second.py
 	$(BIN)/python bench/whole_job.py
+	$(BIN)/python bench/instant.py
 
 sheet: install  ## 24 clips on one contact sheet, with their measurements
 	$(BIN)/python bench/contact_sheet.py

@@ -33,8 +33,8 @@ def attempt(**known: object) -> Attempt:
     return Attempt(f"test {next(_attempts)}", **known)  # type: ignore[arg-type]
 
 
-async def create(server: Mutoscope, caller: Caller, prompt: str = "a lake") -> Video:
-    return (await server.service.make(caller, NewVideo(prompt), attempt())).video
+async def create(server: Mutoscope, caller: Caller, new: NewVideo | None = None) -> Video:
+    return (await server.service.make(caller, new or NewVideo("a lake"), attempt())).video
 
 
 async def remix(server: Mutoscope, caller: Caller, source_id: str, change: str) -> Video:

@@ -16,16 +16,25 @@ from mutoscope.dialect.application import build as build_dialect
 from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import ConfigurationError
+from mutoscope.domain.money import Cap, Period, in_millionths
 from mutoscope.engine.dbos import DbosQueue
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
+from mutoscope.providers import instant
 from mutoscope.providers.flipbook import FlipbookProvider
+from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Provider
+from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
 from mutoscope.storage.local import LocalStorage
+
+# How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
+INSTANT_IN_HAND = 4
+# How long a process that reads clips is kept ready for the next one.
+MEDIA_SPARE_SECONDS = 60.0
 
 OnChange = Callable[[str], None]
 ProviderMaker = Callable[[OnChange], Provider]
@@ -35,7 +44,7 @@ class Mutoscope:
     """One server on one data folder, which it holds alone from here to `close`.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook alone is offered. studio: who judges uploads and derives stills.
+    changed there. Without any, flipbook and flipbook-instant are offered. studio: judges uploads, derives stills.
     """
 
     def __init__(
@@ -50,8 +59,8 @@ class Mutoscope:
         self._lock = DataFolderLock(settings.data_dir)
         self.database = open_database(settings.data_dir / FILE_NAME)
         self.storage = LocalStorage(settings.data_dir / "storage")
-        self._studio = studio or Studio()
-        providers = [self._make(maker) for maker in makers or [flipbook_maker(settings)]]
+        self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
+        providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
         self.service = Service(
             self.database,
@@ -63,6 +72,7 @@ class Mutoscope:
             pace=Pace(settings.requests_per_minute),
             queue_limit=settings.queue_limit,
             min_free_bytes=settings.min_free_bytes,
+            caps=_caps(settings, providers),
         )
 
     def asgi(self, on_started: Callable[[], None] = lambda: None) -> ASGIApp:
@@ -106,7 +116,8 @@ class Mutoscope:
 
     def _engine(self, providers: Sequence[Provider]) -> Production:
         by_name = {provider.name: provider for provider in providers}
-        limits = dict.fromkeys(by_name, self.settings.flipbook_slots)
+        slots = self.settings.flipbook_slots
+        limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
         desk = Desk(
             self.database,
             self.storage,
@@ -125,18 +136,33 @@ def open_database(path: Path) -> Database:
     return Database(path)
 
 
-def flipbook_maker(settings: Settings) -> ProviderMaker:
-    """Flipbook on this machine, with its files under the data folder."""
+def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
+    """The engines of this machine, which play test cases, with their files under the data folder."""
 
-    def make(on_change: OnChange) -> Provider:
-        return FlipbookProvider(
+    def flipbook(on_change: OnChange) -> Provider:
+        provider = FlipbookProvider(
             settings.data_dir / "renders",
             slots=settings.flipbook_slots,
             on_change=on_change,
             spare_seconds=settings.flipbook_spare_seconds,
         )
+        return StagedProvider(provider, clock)
 
-    return make
+    def flipbook_instant(on_change: OnChange) -> Provider:
+        return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
+
+    return [flipbook, flipbook_instant]
+
+
+def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:
+    """The server's own caps. A paid model without a daily one is refused: a loop in the night must have an end."""
+    paid = [model.name for provider in providers for model in provider.models if model.is_paid]
+    if paid and not settings.budget_per_day:
+        raise ConfigurationError(
+            f"Setting 'budget_per_day' is 0, but these models cost money: {', '.join(paid)}. Allowed: more than 0."
+        )
+    limits = {Period.DAY: settings.budget_per_day, Period.MONTH: settings.budget_per_month}
+    return [Cap("server", period, in_millionths(limit)) for period, limit in limits.items() if limit]
 
 
 def _catalog(settings: Settings, providers: Sequence[Provider]) -> Catalog:

@@ -48,6 +48,12 @@ class Settings:
     min_free_bytes: int = _setting(
         268_435_456, "Free space below which no video is accepted; 0 for no limit.", "0 to 1099511627776"
     )
+    budget_per_day: float = _setting(
+        10.0,
+        "The most that all paid videos of one UTC day may cost together, in USD; 0 only without a paid model.",
+        "0 to 1000000000",
+    )
+    budget_per_month: float = _setting(0.0, "The same for a calendar month; 0 for no limit.", "0 to 1000000000")
     retention_seconds: float = _setting(
         0.0, "How long a completed video keeps its files; 0 keeps them until it is deleted.", "0 to 3153600000"
     )
@@ -72,6 +78,8 @@ class Settings:
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
         _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)
         _check_range("min_free_bytes", self.min_free_bytes, 0, 1 << 40)
+        _check_range("budget_per_day", self.budget_per_day, 0, 1e9)
+        _check_range("budget_per_month", self.budget_per_month, 0, 1e9)
         _check_range("retention_seconds", self.retention_seconds, 0, 3_153_600_000)
         if not all(_is_origin(origin) for origin in self.origins):
             raise _refusal("cors_origins", self.cors_origins)

@@ -18,7 +18,9 @@ class FixtureServer:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         said = self._process.stdout.readline()
-        assert said.startswith("Ready: "), f"the test server did not start: {said}"
+        if not said.startswith("Ready: "):
+            self.stop()
+            raise RuntimeError(f"the test server did not start: {said}")
         self.base_url = said.split(" ")[1]
         self.root = self.base_url.removesuffix("/v1")
 

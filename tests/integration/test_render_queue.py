@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mutoscope.providers.render_job import FACTS, VIDEO, RenderJob
+from mutoscope.providers.render_job import CLIP, FACTS, VIDEO, RenderJob
 from mutoscope.providers.render_process import ChildCommand
 from mutoscope.providers.render_queue import Drawing, Drawn, Failed, Queued, RenderQueue, Standing
+from mutoscope.providers.render_spare import SpareProcess
 
 pytestmark = pytest.mark.anyio
 
@@ -62,6 +63,12 @@ match job["prompt"]:
         finish()
     case "fail":
         say({"failed": "not to be drawn"})
+    case "refuse":
+        say({"refused": "not to be done"})
+    case "tell the clip":
+        (folder / "facts.json").write_text(json.dumps({"bytes": Path(job["clip"]).stat().st_size}))
+        (folder / "video.mp4").write_bytes(b"clip")
+        say({"done": True})
     case "no space":
         say({"no_space": "the disk is full"})
     case "exhaust":
@@ -87,7 +94,7 @@ def command(tmp_path: Path) -> ChildCommand:
 
 @pytest.fixture
 async def queue(tmp_path: Path, command: ChildCommand) -> AsyncIterator[RenderQueue]:
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     yield queue
     await queue.aclose()
 
@@ -153,7 +160,7 @@ async def test_first_come_first_drawn(queue: RenderQueue) -> None:
 
 
 async def test_slots_draw_at_the_same_time(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", replace(command, stall_seconds=30), slots=2, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(replace(command, stall_seconds=30), 0), slots=2)
     for name in ("a", "b", "c"):
         await submit(queue, name, "hang")
     for name in ("a", "b"):
@@ -191,12 +198,67 @@ async def test_a_flood_on_standard_error_does_no_harm(queue: RenderQueue) -> Non
 
 @pytest.mark.parametrize(
     ("prompt", "expected"),
-    [("fail", Failed("not to be drawn")), ("no space", Failed("the disk is full", may_pass=True))],
+    [
+        ("fail", Failed("not to be drawn")),
+        ("refuse", Failed("not to be done", refused=True)),
+        ("no space", Failed("the disk is full", may_pass=True)),
+    ],
 )
 async def test_a_reason_given_is_final_and_told(queue: RenderQueue, prompt: str, expected: Failed) -> None:
     await submit(queue, "one", prompt)
     assert await settled(queue, "one") == expected
     assert starts(queue) == ["one"]
+
+
+async def submit_with_clip(queue: RenderQueue, clip: AsyncIterator[bytes]) -> None:
+    wanted = replace(job(queue, "one", "tell the clip"), clip=str(queue.folder("one") / CLIP))
+    await queue.submit("one", wanted, clip=lambda: clip)
+
+
+async def test_a_clip_lies_in_the_folder_before_its_child_starts(queue: RenderQueue) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield bytes(1000)
+            await asyncio.sleep(0.02)
+
+    submitting = asyncio.create_task(submit_with_clip(queue, slowly()))
+    await asyncio.sleep(0.03)
+    assert await queue.look("one") == Queued()
+    await submitting
+    assert await settled(queue, "one") == Drawn(queue.folder("one"), {"bytes": 5000})
+
+
+async def test_a_job_is_forgotten_while_its_clip_comes(queue: RenderQueue) -> None:
+    more = asyncio.Event()
+
+    async def waiting() -> AsyncIterator[bytes]:
+        yield bytes(1000)
+        await more.wait()
+        yield bytes(1000)
+
+    submitting = asyncio.create_task(submit_with_clip(queue, waiting()))
+    async with asyncio.timeout(5):
+        while not (queue.folder("one") / CLIP).exists():
+            await asyncio.sleep(0.01)
+    await queue.forget("one")
+    more.set()
+    await asyncio.gather(submitting, return_exceptions=True)
+    assert await queue.look("one") is None
+    await submit(queue, "two")
+    await settled(queue, "two")
+    assert starts(queue) == ["two"]
+    assert not queue.folder("one").exists()
+
+
+async def test_a_clip_that_breaks_off_leaves_no_job(queue: RenderQueue) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(1000)
+        raise ConnectionResetError("gone")
+
+    with pytest.raises(ConnectionResetError):
+        await submit_with_clip(queue, broken())
+    assert await queue.look("one") is None
+    assert not queue.folder("one").exists()
 
 
 async def test_a_failed_job_may_be_handed_in_again(queue: RenderQueue) -> None:
@@ -207,7 +269,7 @@ async def test_a_failed_job_may_be_handed_in_again(queue: RenderQueue) -> None:
 
 
 async def test_stopping_kills_the_child_within_a_second(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", replace(command, stall_seconds=30), spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(replace(command, stall_seconds=30), 0))
     await submit(queue, "one", "hang")
     await submit(queue, "two", "draw")
     await until(queue, "one", lambda standing: standing == Drawing(40.0))
@@ -231,7 +293,7 @@ async def test_a_waiting_job_can_be_stopped(queue: RenderQueue) -> None:
 
 
 async def test_closing_kills_the_child_and_a_new_queue_draws_afresh(tmp_path: Path, command: ChildCommand) -> None:
-    first = RenderQueue(tmp_path / "clips", replace(command, stall_seconds=30), spare_seconds=0)
+    first = RenderQueue(tmp_path / "clips", SpareProcess(replace(command, stall_seconds=30), 0))
     await submit(first, "done")
     await settled(first, "done")
     await submit(first, "cut", "hang")
@@ -240,7 +302,7 @@ async def test_closing_kills_the_child_and_a_new_queue_draws_afresh(tmp_path: Pa
     await first.aclose()
     assert not is_running(child)
 
-    second = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    second = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     assert isinstance(await second.look("done"), Drawn)
     assert await second.look("cut") is None
     (second.folder("cut") / "123.part").write_bytes(b"half a clip")
@@ -254,7 +316,7 @@ async def test_closing_kills_the_child_and_a_new_queue_draws_afresh(tmp_path: Pa
 
 async def test_every_change_is_told_at_once(tmp_path: Path, command: ChildCommand) -> None:
     heard: list[str] = []
-    queue = RenderQueue(tmp_path / "clips", command, on_change=heard.append, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0), on_change=heard.append)
     await submit(queue, "one")
     await settled(queue, "one")
     await submit(queue, "two", "fail")
@@ -266,7 +328,7 @@ async def test_every_change_is_told_at_once(tmp_path: Path, command: ChildComman
 
 
 async def test_a_spare_takes_the_second_job_and_retires(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0.5)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0.5))
     await submit(queue, "one")
     await settled(queue, "one")
     await submit(queue, "two")
@@ -281,7 +343,7 @@ async def test_a_child_that_cannot_start_is_a_fault_that_may_pass(
     tmp_path: Path, command: ChildCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "no-such-python"))
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     await submit(queue, "one")
     standing = await settled(queue, "one")
     assert isinstance(standing, Failed)
@@ -290,7 +352,7 @@ async def test_a_child_that_cannot_start_is_a_fault_that_may_pass(
 
 
 async def test_folders_that_nobody_asked_for_again_are_removed(tmp_path: Path, command: ChildCommand) -> None:
-    queue = RenderQueue(tmp_path / "clips", command, spare_seconds=0)
+    queue = RenderQueue(tmp_path / "clips", SpareProcess(command, 0))
     for name, age_in_days, files in (
         ("unfinished-old", 2, []),
         ("unfinished-new", 0, []),

@@ -1,4 +1,4 @@
-"""A whole server in this process over a scripted upstream."""
+"""A whole server in this process, over a scripted upstream or its own engines."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ from mutoscope.testing import ScriptedProvider
 
 
 @asynccontextmanager
-async def running(folder: Path, provider: ScriptedProvider, **settings: Any) -> AsyncIterator[tuple[Mutoscope, Caller]]:
-    """The server with its engine at work, and a caller of its default tenant."""
-    chosen = Settings(data_dir=folder, default_model=provider.models[0].name, **settings)
-    server = Mutoscope(chosen, [lambda _on_change: provider])
+async def running(
+    folder: Path, provider: ScriptedProvider | None = None, **settings: Any
+) -> AsyncIterator[tuple[Mutoscope, Caller]]:
+    """The server with its engine at work, and a caller of its default tenant. provider: None for the built-in ones."""
+    if provider is None:
+        server = Mutoscope(Settings(data_dir=folder, **settings))
+    else:
+        chosen = Settings(data_dir=folder, default_model=provider.models[0].name, **settings)
+        server = Mutoscope(chosen, [lambda _on_change: provider])
     try:
         key = await create_key(server.database, 1.0)
         caller = await server.service.authenticate(key.secret)

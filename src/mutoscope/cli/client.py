@@ -102,6 +102,10 @@ class Client:
         """The server's list of models, as it is."""
         return (await self._ask("GET", "/models")).body
 
+    async def usage(self, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """The server's summary of the money, as it is."""
+        return (await self._ask("GET", "/usage", params=query)).body
+
     async def retrieve(self, video_id: str, *, patient: bool = False) -> RemoteVideo:
         return RemoteVideo.read(*await self._ask("GET", _path(video_id), patient=patient))
 

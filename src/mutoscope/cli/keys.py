@@ -35,8 +35,8 @@ def create(
     """Make a key and print it, and nothing else, on standard output. It is shown only this once."""
     from mutoscope.access.keys import create_key
 
-    place = _place(data_dir, database)
-    made = _with_database(place, lambda opened: create_key(opened, time.time(), name, tenant))
+    place = database_place(data_dir, database)
+    made = at_database(place, lambda opened: create_key(opened, time.time(), name, tenant))
     typer.echo(made.secret)
 
 
@@ -49,7 +49,7 @@ def list_(data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
     from mutoscope.access.keys import list_keys
 
     table = Table("id", "begins with", "name", "tenant", "created", "revoked", box=None)
-    for row in _with_database(_place(data_dir, database), list_keys, may_be_new=False):
+    for row in at_database(database_place(data_dir, database), list_keys, may_be_new=False):
         revoked = _when(row["revoked_at"]) if row["revoked_at"] else ""
         table.add_row(row["id"], row["prefix"], row["name"], row["tenant"], _when(row["created_at"]), revoked)
     Console(width=None if os.isatty(1) else 160).print(table)
@@ -64,14 +64,14 @@ def revoke(
     """Revoke a key; the server refuses it from the next request on."""
     from mutoscope.access.keys import revoke_key
 
-    place = _place(data_dir, database)
-    if not _with_database(place, lambda opened: revoke_key(opened, time.time(), key), may_be_new=False):
+    place = database_place(data_dir, database)
+    if not at_database(place, lambda opened: revoke_key(opened, time.time(), key), may_be_new=False):
         typer.echo(f"There is no active key {key!r}; `mutoscope keys list` shows them.", err=True)
         raise typer.Exit(1)
     typer.echo("Revoked.")
 
 
-def _place(data_dir: Path | None, database: str | None) -> Path:
+def database_place(data_dir: Path | None, database: str | None) -> Path:
     """The database's file: named itself, or in the data folder."""
     from mutoscope.database.connection import FILE_NAME
 
@@ -88,7 +88,7 @@ def _place(data_dir: Path | None, database: str | None) -> Path:
         raise _refused(error) from None
 
 
-def _with_database(place: Path, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
+def at_database(place: Path, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
     from mutoscope.app import open_database
 
     async def run() -> T:

@@ -144,9 +144,10 @@ def _welcome(url: str, secret: str | None, announce: Path | None, settings: Sett
     if announce is not None:
         _write_announcement(announce, {"url": url, "api_key": secret, "pid": os.getpid()})
     typer.echo(f"Mutoscope listens on {url}, data in {settings.data_dir}.")
-    if settings.sora_alias and settings.default_model == "flipbook":
+    if settings.sora_alias and settings.default_model.startswith("flipbook"):
         typer.echo(
-            "Sora's model names are answered by 'flipbook', the built-in engine: illustrated animatics drawn by code."
+            f"Sora's model names are answered by '{settings.default_model}', a built-in engine: "
+            "drawn by code, not filmed."
         )
     if secret is not None:
         typer.echo(_first_steps(url, secret))

@@ -42,11 +42,16 @@ SQLITE_ERROR = 1  # its code for a mistake in a statement (sqlite.org/rescode.ht
 
 
 class Transaction:
-    """The writer's side of one transaction. `connection` is what a task engine needs to enqueue in it."""
+    """The writer's side of one transaction. `connection` is what a task engine needs to enqueue in it.
+
+    after_commit: functions to call in the writer's thread once the transaction is on disk; they must not block or
+    raise. One that was added by a write that failed is called too, if its neighbours' writes were committed.
+    """
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.announced: set[str] = set()
+        self.after_commit: list[Callable[[], None]] = []
 
     def announce(self, video_id: str) -> None:
         """Wake those who wait for this video, once the transaction is on disk."""
@@ -183,6 +188,8 @@ def _commit_together(connection: sa.Connection, batch: list[_Write]) -> set[str]
     for write in batch:
         write.run(transaction)
     connection.commit()
+    for function in transaction.after_commit:
+        function()
     return transaction.announced
 
 

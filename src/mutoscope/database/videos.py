@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 
 from mutoscope.database.connection import Row, Transaction
+from mutoscope.database.ledger import conclude
 from mutoscope.domain.assets import Asset, Variant
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
+from mutoscope.domain.money import Kind, Standing, Usage, standing, verdict
 from mutoscope.domain.remix import Skipped
 from mutoscope.domain.video import (
     Character,
@@ -102,6 +104,7 @@ def video_from_row(row: Row) -> Video:
         ignored=tuple(decode(row["ignored"])),
         failure=failure or None,
         was_accepted=row["upstream_id"] is not None,
+        usage=_usage(row),
         adjustments=tuple(plan.get("adjustments", ())),
         skipped=tuple(plan.get("skipped", ())),
     )
@@ -124,7 +127,8 @@ def move(
     """Move a video by `happening` and write its event. The state it is in now, or None if it had moved already.
 
     row: the video as the caller last saw it; the move counts only if its state is still the same.
-    columns: attempt, upstream_id, remote, facts, next_poll_at, expires_at, where the move brings them.
+    columns: attempt, upstream_id, remote, facts, next_poll_at, expires_at, charged, where the move brings them.
+    What the end of a paid video says about its money is written with it.
     """
     before = State(row["state"])
     after = transition(before, happening)
@@ -135,6 +139,7 @@ def move(
         "facts": None,
         "next_poll_at": None,
         "expires_at": None,
+        "charged": None,
         **columns,
     }
     moved = tx.run(
@@ -152,10 +157,28 @@ def move(
     if not moved:
         return None
     add_event(tx, row["id"], row["tenant"], happening, after, now, detail)
+    if after.is_final and row["price"]:
+        _conclude(tx, row, before, after, failure, now)
     tx.announce(row["id"])
     if after.is_final and row["source_id"] is not None:
         tx.run("unpin_source", id=row["source_id"])
     return after
+
+
+def _usage(row: Row) -> Usage | None:
+    if row["price"] is None:
+        return None
+    kinds = frozenset({Kind.RESERVED, row["concluded"]} - {None})
+    how = standing(kinds, State(row["state"]).is_final)
+    assert how is not None, "a priced video reserved its price"
+    settled = how is Standing.SETTLED and row["charged"] is not None
+    return Usage(row["charged"] if settled else row["price"], row["currency"], how)
+
+
+def _conclude(tx: Transaction, row: Row, before: State, after: State, failure: Failure | None, now: float) -> None:
+    kind = verdict(after, before, failure and failure.code)
+    if kind is not None:
+        conclude(tx, row, kind, now, row["charged"])
 
 
 def add_event(

@@ -41,6 +41,7 @@ REPLIES: dict[type[domain.MutoscopeError], Reply] = {
     domain.MutoscopeError: _server(500),
     domain.CallerError: Reply(400),
     domain.NotAuthenticated: Reply(401),
+    domain.BudgetExceeded: Reply(402),
     domain.NotAllowed: Reply(403),
     domain.VideoNotFound: Reply(404),
     domain.CharacterNotFound: Reply(404),

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
+import structlog
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,14 +30,18 @@ from mutoscope.dialect.schema import (
     character_object,
     model_object,
     plan_object,
+    usage_summary,
     video_object,
 )
+from mutoscope.dialect.usage import read_usage_query
 from mutoscope.dialect.values import missing, read_flag
 from mutoscope.dialect.waiting import asked, preferred
-from mutoscope.domain.errors import ModelNotFound, RouteNotFound, VideoNotFound
+from mutoscope.domain.errors import ModelNotFound, RouteNotFound, ServerError, VideoNotFound
 from mutoscope.domain.video import Video, is_wellformed_id
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Page
 from mutoscope.service.use_cases import Service
+
+log = structlog.get_logger(__name__)
 
 # The same handlers answer with the same bytes under each: the original's and the bare one, the gateway's from which
 # this API was started, and the two that Azure's clients use.
@@ -132,6 +137,11 @@ class Handlers:
         variant = read_variant(request.query_params.get("variant"))
         return await download(request, video_id, await self._service.content(caller, video_id, variant))
 
+    async def usage(self, request: Request) -> Response:
+        caller = await self._caller(request)
+        query = read_usage_query(request.query_params, self._clock.now())
+        return _json(usage_summary(query, await self._service.usage(caller, query.by, query.first, query.last)))
+
     async def models(self, request: Request) -> Response:
         await self._caller(request)
         return _json(ModelList(data=[model_object(model) for model in self._service.catalog.models.values()]))
@@ -157,13 +167,21 @@ class Handlers:
             return _json(plan_object(await self._service.plan(caller, new)))
         made = await self._service.make(caller, new, attempt)
         seconds = preferred(request.headers)
-        video = made.video if seconds is None else await self._service.submitted(caller, made.video.id, seconds)
+        video = made.video if seconds is None else await self._submitted(caller, made.video, seconds)
         response = self._single(video)
         if made.replayed:
             response.headers[REPLAYED] = "true"
         if seconds is not None:
             response.headers["preference-applied"] = "wait"
         return response
+
+    async def _submitted(self, caller: Caller, video: Video, seconds: float) -> Video:
+        """The video once it was submitted. A fault of ours meanwhile does not undo that it was accepted."""
+        try:
+            return await self._service.submitted(caller, video.id, seconds)
+        except ServerError:
+            log.exception("a video was accepted, and could not be waited for", video=video.id)
+            return video
 
     async def _caller(self, request: Request) -> Caller:
         caller = await self._service.authenticate(secret_of(request.headers))
@@ -200,6 +218,7 @@ def _under(prefix: str, handlers: Handlers) -> Sequence[BaseRoute]:
         _route(video, GET=handlers.retrieve, DELETE=handlers.delete),
         _route(f"{video}/content", GET=handlers.content),
         _route(f"{video}/remix", POST=handlers.remix),
+        _route(f"{prefix}/usage", GET=handlers.usage),
         _route(f"{prefix}/models", GET=handlers.models),
         _route(f"{prefix}/models/{{model:path}}", GET=handlers.model),
     )

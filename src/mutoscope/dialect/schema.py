@@ -6,15 +6,17 @@ the dialect requires never are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mutoscope.dialect.usage import UsageQuery
 from mutoscope.domain.catalog import ModelSpec, SizeRule
 from mutoscope.domain.errors import ContentRefused, UpstreamRejected
 from mutoscope.domain.lifecycle import State, Status
+from mutoscope.domain.money import USD, Usage, UsageLine, as_text
 from mutoscope.domain.video import Failure, Video
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import StoredCharacter
@@ -55,6 +57,14 @@ class RemixObject(msgspec.Struct):
     skipped: list[SkippedObject]
 
 
+class UsageObject(msgspec.Struct):
+    """What a video costs and how its money stands: reserved, held, settled or released."""
+
+    amount: str
+    currency: str
+    state: str
+
+
 class VideoObject(msgspec.Struct, kw_only=True):
     """A video. Times are whole Unix seconds, `progress` an integer from 0 to 100, `seconds` a string."""
 
@@ -79,6 +89,7 @@ class VideoObject(msgspec.Struct, kw_only=True):
     unmatched: list[Any] | UnsetType = UNSET
     confidence: dict[str, Any] | UnsetType = UNSET
     notice: str | UnsetType = UNSET
+    usage: UsageObject | UnsetType = UNSET
 
 
 class VideoList(msgspec.Struct, kw_only=True):
@@ -113,6 +124,28 @@ class PriceObject(msgspec.Struct):
 
     amount: str
     currency: str
+
+
+class UsageLineObject(msgspec.Struct):
+    """One line of a summary of the money. `name` is a key's id, a model, or a date."""
+
+    name: str
+    videos: int
+    spent: str
+    held: str
+
+
+class UsageSummary(msgspec.Struct, kw_only=True):
+    """What the tenant's paid videos cost: `spent` is charged, `held` is reserved or not known yet."""
+
+    object: Literal["usage"] = "usage"
+    by: str
+    first_day: str
+    last_day: str
+    currency: str
+    spent: str
+    held: str
+    data: list[UsageLineObject]
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -185,12 +218,26 @@ def video_object(video: Video, *, with_created: bool = False) -> VideoObject:
         unmatched=_fact(video.facts, "unmatched", list),
         confidence=_fact(video.facts, "confidence", dict),
         notice=video.notice or UNSET,
+        usage=_usage(video.usage),
     )
 
 
 def character_object(character: StoredCharacter) -> Character:
     """A character as its owner sees it."""
     return Character(id=character.id, name=character.name, created_at=int(character.created_at))
+
+
+def usage_summary(query: UsageQuery, lines: Sequence[UsageLine]) -> UsageSummary:
+    """The summary of the money, with its sums."""
+    return UsageSummary(
+        by=query.by,
+        first_day=query.first,
+        last_day=query.last,
+        currency=USD,
+        spent=as_text(sum(line.spent for line in lines)),
+        held=as_text(sum(line.held for line in lines)),
+        data=[UsageLineObject(line.name, line.videos, as_text(line.spent), as_text(line.held)) for line in lines],
+    )
 
 
 def plan_object(proposal: Proposal) -> Plan:
@@ -204,7 +251,7 @@ def plan_object(proposal: Proposal) -> Plan:
         size=str(proposal.request.size),
         adjustments=[AdjustmentObject(one.field, one.given, one.to, one.reason) for one in proposal.adjustments],
         skipped=[SkippedObject(one.strategy, one.reason) for one in plan.skipped] if plan else [],
-        price=None if model.is_paid else PriceObject("0.00", "USD"),
+        price=PriceObject(as_text(proposal.price or 0), proposal.currency or USD),
     )
 
 
@@ -248,6 +295,10 @@ def _remix(video: Video, adjustments: list[AdjustmentObject]) -> RemixObject | U
         return UNSET
     skipped = [SkippedObject(**one) for one in video.skipped]
     return RemixObject(video.strategy, video.provider, video.upstream_prompt, adjustments, skipped)
+
+
+def _usage(usage: Usage | None) -> UsageObject | UnsetType:
+    return UNSET if usage is None else UsageObject(as_text(usage.amount), usage.currency, usage.standing)
 
 
 def _adjustments(stored: Iterable[Mapping[str, Any]]) -> list[AdjustmentObject]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mutoscope.domain.errors import InvalidRequest, ModelNotFound, UnsupportedByModel
+from mutoscope.domain.money import Price
 from mutoscope.domain.video import Size
 
 # The names that old Sora code asks for, in the wire contract's section 2.1. They resolve to the default model.
@@ -82,7 +83,8 @@ class ModelSpec:
     name: what callers ask for. provider: the adapter that serves it. upstream_model: its name there.
     seconds: every length it takes. remembers: the providers whose videos it can remix natively.
     seconds_per_second: typical work time per second of clip, used only to advise a polling interval.
-    is_paid: whether a video costs money. longest_seconds: of a clip that is edited, or of an extended whole.
+    price: what a video costs, None where it is free. is_drawn: whether its videos are drawn by code, which nobody may
+    mistake for film. longest_seconds: of a clip that is edited, or of an extended whole.
     """
 
     name: str
@@ -97,8 +99,13 @@ class ModelSpec:
     seconds_per_second: float = 10.0
     released: int = 0
     owner: str = "mutoscope"
-    is_paid: bool = False
+    price: Price | None = None
+    is_drawn: bool = False
     longest_seconds: int = 120
+
+    @property
+    def is_paid(self) -> bool:
+        return self.price is not None
 
     def check_size(self, size: Size) -> Size:
         if not self.sizes.allows(size):
@@ -163,7 +170,7 @@ class Catalog:
 
 def _notice(name: str, model: ModelSpec) -> str | None:
     """Nobody gets an illustration for a film without being told."""
-    if model.provider != "flipbook":
+    if not model.is_drawn:
         return None
     return (
         f"'{name}' was asked for; this server answered with '{model.name}', its built-in engine: "

@@ -13,6 +13,7 @@
     │   ├── IdempotencyConflict    the key was used for another request
     │   ├── RouteNotFound          no such URL
     │   ├── MethodNotAllowed       the URL exists, the method does not
+    │   ├── BudgetExceeded         a cap would be broken; nothing was sent
     │   ├── VideoNotReady          content asked for before completion
     │   ├── VideoFailed            content of a failed video
     │   ├── VariantNotAvailable    this video has no such variant
@@ -146,6 +147,12 @@ class MethodNotAllowed(CallerError):
     """This URL does not take that method."""
 
     code = "method_not_allowed"
+
+
+class BudgetExceeded(CallerError):
+    """A cap on spending would be broken, so nothing was sent."""
+
+    code = "budget_exceeded"
 
 
 class VideoNotReady(CallerError):

@@ -12,6 +12,7 @@ from typing import Any
 from mutoscope.domain.assets import Asset, Variant
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.money import Usage
 
 PROMPT_MAX_CHARACTERS = 32_000
 
@@ -121,7 +122,8 @@ class Failure:
 class Video:
     """A video as its owner sees it, read from one row. Times are Unix seconds; progress is 0 to 100.
 
-    was_accepted: whether an upstream took it. adjustments, skipped: what the plan changed and passed over, as JSON.
+    was_accepted: whether an upstream took it. usage: its money, None where it is free. adjustments, skipped: what the
+    plan changed and passed over, as JSON.
     """
 
     id: str
@@ -143,6 +145,7 @@ class Video:
     ignored: tuple[str, ...] = ()
     failure: Failure | None = None
     was_accepted: bool = False
+    usage: Usage | None = None
     adjustments: tuple[Mapping[str, Any], ...] = ()
     skipped: tuple[Mapping[str, Any], ...] = ()
     expected_seconds: float | None = None

@@ -14,7 +14,7 @@ from typing import Any
 from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.errors import InvalidRequest, UnsupportedByModel
 from mutoscope.domain.remix import Strategy
-from mutoscope.domain.test_cases import CASES
+from mutoscope.domain.test_cases import CASES, OPTION
 
 
 class OnUnsupported(StrEnum):
@@ -52,7 +52,7 @@ class Wishes:
     ignored: tuple[str, ...] = ()
 
 
-TEST_CASE = "test_case"
+TEST_CASE = OPTION
 
 # Which capability a field needs. A field that is absent here is for one kind of request and judged there.
 NEEDS = {

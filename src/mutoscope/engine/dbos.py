@@ -13,16 +13,19 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, Queue
 
 from mutoscope.database.connection import Database, Transaction
+from mutoscope.engine.lane import Lane
 from mutoscope.engine.port import Handler, TaskKind
 
 # Raised only when what a task records changes: a hash of the code, DBOS's default, would strand work at upgrade.
 APPLICATION_VERSION = "produce-1"
 EXECUTOR = "local"
-# Seconds. Half of it is the mean wait of a task; each look costs some milliseconds of an idle core.
-POLLING_INTERVAL = 0.2
+# Seconds between looks at a lane that nobody told of a task: each costs some milliseconds of an idle core.
+POLLING_INTERVAL = 1.0
+# Seconds from a task's end until DBOS has most likely recorded it, so that there is room for the next one.
+RECORDING = 0.05
 
 
 class Halted(BaseException):
@@ -37,47 +40,52 @@ class DbosQueue:
         self._running: set[concurrent.futures.Future[None]] = set()
         self._stopping = False
         self._client: DBOSClient | None = None
+        self._lanes: dict[str, Lane] = {}
         _quiet_logs()
 
     def enqueue(self, tx: Transaction, kind: TaskKind, lane: str, video_id: str) -> None:
         assert self._client is not None, "enqueue before start"
+        queue = _queue_name(kind, lane)
         self._client.enqueue_in_transaction(
             tx.connection,
             {
-                "queue_name": _queue_name(kind, lane),
+                "queue_name": queue,
                 "workflow_name": kind,
                 "workflow_id": f"{video_id}:{kind}",
                 "app_version": APPLICATION_VERSION,
             },
             video_id,
         )
+        tx.after_commit.append(self._lanes[queue].ring)
 
     async def start(self, handlers: Mapping[TaskKind, Handler], lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
         loop = asyncio.get_running_loop()
-        DBOS(config=_config(self._database))
+        dbos = DBOS(config=_config(self._database))
+        DBOS.listen_queues([])  # ours are watched by lanes, which can be woken
         for kind, handler in handlers.items():
-            DBOS.workflow(name=kind, max_recovery_attempts=None)(self._workflow(handler, loop))
-        await asyncio.to_thread(self._launch, lanes)
+            DBOS.workflow(name=kind, max_recovery_attempts=None)(self._workflow(self._ringing(kind, handler), loop))
+        await asyncio.to_thread(self._launch, dbos, lanes)
 
     async def stop(self) -> None:
         self._stopping = True
         for future in list(self._running):
             future.cancel()
+        for lane in self._lanes.values():
+            await asyncio.to_thread(lane.stop)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         if self._client is not None:
             self._client.destroy()
 
-    def _launch(self, lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
+    def _launch(self, dbos: DBOS, lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
         DBOS.launch()
         self._client = DBOSClient(system_database_engine=self._database.engine)
-        for kind, by_lane in lanes.items():
-            for lane, concurrency in by_lane.items():
-                DBOS.register_queue(
-                    _queue_name(kind, lane),
-                    worker_concurrency=concurrency,
-                    polling_interval_sec=POLLING_INTERVAL,
-                    on_conflict="always_update",
-                )
+        self._lanes = {
+            _queue_name(kind, name): Lane(dbos, _register(_queue_name(kind, name), concurrency))
+            for kind, by_name in lanes.items()
+            for name, concurrency in by_name.items()
+        }
+        for lane in self._lanes.values():
+            lane.start()
 
     def _workflow(self, handler: Handler, loop: asyncio.AbstractEventLoop) -> Any:
         def run(video_id: str) -> None:
@@ -90,6 +98,19 @@ class DbosQueue:
                 raise Halted from None
             finally:
                 self._running.discard(future)
+
+        return run
+
+    def _ringing(self, kind: TaskKind, handler: Handler) -> Handler:
+        """The handler, and after it a look for the task that it made room for."""
+
+        async def run(video_id: str) -> None:
+            try:
+                await handler(video_id)
+            finally:
+                for name, lane in self._lanes.items():
+                    if name.startswith(_queue_name(kind, "")):
+                        asyncio.get_running_loop().call_later(RECORDING, lane.ring)
 
         return run
 
@@ -113,6 +134,12 @@ async def _as_coroutine(handler: Handler, video_id: str) -> None:
 
 def _queue_name(kind: TaskKind, lane: str) -> str:
     return f"{kind}-{lane}"
+
+
+def _register(name: str, concurrency: int) -> Queue:
+    return DBOS.register_queue(
+        name, worker_concurrency=concurrency, polling_interval_sec=POLLING_INTERVAL, on_conflict="always_update"
+    )
 
 
 def _config(database: Database) -> Any:

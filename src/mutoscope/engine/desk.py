@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 CANCEL_SECONDS = 30.0
 OUTAGE_LONGEST_PAUSE = 30.0
 
+# The kill switch: its row's name, and the value that stops.
+SUBMITS, PAUSED, RUNNING = "submits", "paused", "running"
+
 T = TypeVar("T")
 
 
@@ -70,6 +73,11 @@ class Desk:
                 await self.providers[provider].forget(upstream_id)
         except Exception:
             log.exception("an upstream could not be told to stop", provider=provider, upstream_id=upstream_id)
+
+    async def is_paused(self) -> bool:
+        """Whether an operator has stopped paid submissions. Read each time, so that it counts at once, everywhere."""
+        row = await self.database.one("switch_of", name=SUBMITS)
+        return row is not None and row["value"] == PAUSED
 
     def expires_at(self, row: Row, now: float) -> float | None:
         """When the files of a video that is completed `now` shall go, in Unix seconds; None for never."""

@@ -116,7 +116,7 @@ class Poller:
         facts = encode(dict(done.facts))
 
         def write(tx: Transaction) -> State | None:
-            state = move(tx, row, Happening.FINISHED, now, remote=remote, facts=facts)
+            state = move(tx, row, Happening.FINISHED, now, remote=remote, facts=facts, charged=done.charged)
             if state is not None:
                 self._queue.enqueue(tx, TaskKind.COLLECT, COLLECT_LANE, row["id"])
             return state

@@ -32,9 +32,9 @@ class Production:
         self._desk = desk
         self._queue = queue
         self._limits = limits
-        self._submission = Submission(desk)
-        self._collection = Collection(desk, work)
         self.poller = Poller(desk, queue)
+        self._submission = Submission(desk, self.poller.nudge)
+        self._collection = Collection(desk, work)
         self._janitor = Janitor(desk)
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
@@ -68,6 +68,7 @@ class Production:
         await self._queue.stop()
         for provider in self._desk.providers.values():
             await provider.aclose()
+        await self._desk.studio.aclose()
 
     def enqueue_submit(self, tx: Transaction, video_id: str, provider: str) -> None:
         self._queue.enqueue(tx, TaskKind.SUBMIT, provider, video_id)

@@ -33,6 +33,9 @@ from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Job, Provider, Source, Submitted
 
+# How often a stopped submission looks whether it may go on.
+PAUSE_SECONDS = 1.0
+
 _REFUSALS = (ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted)
 
 
@@ -55,10 +58,15 @@ def outcome_of(error: UpstreamError) -> Outcome:
 
 
 class Submission:
-    """The handler of the submit task."""
+    """The handler of the submit task.
 
-    def __init__(self, desk: Desk) -> None:
+    ask_now: called with provider and upstream id when an upstream of this machine has accepted: it may be done before
+    its id was on disk, and what it told then was told in vain.
+    """
+
+    def __init__(self, desk: Desk, ask_now: Callable[[str, str], None]) -> None:
         self._desk = desk
+        self._ask_now = ask_now
 
     async def run(self, video_id: str) -> None:
         """Bring a video from `queued` to `generating` or to its failure; repeatable after a crash."""
@@ -66,10 +74,19 @@ class Submission:
         if not _awaits_submission(row):
             return
         await self._desk.slots.take(row["provider"], video_id)
+        await self._until_allowed(row)
         row = await self._desk.row(video_id)  # it may have been deleted while it waited
         handed_over = _awaits_submission(row) and await self._submit(row)
         if not handed_over:
             await self._desk.slots.give_back(row["provider"], video_id)
+
+    async def _until_allowed(self, row: Row) -> None:
+        """Wait while an operator has stopped paid submissions; work that is free goes on."""
+        if self._desk.providers[row["provider"]].is_local:
+            return
+        while _awaits_submission(row) and await self._desk.is_paused():
+            await self._desk.clock.sleep(PAUSE_SECONDS)
+            row = await self._desk.row(row["id"])
 
     async def _submit(self, row: Row) -> bool:
         provider = self._desk.providers[row["provider"]]
@@ -86,6 +103,7 @@ class Submission:
             await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
             return False
         failpoint("submit.before_call", row["id"])
+        self._desk.studio.make_ready()  # for what the upstream will bring
         submitted = await self._ask(row, provider, job)
         return submitted is not None and await self._accept(row, submitted)
 
@@ -133,6 +151,7 @@ class Submission:
                     return None
                 await self._close(row, outcome_of(error), error.message)
                 await self._desk.clock.sleep(_pause(error, failures))
+                await self._until_allowed(row)
                 row = await self._desk.row(row["id"])
                 if row["state"] != State.SUBMITTING:
                     return None
@@ -163,6 +182,8 @@ class Submission:
             await self._desk.cancel(row["provider"], submitted.upstream_id)
             return False
         failpoint("submit.after_accept", row["id"])
+        if self._desk.providers[row["provider"]].is_local:
+            self._ask_now(row["provider"], submitted.upstream_id)
         return True
 
     async def _end(self, row: Row, error: UpstreamError) -> None:
@@ -247,7 +268,7 @@ def _awaits_submission(row: Row) -> bool:
 
 
 def _may_ask_again(error: UpstreamError, provider: Provider) -> bool:
-    if isinstance(error, _REFUSALS):
+    if isinstance(error, (*_REFUSALS, SubmissionUnknown)):
         return False
     if provider.is_local or isinstance(error, UpstreamRateLimited):
         return True

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from mutoscope.flipbook.scene import Keyframe
+from mutoscope.flipbook.scene import Camera, Keyframe, Knot
 
 # How high the camera flies above the world's zero level unless the move says otherwise, in metres.
 CRUISE = 22.0
@@ -24,7 +26,7 @@ class Pose:
     zoom: float
 
 
-def path(move: str, pace: float, seconds: int) -> tuple[Keyframe, ...]:
+def path(move: str, pace: float, seconds: float) -> tuple[Keyframe, ...]:
     """The keyframes of a move.
 
     pace: 1 is normal, 0.5 slow, 2 fast. seconds: length of the clip; a longer clip travels further at the
@@ -88,6 +90,37 @@ def pose(path: tuple[Keyframe, ...], u: float) -> Pose:
         tilt=_mix(before.tilt, after.tilt, share),
         zoom=_mix(before.zoom, after.zoom, share),
     )
+
+
+def at(camera: Camera, seconds: float, first_seconds: float) -> Pose:
+    """The pose at a moment of the clip: on the path, which spans `first_seconds`, and then from knot to knot."""
+    knots = camera.onward
+    if not knots or seconds < knots[0].at:
+        return pose(camera.path, seconds / first_seconds)
+    number = bisect_right([knot.at for knot in knots], seconds)
+    if number == len(knots):
+        return Pose(*knots[-1].pose)
+    return Pose(*_curve(knots[number - 1], knots[number], seconds))
+
+
+def shake_at(camera: Camera, seconds: float) -> float:
+    """How much the camera shakes at a moment of the clip, as in `Camera`."""
+    for before, after in pairwise(camera.onward):
+        if before.at <= seconds < after.at:
+            return _mix(before.shake, after.shake, (seconds - before.at) / (after.at - before.at))
+    if camera.onward and seconds >= camera.onward[-1].at:
+        return camera.onward[-1].shake
+    return camera.shake
+
+
+def _curve(before: Knot, after: Knot, seconds: float) -> Iterator[float]:
+    """Each number between two knots, by Hermite's cubic."""
+    long = after.at - before.at
+    t = (seconds - before.at) / long
+    rest = 1.0 - t
+    for a, b, va, vb in zip(before.pose, after.pose, before.rate, after.rate, strict=True):
+        bent = va * long * t * rest * rest - vb * long * t * t * rest
+        yield a + (b - a) * t * t * (3.0 - 2.0 * t) + bent
 
 
 def shaken(pose: Pose, amount: float, seed: int, seconds: float) -> Pose:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, Field, asdict, fields, replace
 from random import Random
 from typing import Any
 
 from mutoscope.flipbook import camera, placement
 from mutoscope.flipbook.catalogue import kind_of
+from mutoscope.flipbook.clock import PACE
 from mutoscope.flipbook.delta import Delta, read_change
 from mutoscope.flipbook.reading import pace, read
-from mutoscope.flipbook.scene import SCENE_VERSION, Camera, Keyframe, Scene, Subject
+from mutoscope.flipbook.scene import SCENE_VERSION, Camera, Keyframe, Knot, Scene, Subject, Turn
 from mutoscope.flipbook.vocabulary import WEATHER, Reading
 
 _HANDHELD_SHAKE = 1.0
 _SUN_REACH = 0.6
 # How many join when a change asks for more of what is there.
 _MORE = 3
-_PACES = {"slower": 0.6, "faster": 1.7}
+_SCALARS = ("setting", "time", "season", "style", "palette", "speed")
+_POSE = ("x", "y", "z", "yaw", "tilt", "zoom")
 
 
-def compose(prompt: str, seed: int, width: int, height: int, seconds: int) -> Scene:
-    """The scene of a prompt. width, height: pixels, even. seconds: whole. The same arguments give the same scene."""
+def compose(prompt: str, seed: int, width: int, height: int, seconds: float) -> Scene:
+    """The scene of a prompt. width, height: pixels, even. The same arguments give the same scene."""
     reading = read(prompt)
     return Scene(
         seed=seed,
@@ -40,17 +42,17 @@ def compose(prompt: str, seed: int, width: int, height: int, seconds: int) -> Sc
         palette=reading.palette,
         speed=reading.speed,
         sun=round(Random(f"{seed}:sun").uniform(-_SUN_REACH, _SUN_REACH), 3),
-        unmatched=(*reading.unmatched, *_undrawable(reading.subjects)),
+        unmatched=(*reading.unmatched, *undrawable(reading.subjects)),
         confidence=reading.confidence,
     )
 
 
-def _undrawable(names: Iterable[str]) -> list[str]:
+def undrawable(names: Iterable[str]) -> list[str]:
     """Subjects that were understood but that nobody can draw yet: told like words that found no place."""
     return [name for name in names if name not in WEATHER and kind_of(name) is None]
 
 
-def _camera(move: str, speed: float, seconds: int) -> Camera:
+def _camera(move: str, speed: float, seconds: float) -> Camera:
     return Camera(move, camera.path(move, speed, seconds), _HANDHELD_SHAKE if move == "handheld" else 0.0)
 
 
@@ -59,24 +61,48 @@ def remix(source: Scene, change: str) -> tuple[Scene, Delta]:
 
     Seed, size, length, sun, the camera's keyframes and everybody's place stay as they are stored; only what the text
     names changes. A new camera move makes a new path; a change of speed alone stretches the stored path from its
-    start. Who takes another's place in a swap stands where the other stood. `unmatched` speaks of the change.
+    start. Who takes another's place in a swap stands where the other stood. Of an extended clip all chapters change
+    alike. `unmatched` speaks of the change.
     """
-    delta = read_change(reading_of(source), change)
-    scalars = {name: delta.set[name] for name in ("setting", "time", "season", "palette", "speed") if name in delta.set}
-    if "style" in delta.set:
-        scalars["style"] = delta.set["style"]
+    delta = read_change(_described(source), change)
+    recast = Recast(_everybody(source), delta, change, source.seed)
+    turns = tuple(replace(turn, **_look(turn, delta, recast)) for turn in source.turns)
     return (
         replace(
             source,
-            **scalars,
+            **_look(source, delta, recast),
             camera=_changed_camera(source, delta, change),
-            weather=_changed_weather(source.weather, delta),
-            subjects=_changed_subjects(source, delta, change),
-            unmatched=(*delta.unmatched, *_undrawable(delta.add)),
+            unmatched=(*delta.unmatched, *undrawable(delta.add)),
             confidence={**source.confidence, **dict.fromkeys(delta.set, 1.0)},
+            turns=turns,
         ),
         delta,
     )
+
+
+def compose_all(prompts: Sequence[str], seed: int, width: int, height: int, seconds: float) -> Scene:
+    """The scene of a first prompt and of the changes that followed it, applied in their order."""
+    scene = compose(prompts[0], seed, width, height, seconds)
+    for change in prompts[1:]:
+        scene, _ = remix(scene, change)
+    return scene
+
+
+def _look(old: Scene | Turn, delta: Delta, recast: Recast) -> dict[str, Any]:
+    """The fields of a look that a change alters, with their new values."""
+    scalars = {name: delta.set[name] for name in _SCALARS if name in delta.set}
+    return {**scalars, "weather": changed_weather(old.weather, delta), "subjects": recast.of(old.subjects)}
+
+
+def _everybody(scene: Scene) -> tuple[Subject, ...]:
+    """The subjects of all chapters, none twice."""
+    return tuple(dict.fromkeys(one for look in (scene, *scene.turns) for one in look.subjects))
+
+
+def _described(scene: Scene) -> Reading:
+    weather = dict.fromkeys(name for look in (scene, *scene.turns) for name in look.weather)
+    names = tuple(subject.name for subject in _everybody(scene))
+    return replace(reading_of(scene), weather=tuple(weather), subjects=names)
 
 
 def reading_of(scene: Scene) -> Reading:
@@ -100,45 +126,66 @@ def _changed_camera(source: Scene, delta: Delta, change: str) -> Camera:
     if "camera" in delta.set:
         return _camera(delta.set["camera"], pace(change), source.seconds)
     if "speed" in delta.set and "camera" not in delta.lock:
-        return replace(source.camera, path=_stretched(source.camera.path, _PACES[delta.set["speed"]]))
+        return _stretched(source.camera, PACE[delta.set["speed"]])
     return source.camera
 
 
-def _stretched(path: tuple[Keyframe, ...], factor: float) -> tuple[Keyframe, ...]:
-    """The path with every way from its first keyframe made longer or shorter by the factor; zoom by its power."""
-    first = path[0]
-    return tuple(
-        Keyframe(
-            u=key.u,
-            **{
-                name: _from(getattr(first, name), getattr(key, name), factor) for name in ("x", "y", "z", "yaw", "tilt")
-            },
-            zoom=first.zoom * (key.zoom / first.zoom) ** factor,
+def _stretched(move: Camera, factor: float) -> Camera:
+    """The camera with every way from its first keyframe made longer or shorter by the factor; zoom by its power."""
+    first = move.path[0]
+
+    def way(name: str, value: float) -> float:
+        start = getattr(first, name)
+        return start * (value / start) ** factor if name == "zoom" else start + (value - start) * factor
+
+    def rate(name: str, value: float, rate: float) -> float:
+        return rate * factor * (way(name, value) / value if name == "zoom" else 1.0)
+
+    path = tuple(replace(key, **{name: way(name, getattr(key, name)) for name in _POSE}) for key in move.path)
+    knots = tuple(
+        replace(
+            knot,
+            pose=tuple(way(name, value) for name, value in zip(_POSE, knot.pose, strict=True)),
+            rate=tuple(rate(*three) for three in zip(_POSE, knot.pose, knot.rate, strict=True)),
         )
-        for key in path
+        for knot in move.onward
     )
+    return replace(move, path=path, onward=knots)
 
 
-def _from(start: float, value: float, factor: float) -> float:
-    return start + (value - start) * factor
-
-
-def _changed_weather(weather: tuple[str, ...], delta: Delta) -> tuple[str, ...]:
+def changed_weather(weather: tuple[str, ...], delta: Delta) -> tuple[str, ...]:
     kept = [name for name in weather if name not in delta.remove]
     added = [name for name in delta.add if name in WEATHER and name not in kept]
     return (*kept, *added)
 
 
-def _changed_subjects(source: Scene, delta: Delta, change: str) -> tuple[Subject, ...]:
-    """Who is there after the change; the first who comes takes the place of the first who goes."""
-    gone = [subject for subject in source.subjects if subject.name in delta.remove]
-    stay = [subject for subject in source.subjects if subject.name not in delta.remove]
-    new = [name for name in delta.add if name not in WEATHER and all(name != subject.name for subject in stay)]
-    heirs = [placement.succeed(old, name, change, source.seed) for old, name in zip(gone, new, strict=False)]
-    ranks = dict(zip(gone, heirs, strict=False))
-    kept = [ranks.get(subject, subject) for subject in source.subjects if subject in stay or subject in ranks]
-    kept = [replace(one, count=one.count + _MORE) if one in stay and one.name in delta.add else one for one in kept]
-    return (*kept, *placement.place(tuple(new[len(heirs) :]), change, source.seed, kept))
+class Recast:
+    """Who is there after a change; the first who comes takes the place of the first who goes.
+
+    everybody: who is there before, in any chapter of the clip. span: of those who come, see `Subject`.
+    """
+
+    def __init__(
+        self,
+        everybody: Sequence[Subject],
+        delta: Delta,
+        change: str,
+        seed: int,
+        span: tuple[float, float] | None = None,
+    ) -> None:
+        gone = [one for name in delta.remove for one in everybody if one.name == name]
+        stay = [one for one in everybody if one.name not in delta.remove]
+        new = [name for name in delta.add if name not in WEATHER and all(name != one.name for one in stay)]
+        heirs = [placement.succeed(old, name, change, seed) for old, name in zip(gone, new, strict=False)]
+        more = {one: replace(one, count=one.count + _MORE) for one in stay if one.name in delta.add}
+        self._becomes = {one: one for one in stay} | more | dict(zip(gone, heirs, strict=False))
+        present = [self._becomes[one] for one in everybody if one in self._becomes]
+        placed = placement.place(tuple(new[len(heirs) :]), change, seed, present)
+        self._newcomers = tuple(replace(one, span=span) for one in placed)
+
+    def of(self, subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+        """A chapter's subjects after the change."""
+        return (*(self._becomes[one] for one in subjects if one in self._becomes), *self._newcomers)
 
 
 # -- stored form
@@ -155,11 +202,37 @@ def scene_from_json(stored: dict[str, Any]) -> Scene:
     if version != SCENE_VERSION:
         raise ValueError(f"scene version {version!r} is not known; this is version {SCENE_VERSION}")
     try:
-        values = {known.name: stored[known.name] for known in fields(Scene)}
-        move = values["camera"]
-        values["camera"] = Camera(move["move"], tuple(Keyframe(**key) for key in move["path"]), move["shake"])
-        values["subjects"] = tuple(Subject(**subject) for subject in values["subjects"])
-    except (KeyError, TypeError) as error:
+        values = {
+            known.name: stored[known.name] for known in fields(Scene) if _is_needed(known) or known.name in stored
+        }
+        values["camera"] = _camera_from(values["camera"])
+        values["turns"] = tuple(Turn(**_tuples_in(turn)) for turn in values.get("turns", ()))
+        return Scene(**_tuples_in(values))
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a stored scene: {error}") from error
-    values["weather"], values["unmatched"] = tuple(values["weather"]), tuple(values["unmatched"])
-    return Scene(**values)
+
+
+def _is_needed(known: Field[Any]) -> bool:
+    """Fields with a default may be missing: they came later than the scene was stored."""
+    return known.default is MISSING and known.default_factory is MISSING
+
+
+def _camera_from(stored: dict[str, Any]) -> Camera:
+    path = tuple(Keyframe(**key) for key in stored["path"])
+    knots = (
+        Knot(knot["at"], tuple(knot["pose"]), tuple(knot["rate"]), knot.get("shake", 0.0))
+        for knot in stored.get("onward", ())
+    )
+    return Camera(stored["move"], path, stored["shake"], tuple(knots))
+
+
+def _tuples_in(stored: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a look, its lists made tuples again."""
+    lists = {name: tuple(stored[name]) for name in ("weather", "unmatched") if name in stored}
+    subjects = tuple(_subject_from(subject) for subject in stored.get("subjects", ()))
+    return {**stored, **lists, "subjects": subjects}
+
+
+def _subject_from(stored: dict[str, Any]) -> Subject:
+    span = stored.get("span")
+    return Subject(**{**stored, "span": None if span is None else tuple(span)})

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from mutoscope.flipbook.lexicon import changes, idle, phrasing, skies
 from mutoscope.flipbook.lexicon.changes import Part
 from mutoscope.flipbook.lexicon.index import Match
 from mutoscope.flipbook.lexicon.sense import Sense, is_locative, is_modifier, sense
-from mutoscope.flipbook.lexicon.words import stem, words
+from mutoscope.flipbook.lexicon.words import plain, stem, word_set, words
 from mutoscope.flipbook.reading import best_move, nearest_setting, palette_of, setting_scores, speed_of
 from mutoscope.flipbook.vocabulary import LOCKS
 
 _NEAR_ENOUGH = 0.3
+_NIGHT_COMES = re.compile(
+    r"\b(?:night|darkness) (?:is |has )?(?:fall\w*|com\w+|sett\w+ in|fell)\b"
+    r"|\bnightfall\b|\b(?:gets?|grows?|turns?) dark\b"
+)
+_HAPPENING = frozenset(
+    stem(word)
+    for word in word_set(
+        "goes going continue keep appear emerge arrive come begin start fall roll happen become next later suddenly"
+    )
+)
 _CLEARS = {"clear": skies.CLEARED, "dry": ("rain",), "calm": ("wind", "storm")}
 
 
@@ -75,6 +86,18 @@ def read_change(source: Described, change: str) -> Delta:
     for part in changes.parts(change):
         _APPLY[part.kind](draft, part)
     return _finished(draft)
+
+
+def read_course(source: Described, change: str) -> Delta:
+    """As `read_change`, for what happens in the course of a clip: a night that falls is there at the end.
+
+    Words that only say that something happens are not missed.
+    """
+    delta = read_change(source, change)
+    delta = replace(delta, unmatched=tuple(word for word in delta.unmatched if stem(word) not in _HAPPENING))
+    if delta.set.get("time") == "dusk" and _NIGHT_COMES.search(plain(change)):
+        return replace(delta, set={**delta.set, "time": "night"})
+    return delta
 
 
 def _finished(draft: _Draft) -> Delta:

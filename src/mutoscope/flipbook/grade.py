@@ -10,7 +10,7 @@ from mutoscope.flipbook.bands import LEAN, in_bands
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.noise import Field
 from mutoscope.flipbook.scene import Scene
-from mutoscope.flipbook.styles import look_for, restyle
+from mutoscope.flipbook.styles import NEUTRAL, USUAL, look_for, restyle
 from mutoscope.flipbook.world import Paint
 
 # So fine that the nearest entry will do.
@@ -23,12 +23,13 @@ _GRAIN = 256
 class Grade:
     """The finish of one scene's frames."""
 
-    def __init__(self, scene: Scene, light: Light) -> None:
-        self._look = look_for(scene.style, scene.palette)
-        self._curve = _tone(self._look.contrast)
+    def __init__(self, scene: Scene, light: Light, faithful: bool = False) -> None:
+        """faithful: for a picture that was finished elsewhere, to which only a style and a palette may do something."""
+        self._look = look_for(scene.style, scene.palette, NEUTRAL if faithful else USUAL)
+        self._curve = _line(self._look.contrast) if faithful else _tone(self._look.contrast)
         rng = np.random.default_rng(scene.seed * 3 + 1)
         self._grain = (rng.random((2, _GRAIN, _GRAIN), dtype=np.float32).sum(axis=0) - 1.0).astype(np.float32)
-        self._glow = 0.34 + 0.10 * light.night
+        self._glow = 0.0 if faithful else 0.34 + 0.10 * light.night
         self._seed = scene.seed
 
     def finish(self, rgb: Paint, index: int) -> NDArray[np.uint8]:
@@ -63,6 +64,13 @@ def _tone(contrast: float) -> Field:
     rolled = np.where(x < knee, x, knee + (0.968 - knee) * (1.0 - np.exp(-(x - knee) / 0.36)))
     bent = rolled + contrast * 0.055 * np.sin((rolled - 0.5) * 2.0 * np.pi) * np.where(rolled < 0.5, 1.0, 0.6)
     return np.clip(0.018 + 0.982 * bent, 0.012, 0.97).astype(np.float32)
+
+
+def _line(contrast: float) -> Field:
+    """As `_tone`, but every value stays as it is at contrast 0, and white stays white."""
+    x = np.linspace(0.0, _CURVE_TOP, _CURVE)
+    inside = np.minimum(x, 1.0)
+    return np.clip(inside - contrast * 0.055 * np.sin(inside * 2.0 * np.pi), 0.0, 1.0).astype(np.float32)
 
 
 @njit(cache=True, fastmath=True, nogil=True)

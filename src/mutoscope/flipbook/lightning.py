@@ -23,7 +23,7 @@ def moments(seed: int, seconds: float) -> list[float]:
     rng = np.random.default_rng([seed, 31])
     at = float(rng.uniform(0.9, 2.2))
     found = []
-    while at < seconds - 0.3:
+    while at < seconds:
         found.append(at)
         at += _APART + float(rng.uniform(0.0, 1.0))
     return found

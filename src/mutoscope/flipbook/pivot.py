@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.scene import Keyframe
 
 
-def pivot_of(path: tuple[Keyframe, ...]) -> tuple[float, float] | None:
+def pivot_of(path: Sequence[Keyframe | Pose]) -> tuple[float, float] | None:
     """World x and z of the point that an orbiting camera circles: where its first and last views cross."""
     first, last = path[0], path[-1]
     cross = math.sin(last.yaw - first.yaw)

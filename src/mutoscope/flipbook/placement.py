@@ -122,7 +122,9 @@ def succeed(old: Subject, name: str, text: str, seed: int) -> Subject:
     if kind_of(name) == kind_of(old.name):
         motion = old.motion
     depth = old.depth if (kind_of(name) == "fixed_sky") == (kind_of(old.name) == "fixed_sky") else fresh.depth
-    return replace(fresh, x=old.x, depth=depth, scale=old.scale, motion=motion, count=max(fresh.count, 1))
+    return replace(
+        fresh, x=old.x, depth=depth, scale=old.scale, motion=motion, count=max(fresh.count, 1), span=old.span
+    )
 
 
 def kind_of(name: str) -> str:

@@ -1,49 +1,39 @@
-"""A scene's frames: world, cast, weather and grade in their order."""
+"""A scene's frames: chapter by chapter, a change fading in over what was there before."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mutoscope.flipbook import camera, worlds
+from mutoscope.flipbook import camera, clock
 from mutoscope.flipbook.camera import Pose
-from mutoscope.flipbook.grade import Grade
-from mutoscope.flipbook.lens import Lens
-from mutoscope.flipbook.light import light_for
-from mutoscope.flipbook.particles import Weather
-from mutoscope.flipbook.resize import enlarge
+from mutoscope.flipbook.chapters import chapters_of
+from mutoscope.flipbook.painter import Footage, Painter
 from mutoscope.flipbook.scene import FRAMES_PER_SECOND, Scene
-from mutoscope.flipbook.subjects import Cast
 
-# The largest picture that is painted at its own size, in pixels.
-_MOST_PIXELS = 1280 * 720
-# How fast waves, clouds and subjects move for the speed words of the vocabulary.
-_PACE = {"slower": 0.6, "faster": 1.7}
+__all__ = ["Footage", "Renderer"]
+
+# Radians by which a camera that has to rise looks down, for each metre.
+_LOOK_DOWN = 0.0035
 
 
 class Renderer:
     """Paints the frames of one scene, in any order; the same scene always gives the same bytes."""
 
-    def __init__(self, scene: Scene, reference: NDArray[np.uint8] | None = None) -> None:
-        """Build the scene's world.
+    def __init__(
+        self, scene: Scene, reference: NDArray[np.uint8] | None = None, footage: Footage | None = None
+    ) -> None:
+        """Make ready to paint; a world is built when the first frame that shows it is asked for.
 
         reference: a picture (height, width, 3) that the clip starts from; its world replaces the setting's.
+        footage: the frames of a clip that is shown instead of a world; asked for with rising numbers if `frame` is.
         """
         self._scene = scene
-        light = light_for(scene)
-        if reference is None:
-            self._world = worlds.build(scene, light)
-        else:
-            self._world = worlds.of_picture(scene, light, reference)
-        self._cast = Cast(scene, light, self._world)
-        self._weather = Weather(scene, light)
-        self._grade = Grade(scene, light)
-        self._rgb = np.zeros((scene.height, scene.width, 3), np.float32)
-        rows, columns = _painted_size(scene.width, scene.height)
-        self._small = np.zeros((rows, columns, 3), np.float32)
-        self._depth = np.zeros((rows, columns), np.float32)
+        self._chapters = chapters_of(scene)
+        self._reference, self._footage = reference, footage
+        self._painters: dict[int, Painter] = {}
 
     def frame(self, index: int) -> NDArray[np.uint8]:
         """Frame `index` as I420, BT.709 limited range, of shape (height * 3 / 2, width).
@@ -52,26 +42,43 @@ class Renderer:
         """
         if not 0 <= index < self._scene.frame_count:
             raise IndexError(f"frame {index} of {self._scene.frame_count}")
-        seconds = index / FRAMES_PER_SECOND * _PACE.get(self._scene.speed or "", 1.0)
-        pose = self._pose(index)
-        rgb, depth = self._small, self._depth
-        lens = Lens.at(pose, rgb.shape[1], rgb.shape[0])
-        self._world.draw(rgb, depth, pose, seconds)
-        self._cast.draw(rgb, depth, pose, lens, seconds)
-        self._weather.draw(rgb, depth, pose, lens, seconds)
-        if rgb.shape != self._rgb.shape:
-            enlarge(rgb, self._rgb)
-            return self._grade.finish(self._rgb, index)
-        return self._grade.finish(rgb, index)
+        seconds = index / FRAMES_PER_SECOND
+        shown = self._shown(seconds)
+        pose = self._pose(seconds, [painter for _, painter in shown])
+        moment = clock.at(self._scene, seconds)
+        picture = shown[0][1].paint(pose, moment, index)
+        for share, painter in shown[1:]:
+            picture = _mixed(picture, painter.paint(pose, moment, index), share)
+        return picture
 
-    def _pose(self, index: int) -> Pose:
-        pose = camera.pose(self._scene.camera.path, index / self._scene.frame_count)
-        if not self._scene.camera.shake:
-            return pose
-        return camera.shaken(pose, self._scene.camera.shake, self._scene.seed, index / FRAMES_PER_SECOND)
+    def _shown(self, seconds: float) -> list[tuple[float, Painter]]:
+        """The chapters to be seen, from the last that covers the whole picture on: their shares and painters.
+
+        Painters of others are let go, for a world takes a hundred megabytes or so.
+        """
+        shares = [(chapter.share(seconds), number) for number, chapter in enumerate(self._chapters)]
+        whole = max(number for share, number in shares if share == 1.0)
+        seen = [(share, number) for share, number in shares[whole:] if share > 0.0]
+        self._painters = {number: self._painter(number) for _, number in seen}
+        return [(share, self._painters[number]) for share, number in seen]
+
+    def _painter(self, number: int) -> Painter:
+        known = self._painters.get(number)
+        return known or Painter(self._chapters[number].scene, self._reference, self._footage)
+
+    def _pose(self, seconds: float, painters: list[Painter]) -> Pose:
+        scene = self._scene
+        pose = camera.at(scene.camera, seconds, scene.first_seconds)
+        if seconds > scene.first_seconds:
+            # Beyond its first path nobody has made room for the camera.
+            last = camera.pose(scene.camera.path, 1.0)
+            lift = max(painter.lift(pose, last) for painter in painters)
+            pose = replace(pose, y=pose.y + lift, tilt=max(-0.25, pose.tilt - lift * _LOOK_DOWN))
+        if shake := camera.shake_at(scene.camera, seconds):
+            pose = camera.shaken(pose, shake, scene.seed, seconds)
+        return pose
 
 
-def _painted_size(width: int, height: int) -> tuple[int, int]:
-    """Rows and columns that are painted: a bigger picture is enlarged before the grade, which is crisp again."""
-    scale = min(1.0, math.sqrt(_MOST_PIXELS / (width * height)))
-    return round(height * scale / 2) * 2, round(width * scale / 2) * 2
+def _mixed(below: NDArray[np.uint8], above: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    weight = np.uint16(round(share * 256))
+    return ((below * (np.uint16(256) - weight) + above * weight + np.uint16(128)) >> 8).astype(np.uint8)

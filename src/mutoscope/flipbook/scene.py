@@ -30,16 +30,37 @@ class Keyframe:
     zoom: float = 1.0
 
 
+# x, y, z, yaw, tilt and zoom of a keyframe, or their change per second.
+Six = tuple[float, float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Knot:
+    """The camera at one moment of an extension; between two knots it goes as a cubic curve does.
+
+    at: seconds of the clip. pose: x, y, z, yaw, tilt, zoom as in `Keyframe`. rate: their change per second.
+    shake: as in `Camera`.
+    """
+
+    at: float
+    pose: Six
+    rate: Six
+    shake: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Camera:
     """A move by its name in the vocabulary, and the absolute path that it was turned into.
 
-    handheld adds a small shake that depends on the scene's seed.
+    shake: of a hand-held camera, 0 to 1; it depends on the scene's seed. onward: how the camera goes on where the clip
+    was extended; the path then ends at the first knot, and worlds are still built around the path alone, so that an
+    extension finds them as they were.
     """
 
     move: str
     path: tuple[Keyframe, ...]
     shake: float = 0.0
+    onward: tuple[Knot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +69,8 @@ class Subject:
 
     name: singular noun of the vocabulary ("boat"). x: -1 to 1 of the frame's half width, where it stands at
     the middle of the clip. depth: 0 near to 1 far. scale: 1 is its usual size. motion: still, cross_left,
-    cross_right, fly, swim, bob or rise. count: how many of it.
+    cross_right, fly, swim, bob or rise. count: how many of it. span: first and last second of the stretch of the clip
+    that it was placed for, when it came with an extension; None for the clip as it was first made.
     """
 
     name: str
@@ -57,6 +79,22 @@ class Subject:
     scale: float = 1.0
     motion: str = "still"
     count: int = 1
+    span: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What an extension changed: from `at` (seconds) on, the scene has this look; fields as in `Scene`."""
+
+    at: float
+    setting: str
+    time: str
+    season: str | None = None
+    weather: tuple[str, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    style: str | None = None
+    palette: str | None = None
+    speed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +103,15 @@ class Scene:
 
     setting, time, season, weather, style, palette, speed: words of the vocabulary. seed: composition, terrain
     and clouds come from it. sun: -1 to 1 of the frame's half width, where the sun or moon stands.
-    width, height: pixels, even. seconds: whole. unmatched: words of the prompt that found no place.
-    confidence: 0 to 1 for each field that was read from the prompt.
+    width, height: pixels, even. unmatched: words of the prompt that found no place.
+    confidence: 0 to 1 for each field that was read from the prompt. turns: what extensions changed, in their order;
+    the look's fields of the scene itself are those of its beginning.
     """
 
     seed: int
     width: int
     height: int
-    seconds: int
+    seconds: float
     prompt: str
     setting: str
     time: str
@@ -87,7 +126,18 @@ class Scene:
     unmatched: tuple[str, ...] = ()
     confidence: dict[str, float] = field(default_factory=dict)
     version: int = SCENE_VERSION
+    turns: tuple[Turn, ...] = ()
 
     @property
     def frame_count(self) -> int:
-        return self.seconds * FRAMES_PER_SECOND
+        return round(self.seconds * FRAMES_PER_SECOND)
+
+    @property
+    def first_seconds(self) -> float:
+        """How long the clip was before it was extended: what the camera's path spans."""
+        return self.camera.onward[0].at if self.camera.onward else self.seconds
+
+    @property
+    def first_subjects(self) -> tuple[Subject, ...]:
+        """Who was there before any extension: worlds make room for these alone."""
+        return tuple(subject for subject in self.subjects if subject.span is None)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from mutoscope.flipbook import camera
-from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.catalogue import Kind
 from mutoscope.flipbook.lens import Lens
-from mutoscope.flipbook.pivot import pivot_of
 from mutoscope.flipbook.scene import Scene, Subject
+from mutoscope.flipbook.stage import Stage
 from mutoscope.flipbook.world import World
 
 # Settings without a floor: whatever is in them floats.
@@ -20,7 +17,7 @@ _NEAREST, _FARTHEST = 14.0, 620.0
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place in the world at the middle of the clip: metres, and the size there.
+    """A place in the world at the middle of its stage: metres, and the size there.
 
     distance: from the eye then. afloat: on water.
     """
@@ -35,19 +32,11 @@ class Spot:
 
 def find(kind: Kind, subject: Subject, scene: Scene, world: World) -> Spot:
     """The best spot for a subject; always one, even where its element is missing."""
-    pose = camera.pose(scene.camera.path, 0.5)
-    lens = Lens.at(pose, scene.width, scene.height)
+    stage = Stage(scene, subject.span)
     share = kind.size * subject.scale * _shrink(subject.depth)
-    if kind.home == "air" or scene.setting in FLOATING or _stranded(kind, world, lens):
-        return _aloft(kind, subject, scene, lens, share)
-    return _grounded(kind, subject, scene, world, lens, share)
-
-
-def approach(scene: Scene) -> float:
-    """How far the camera still comes forward after the middle of the clip, metres along its middle view."""
-    middle, end = camera.pose(scene.camera.path, 0.5), camera.pose(scene.camera.path, 1.0)
-    ahead = (end.x - middle.x) * math.sin(middle.yaw) + (end.z - middle.z) * math.cos(middle.yaw)
-    return max(0.0, ahead)
+    if kind.home == "air" or scene.setting in FLOATING or _stranded(kind, world, stage.lens()):
+        return _aloft(kind, subject, scene, stage, share)
+    return _grounded(kind, subject, scene, world, stage, share)
 
 
 def _shrink(depth: float) -> float:
@@ -64,8 +53,9 @@ def _stranded(kind: Kind, world: World, lens: Lens) -> bool:
     )
 
 
-def _aloft(kind: Kind, subject: Subject, scene: Scene, lens: Lens, share: float) -> Spot:
-    distance = _radius(scene, lens) or max(70.0 + 190.0 * subject.depth, 1.9 * approach(scene))
+def _aloft(kind: Kind, subject: Subject, scene: Scene, stage: Stage, share: float) -> Spot:
+    lens = stage.lens()
+    distance = stage.radius() or max(70.0 + 190.0 * subject.depth, 1.9 * stage.approach())
     x, z = lens.ground_point(lens.middle * (1.0 + subject.x), distance)
     lift = kind.lift if kind.home == "air" else 0.02
     if scene.setting in FLOATING:
@@ -75,14 +65,15 @@ def _aloft(kind: Kind, subject: Subject, scene: Scene, lens: Lens, share: float)
     return Spot(x, lens.y + lift * metres - height * 0.5, z, distance, height, False)
 
 
-def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, lens: Lens, share: float) -> Spot:
+def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, stage: Stage, share: float) -> Spot:
+    lens = stage.lens()
     wet = kind.home in {"water", "sea"}
     wanted = lens.horizon_row + scene.height * (0.36 - 0.26 * min(max(subject.depth, 0.0), 1.0))
     wanted = min(wanted, 0.93 * scene.height)
     best: tuple[float, float, float] | None = None
     for step in (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9):
         column = lens.middle * (1.0 + min(max(subject.x + step, -1.1), 1.1))
-        for cost, distance in _visible(world, scene, lens, column, wanted):
+        for cost, distance in _visible(world, scene, stage, column, wanted):
             total = (
                 cost + 0.25 * abs(step) + (0.0 if world.is_water(*lens.ground_point(column, distance)) == wet else 3.0)
             )
@@ -91,7 +82,7 @@ def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, lens: Le
         if best is not None and best[0] < 0.2:
             break
     if best is None:
-        return _aloft(kind, subject, scene, lens, share)
+        return _aloft(kind, subject, scene, stage, share)
     _, column, distance = best
     x, z = lens.ground_point(column, distance)
     return Spot(
@@ -99,13 +90,13 @@ def _grounded(kind: Kind, subject: Subject, scene: Scene, world: World, lens: Le
     )
 
 
-def _visible(world: World, scene: Scene, lens: Lens, column: float, wanted: float) -> list[tuple[float, float]]:
+def _visible(world: World, scene: Scene, stage: Stage, column: float, wanted: float) -> list[tuple[float, float]]:
     """(cost, distance) of the ground that the camera sees in a column, cost 0 in the wanted row or at the pivot."""
     found: list[tuple[float, float]] = []
     covered = float(scene.height)
     distance = _NEAREST
-    poses = [camera.pose(scene.camera.path, u) for u in (0.0, 0.25, 0.75, 1.0)]
-    circled = _radius(scene, lens)
+    lenses = [stage.lens(stage.pose(u)) for u in (0.0, 0.25, 0.75, 1.0)]
+    lens, circled = stage.lens(), stage.radius()
     while distance < _FARTHEST:
         x, z = lens.ground_point(column, distance)
         y = world.height_at(x, z)
@@ -113,23 +104,17 @@ def _visible(world: World, scene: Scene, lens: Lens, column: float, wanted: floa
         if row < covered:
             covered = row
             miss = abs(row - wanted) / scene.height * 4.0 if circled is None else 2.0 * abs(distance / circled - 1.0)
-            cost = miss + _lost(scene, poses, (x, y, z), distance)
+            cost = miss + _lost(scene, lenses, (x, y, z), distance)
             found.append((cost, distance))
         distance *= 1.06
     return found
 
 
-def _radius(scene: Scene, lens: Lens) -> float | None:
-    """Metres from the eye to what an orbiting camera circles: only there a subject stays in view."""
-    pivot = pivot_of(scene.camera.path)
-    return None if pivot is None else math.hypot(pivot[0] - lens.x, pivot[1] - lens.z)
-
-
-def _lost(scene: Scene, poses: list[Pose], point: tuple[float, float, float], usual: float) -> float:
+def _lost(scene: Scene, lenses: list[Lens], point: tuple[float, float, float], usual: float) -> float:
     """How badly a point, usually so many metres away, leaves the frame or nears the camera during the clip."""
     worst = 0.0
-    for pose in poses:
-        _, row, distance = Lens.at(pose, scene.width, scene.height).project(*point)
+    for lens in lenses:
+        _, row, distance = lens.project(*point)
         if distance < 8.0:
             return 4.0
         worst = max(worst, 4.0 * (0.55 - distance / usual), (row - 0.97 * scene.height) / scene.height * 6.0)

@@ -73,12 +73,19 @@ class Look:
     grain: float = 1.7
 
 
-def look_for(style: str | None, palette: str | None) -> Look:
-    """The look of a style and a palette of the vocabulary; unknown words change nothing."""
-    return _with_palette(_with_style(style), palette)
+USUAL = Look()
+NEUTRAL = Look(saturation=1.0, contrast=0.0, vignette=0.0, grain=0.0)
 
 
-def _with_style(style: str | None) -> Look:
+def look_for(style: str | None, palette: str | None, without: Look = USUAL) -> Look:
+    """The look of a style and a palette of the vocabulary; unknown words change nothing.
+
+    without: the look where no style is asked for.
+    """
+    return _with_palette(_with_style(style, without), palette)
+
+
+def _with_style(style: str | None, without: Look) -> Look:
     paper = _ramp([(0.16, 0.15, 0.17), (0.55, 0.53, 0.50), (0.96, 0.94, 0.89)])
     neon = _ramp([(0.03, 0.02, 0.10), (0.10, 0.20, 0.45), (0.75, 0.16, 0.62), (0.30, 0.92, 0.98)])
     looks = {
@@ -92,7 +99,7 @@ def _with_style(style: str | None) -> Look:
         "pixel": Look(brush="blocks", saturation=1.25, grain=0.6, vignette=0.2),
         "cyberpunk": Look(saturation=1.35, duotone=0.42, tones=neon, contrast=1.7, vignette=0.6),
     }
-    return looks.get(style or "", Look())
+    return looks.get(style or "", without)
 
 
 def _with_palette(look: Look, palette: str | None) -> Look:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mutoscope.flipbook import birds, camera, drawings, effects, spots, stamp
+from mutoscope.flipbook import birds, drawings, effects, spots, stamp
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.catalogue import Kind, kind_of
 from mutoscope.flipbook.drawings import Drawing
@@ -16,6 +16,7 @@ from mutoscope.flipbook.lens import FAR, Lens
 from mutoscope.flipbook.light import Light
 from mutoscope.flipbook.scene import Scene, Subject
 from mutoscope.flipbook.spots import FLOATING, Spot
+from mutoscope.flipbook.stage import Stage
 from mutoscope.flipbook.stamp import Print
 from mutoscope.flipbook.world import Depth, Paint, World
 
@@ -36,6 +37,7 @@ class _Actor:
     """One body of the cast. drift: metres a second to the right of the middle view. phase: of its own rhythm."""
 
     kind: Kind
+    stage: Stage
     motion: str
     spot: Spot
     height: float
@@ -51,7 +53,6 @@ class Cast:
     def __init__(self, scene: Scene, light: Light, world: World, seed: int | None = None) -> None:
         self._scene, self._light, self._world = scene, _element_light(scene, light), world
         self._seed = scene.seed if seed is None else seed
-        self._middle = camera.pose(scene.camera.path, 0.5)
         self._actors: list[_Actor] = []
         self._heaven: list[tuple[Kind, Subject, Drawing | None]] = []
         for place, subject in enumerate(scene.subjects):
@@ -74,48 +75,48 @@ class Cast:
             self._heaven.append((kind, subject, self._heavenly_sprite(kind, subject)))
             return
         spot = spots.find(kind, subject, self._scene, self._world)
-        drift = self._drift_of(kind, subject, spot, rng)
+        stage = Stage(self._scene, subject.span)
+        drift = self._drift_of(kind, subject, stage, spot, rng)
         flipped = drift * kind.facing < 0 if kind.facing and drift else subject.x < 0 and kind.facing != 0
-        prints = self._sprites_of(kind, spot, subject, flipped)
+        prints = self._sprites_of(kind, stage, spot, flipped)
         for number in range(min(max(subject.count, 1), _MOST)):
-            self._actors.append(self._member(kind, subject, spot, drift, flipped, prints, number, rng))
+            self._actors.append(self._member(kind, subject, stage, spot, drift, flipped, prints, number, rng))
 
-    def _member(self, kind: Kind, subject: Subject, spot: Spot, drift: float, flipped: bool,
+    def _member(self, kind: Kind, subject: Subject, stage: Stage, spot: Spot, drift: float, flipped: bool,
                 prints: tuple[Drawing, ...], number: int, rng: np.random.Generator) -> _Actor:  # fmt: skip
         """The single subject or one of a flock or herd, each a little different."""
         if number == 0:
-            return _Actor(kind, subject.motion, spot, spot.height, drift, float(rng.uniform(0, 6.28)), flipped, prints)
+            phase = float(rng.uniform(0, 6.28))
+            return _Actor(kind, stage, subject.motion, spot, spot.height, drift, phase, flipped, prints)
         ring = math.sqrt(number) * spot.height * prints[0].aspect * rng.uniform(0.95, 1.45)
         angle = number * 2.4 + rng.uniform(-0.3, 0.3)
         aside, back = ring * math.cos(angle), ring * 1.1 * math.sin(angle)
         rise = ring * 0.55 * math.sin(angle + 1.9) if kind.home == "air" or self._floats(spot) else 0.0
-        cos, sin = math.cos(self._middle.yaw), math.sin(self._middle.yaw)
+        cos, sin = math.cos(stage.middle.yaw), math.sin(stage.middle.yaw)
         moved = Spot(
             spot.x + aside * cos + back * sin, spot.y + rise, spot.z - aside * sin + back * cos,
             spot.distance + back, spot.height, spot.afloat,
         )  # fmt: skip
         height = spot.height * float(rng.uniform(0.78, 1.12))
         pace = drift * float(rng.uniform(0.9, 1.1))
-        return _Actor(kind, subject.motion, moved, height, pace, float(rng.uniform(0, 6.28)), flipped, prints)
+        phase = float(rng.uniform(0, 6.28))
+        return _Actor(kind, stage, subject.motion, moved, height, pace, phase, flipped, prints)
 
-    def _drift_of(self, kind: Kind, subject: Subject, spot: Spot, rng: np.random.Generator) -> float:
-        half = spot.distance * self._scene.width / 2 / self._middle_lens().focal
+    def _drift_of(self, kind: Kind, subject: Subject, stage: Stage, spot: Spot, rng: np.random.Generator) -> float:
+        half = spot.distance * self._scene.width / 2 / stage.lens().focal
         way = {"cross_left": -1.0, "cross_right": 1.0}.get(subject.motion, 1.0 if subject.x < 0 else -1.0)
         covered = _COVERED.get(subject.motion, 0.06 if kind.gait in {"sail", "swim"} else 0.0)
         if kind.gait == "flap":
             covered = max(covered, 0.5)
-        return way * covered * half / self._scene.seconds * float(rng.uniform(0.92, 1.08))
+        return way * covered * half / stage.seconds * float(rng.uniform(0.92, 1.08))
 
-    def _middle_lens(self) -> Lens:
-        return Lens.at(self._middle, self._scene.width, self._scene.height)
-
-    def _sprites_of(self, kind: Kind, spot: Spot, subject: Subject, flipped: bool) -> tuple[Drawing, ...]:
+    def _sprites_of(self, kind: Kind, stage: Stage, spot: Spot, flipped: bool) -> tuple[Drawing, ...]:
         """The kind's drawings in this scene's light, large enough for their closest moment."""
-        lens = self._middle_lens()
-        closest = max(10.0, spot.distance - spots.approach(self._scene))
+        lens = stage.lens()
+        closest = max(10.0, spot.distance - stage.approach())
         pixels = min(900, max(24, round(spot.height * lens.focal / closest * 1.15)))
         column = lens.project(spot.x, spot.y, spot.z)[0]
-        aside = self._light.sun_azimuth - self._middle.yaw - math.atan2(column - lens.middle, lens.focal)
+        aside = self._light.sun_azimuth - stage.middle.yaw - math.atan2(column - lens.middle, lens.focal)
         aside = -aside if flipped else aside
         if kind.icon == "lantern" and self._light.night > 0.2:
             return tuple(drawings.plain(_burning(picture)) for picture in _pictures(kind, pixels))
@@ -123,13 +124,14 @@ class Cast:
 
     def _position(self, actor: _Actor, pose: Pose, seconds: float) -> tuple[float, float, float]:
         """Where the foot (or the middle of the waterline) of an actor is: metres."""
-        since = seconds - self._scene.seconds / 2
-        cos, sin = math.cos(self._middle.yaw), math.sin(self._middle.yaw)
+        stage = actor.stage
+        since = seconds - stage.moment
+        cos, sin = math.cos(stage.middle.yaw), math.sin(stage.middle.yaw)
         x = actor.spot.x + actor.drift * since * cos
         z = actor.spot.z - actor.drift * since * sin
         if actor.motion in _COVERED:
-            x += _ALONG * (pose.x - self._middle.x)
-            z += _ALONG * (pose.z - self._middle.z)
+            x += _ALONG * (pose.x - stage.middle.x)
+            z += _ALONG * (pose.z - stage.middle.z)
         y = actor.spot.y
         if not self._flies(actor):
             y = self._world.height_at(x, z)
@@ -148,8 +150,8 @@ class Cast:
         height, phase, gait = actor.height, actor.phase, actor.kind.gait
         lift = 0.0
         if actor.motion == "rise":
-            frame = self._scene.height * actor.spot.distance / self._middle_lens().focal
-            lift = 0.45 * frame * (seconds / self._scene.seconds - 0.5)
+            frame = self._scene.height * actor.spot.distance / actor.stage.lens().focal
+            lift = 0.45 * frame * (seconds - actor.stage.moment) / actor.stage.seconds
         if gait == "sail" and actor.spot.afloat:
             return lift + height * 0.018 * math.sin(1.7 * seconds + phase)
         if self._flies(actor) or actor.motion == "bob":
@@ -276,15 +278,20 @@ class Cast:
         return drawings.plain(_rounded(picture) if kind.icon in {"earth", "moon"} else picture)
 
     def _outdoors(self) -> bool:
-        return self._scene.setting not in {"space", "interior", "underwater", "abstract"}
+        """Whether there is a sky that flipbook painted, with a sun or a moon in it."""
+        return self._scene.setting not in {"space", "interior", "underwater", "abstract", "footage"}
 
     def _draw_heavenly(self, rgb: Paint, depth: Depth, lens: Lens, seconds: float, kind: Kind, subject: Subject,
                        sprite: Drawing | None) -> None:  # fmt: skip
         if kind.icon == "aurora":
-            effects.aurora(rgb, depth, lens, self._light, seconds, self._seed)
+            # A clip's grade rolls off no highlights, so that what glows must stay below them.
+            dim = 0.45 if self._scene.setting == "footage" else 1.0
+            light = replace(self._light, night=dim * self._light.night)
+            effects.aurora(rgb, depth, lens, light, seconds, self._seed)
             return
-        middle = self._middle_lens()
-        column = lens.column_of(self._middle.yaw + math.atan2(subject.x * middle.middle, middle.focal))
+        stage = Stage(self._scene, subject.span)
+        middle = stage.lens()
+        column = lens.column_of(stage.middle.yaw + math.atan2(subject.x * middle.middle, middle.focal))
         if column is None or (sprite is None and self._outdoors()):
             return
         size = kind.size * subject.scale * self._scene.height * lens.focal / middle.focal

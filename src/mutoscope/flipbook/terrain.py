@@ -61,13 +61,15 @@ class Terrain:
             self._heights = np.maximum(self._heights, 0.05)
         x, z = heightmap.grid()
         clearing = smoothstep(_CLEARING, _CLEARING + 30.0, heightmap.from_path(x, z, path))
-        thick = np.zeros_like(self._heights)
+        thick, crowns = np.zeros_like(self._heights), np.zeros_like(self._heights)
         self._woods = []
         for order, wood in enumerate(landscape.woods):
             field = density(self._heights, wood, scene.seed + 3 * order) * clearing
             thick = np.maximum(thick, field)
+            crowns = np.maximum(crowns, np.minimum(1.0, 3.0 * field) * np.float32(wood.tall))
             self._woods.append(Trees(self._heights, field, wood, light, path, scene.seed + order))
         self._colors = ground.paint(self._heights, landscape.soil, thick, light, scene.seed, bool(landscape.sea))
+        self._crowns = crowns
         self._detail = spectral(512, scene.seed * 31 + 41, 0.85, low=14.0)
         self._mist = spectral(512, scene.seed * 31 + 42, 1.9, low=3.0, high=60.0)
         self._ripples = spectral(512, scene.seed * 31 + 43, 1.2, low=40.0, high=200.0)
@@ -78,6 +80,10 @@ class Terrain:
     def height_at(self, x: float, z: float) -> float:
         height = heightmap.at(self._heights, x, z)
         return max(0.0, height) if self._recipe.sea else height
+
+    def top_at(self, x: float, z: float) -> float:
+        """The height in metres of what stands there: the ground, or the trees on it."""
+        return self.height_at(x, z) + heightmap.at(self._crowns, x, z)
 
     def is_water(self, x: float, z: float) -> bool:
         return self._recipe.sea is not None and heightmap.at(self._heights, x, z) <= 0.0

@@ -1,11 +1,13 @@
-"""The child process that decodes: `python -m mutoscope.media.child PARENT`.
+"""The child process that decodes: `python -m mutoscope.media.child PARENT [warm]`.
 
-Standard input: one line of JSON, the task, then the payload. Standard output: one JSON object, either
+Standard input: one line of JSON, the task, then the payload; end of input instead means that no task will come.
+A warm one imports what a clip needs before it reads. Standard output: one JSON object, either
 {"result": …}, {"unreadable": reason} or {"storage": reason}.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -28,12 +30,22 @@ def main() -> None:
     parent = int(sys.argv[1])
     answers = take_standard_output()
     die_with(parent)
-    task = json.loads(sys.stdin.buffer.readline())
+    if "warm" in sys.argv:
+        _warm()
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    task = json.loads(line)
     payload = sys.stdin.buffer.read()
     confine(_LIMITS[task["kind"]])
     leave_network()
     die_with(parent)
     os.write(answers, json.dumps(_answer(task, payload)).encode())
+
+
+def _warm() -> None:
+    for name in ("av", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "mutoscope.media.stills"):
+        importlib.import_module(name)
 
 
 def _answer(task: dict[str, Any], payload: bytes) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     from av.error import FFmpegError
 
     try:
-        with av.open(str(path), "r", format=_demuxer(path), options=_OPTIONS) as container:
+        # A damaged file's titles need not be UTF-8.
+        with av.open(str(path), "r", format=_demuxer(path), options=_OPTIONS, metadata_errors="replace") as container:
             yield container, _picture_stream(container)
     except FFmpegError as error:
         if isinstance(error, MemoryError):

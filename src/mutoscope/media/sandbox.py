@@ -22,13 +22,19 @@ def scrubbed_environment(**additions: str) -> dict[str, str]:
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | additions
 
 
-async def run_child(task: Mapping[str, Any], payload: bytes = b"", seconds: float = 30.0) -> dict[str, Any]:
+async def run_child(
+    task: Mapping[str, Any],
+    payload: bytes = b"",
+    seconds: float = 30.0,
+    child: asyncio.subprocess.Process | None = None,
+) -> dict[str, Any]:
     """Hand `task` (JSON) and `payload` to `mutoscope.media.child` and return its answer.
 
-    seconds: of wall-clock time until it is killed. MediaUnreadable when the child says so, crashes, runs over a limit
-    or talks nonsense; StorageUnavailable when it could not be started or could not write its files.
+    seconds: of wall-clock time until it is killed. child: one that waits for a task, instead of a new one.
+    MediaUnreadable when the child says so, crashes, runs over a limit or talks nonsense; StorageUnavailable when it
+    could not be started or could not write its files.
     """
-    child = await _start()
+    child = child or await _start_or_refuse()
     telling = asyncio.create_task(_tell(child, task, payload))
     try:
         async with asyncio.timeout(seconds):
@@ -37,18 +43,35 @@ async def run_child(task: Mapping[str, Any], payload: bytes = b"", seconds: floa
     except TimeoutError:
         raise MediaUnreadable("Reading the file took too long and was stopped.") from None
     finally:
-        await _end(child)
+        await end_child(child)
         await asyncio.wait([telling])
     return _understood(answer, code)
 
 
-async def _start() -> asyncio.subprocess.Process:
-    command = (sys.executable, "-P", "-m", "mutoscope.media.child", str(os.getpid()))
+async def start_child(*options: str) -> asyncio.subprocess.Process:
+    """A child that waits for its task. OSError when it cannot be started. With the option "warm", imports done."""
+    command = (sys.executable, "-P", "-m", "mutoscope.media.child", str(os.getpid()), *options)
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    return await asyncio.create_subprocess_exec(
+        *command, stdin=pipe, stdout=pipe, stderr=nothing, env=scrubbed_environment(), start_new_session=True
+    )
+
+
+async def end_child(child: asyncio.subprocess.Process) -> None:
+    """Kill the child if it lives, and give back its pipes."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+    assert child.stdout is not None
+    # A pipe closes only when it is empty, and a dead child adds nothing to it.
+    while await child.stdout.read(_ANSWER_MAX_BYTES):
+        pass
+    await child.wait()
+
+
+async def _start_or_refuse() -> asyncio.subprocess.Process:
     try:
-        return await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=nothing, env=scrubbed_environment(), start_new_session=True
-        )
+        return await start_child()
     except OSError as error:
         raise StorageUnavailable(f"The media process could not be started: {error.strerror}.") from error
 
@@ -69,17 +92,6 @@ async def _hear(child: asyncio.subprocess.Process) -> bytes:
     except asyncio.IncompleteReadError as end:
         return end.partial
     raise MediaUnreadable("Reading the file went wrong: the media process talked nonsense.")
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-    assert child.stdout is not None
-    # A pipe closes only when it is empty, and a dead child adds nothing to it.
-    while await child.stdout.read(_ANSWER_MAX_BYTES):
-        pass
-    await child.wait()
 
 
 def _understood(answer: bytes, code: int) -> dict[str, Any]:

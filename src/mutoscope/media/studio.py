@@ -9,7 +9,8 @@ from pathlib import Path
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.video import Size
 from mutoscope.media.pictures import Picture, measure
-from mutoscope.media.sandbox import run_child
+from mutoscope.media.sandbox import end_child, run_child, start_child
+from mutoscope.media.spare import Spare
 
 _PICTURE_SECONDS = 20.0
 _CLIP_SECONDS = 180.0
@@ -37,10 +38,21 @@ class ClipMeasures:
 
 
 class Studio:
-    """Reads clips and pictures, at most `slots` at a time: further callers wait."""
+    """Reads clips and pictures, at most `slots` at a time: further callers wait.
 
-    def __init__(self, slots: int = 2) -> None:
+    Each file has a child process of its own. spare_seconds: how long one is kept ready for the next clip; 0 for none.
+    """
+
+    def __init__(self, slots: int = 2, spare_seconds: float = 0.0) -> None:
         self._slots = asyncio.Semaphore(slots)
+        self._spare = Spare(lambda: start_child("warm"), end_child, spare_seconds)
+
+    def make_ready(self) -> None:
+        """A clip will come soon: start its child now, beside the work on it."""
+        self._spare.make_ready()
+
+    async def aclose(self) -> None:
+        await self._spare.aclose()
 
     async def derive(self, clip: Path, out_dir: Path) -> Derived:
         """Measure `clip` (MP4 or WebM) and write its thumbnail (WebP) and spritesheet (JPEG) into `out_dir`.
@@ -51,7 +63,8 @@ class Studio:
         spritesheet = out_dir / f"spritesheet.{Variant.SPRITESHEET.extension}"
         task = {"kind": "clip", "clip": str(clip), "thumbnail": str(thumbnail), "spritesheet": str(spritesheet)}
         async with self._slots:
-            found = await run_child(task, seconds=_CLIP_SECONDS)
+            found = await run_child(task, seconds=_CLIP_SECONDS, child=await self._ready_child())
+        self.make_ready()
         return Derived(thumbnail=thumbnail, spritesheet=spritesheet, **found)
 
     async def check_clip(self, clip: Path) -> ClipMeasures:
@@ -64,6 +77,13 @@ class Studio:
             found = await run_child({"kind": "measure", "clip": str(clip)}, seconds=_CLIP_SECONDS)
         size = Size(found["width"], found["height"])
         return ClipMeasures(found["media_type"], size, found["seconds"])
+
+    async def _ready_child(self) -> asyncio.subprocess.Process | None:
+        child = await self._spare.take()
+        if child is None or child.returncode is None:
+            return child
+        await end_child(child)
+        return None
 
     async def check_picture(self, data: bytes) -> Picture:
         """What picture `data` is, decoded in full to be sure; its size is the one it is meant to be seen at.

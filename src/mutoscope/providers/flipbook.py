@@ -1,7 +1,9 @@
 """Flipbook, the built-in engine, seen as a provider: a render queue of this machine, free and without a key.
 
-upstream: child processes of this server (`flipbook_child.py`). capabilities: native remix from the stored scene, a
-first-frame picture, seed, cancel. An upstream id is made from the job's key, so that the same job handed in twice, also
+upstream: child processes of this server (`flipbook_child.py`). capabilities: native remix and extension from the
+stored scene, edit and extension of any clip, characters, a first-frame picture, seed, cancel. facts: `scene` and the
+`prompts` that led to it, or `remembered` false for a clip that flipbook did not draw; `delta`, `unmatched` and
+`confidence` of what was read. An upstream id is made from the job's key, so that the same job handed in twice, also
 after a restart, is drawn once. What it makes is an illustrated animatic, not a film by a video model.
 """
 
@@ -20,13 +22,20 @@ from platformdirs import user_cache_path
 
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
-from mutoscope.domain.errors import UpstreamError, UpstreamRejected, UpstreamTaskLost, UpstreamUnavailable
+from mutoscope.domain.errors import (
+    StorageUnavailable,
+    UpstreamError,
+    UpstreamRejected,
+    UpstreamTaskLost,
+    UpstreamUnavailable,
+)
 from mutoscope.domain.remix import Strategy
-from mutoscope.domain.video import Size
+from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.protocol import Done, Job, Poll, Refused, RemoteAsset, Running, Submitted, Waiting
-from mutoscope.providers.render_job import REFERENCE, VIDEO, RenderJob
+from mutoscope.providers.render_job import CLIP, REFERENCE, VIDEO, RenderJob
 from mutoscope.providers.render_process import ChildCommand
 from mutoscope.providers.render_queue import Drawing, Drawn, Failed, Queued, RenderQueue
+from mutoscope.providers.render_spare import SpareProcess
 
 NAME = "flipbook"
 CHUNK = 1 << 20
@@ -40,9 +49,19 @@ MODELS = (
         seconds=tuple(range(1, 21)),
         default_size=Size(720, 1280),
         default_seconds=4,
+        is_drawn=True,
         remembers=frozenset({NAME, "flipbook-instant"}),
         capabilities=frozenset(
-            {Capability.NATIVE_REMIX, Capability.IMAGE_REFERENCE, Capability.SEED, Capability.CANCEL}
+            {
+                Capability.NATIVE_REMIX,
+                Capability.EDIT,
+                Capability.EXTEND,
+                Capability.CHARACTERS,
+                Capability.IMAGE_REFERENCE,
+                Capability.SEED,
+                Capability.CANCEL,
+                Capability.TEST_CASES,
+            }
         ),
         seconds_per_second=1.5,
         # 2026-11-01 00:00 UTC, when its first version was made.
@@ -88,7 +107,7 @@ class FlipbookProvider:
             memory_bytes=memory_bytes,
             environment=_environment(kernels or _kernels(self._root), threads or _threads_for_each(slots)),
         )
-        self._queue = RenderQueue(self._root / "clips", command, slots, on_change, spare_seconds)
+        self._queue = RenderQueue(self._root / "clips", SpareProcess(command, spare_seconds), slots, on_change)
 
     @property
     def ledger(self) -> Path:
@@ -99,9 +118,11 @@ class FlipbookProvider:
         upstream_id = upstream_id_of(job.key)
         render_job = self._render_job(job, self._queue.folder(upstream_id))
         try:
-            await self._queue.submit(upstream_id, render_job, job.reference)
+            await self._queue.submit(upstream_id, render_job, job.reference, job.clip)
         except OSError as error:
             raise UpstreamUnavailable(f"The clip's folder could not be made: {error.strerror}.") from error
+        except StorageUnavailable as error:
+            raise UpstreamUnavailable(error.message) from error
         return Submitted(upstream_id, poll_after=0.5)
 
     async def poll(self, upstream_id: str) -> Poll:
@@ -112,6 +133,8 @@ class FlipbookProvider:
                 return Running(progress, poll_after=1.0)
             case Drawn(_, facts):
                 return Done((RemoteAsset(Variant.VIDEO, upstream_id),), facts)
+            case Failed(reason, refused=True):
+                return Refused(UpstreamRejected(reason))
             case Failed(reason, may_pass=False):
                 return Refused(DrawingFailed(reason))
             case Failed(reason):
@@ -149,7 +172,7 @@ class FlipbookProvider:
             video_id=job.video_id,
             attempt=job.attempt,
             prompt=job.prompt,
-            source=_source_scene(job),
+            source=_remembered(job),
             seed=_seed(job),
             width=request.size.width,
             height=request.size.height,
@@ -157,6 +180,10 @@ class FlipbookProvider:
             reference=None if job.reference is None else str(folder / REFERENCE),
             folder=str(folder),
             ledger=str(self.ledger),
+            operation=request.operation,
+            clip=None if job.clip is None else str(folder / CLIP),
+            added_seconds=request.added_seconds,
+            characters=tuple(character.name for character in request.characters),
         )
 
 
@@ -171,13 +198,19 @@ def _checked(upstream_id: str) -> str:
     return upstream_id
 
 
-def _source_scene(job: Job) -> dict[str, Any] | None:
+def _remembered(job: Job) -> dict[str, Any] | None:
+    """Of the source's facts what a native remix or extension starts from; None where it starts from the clip alone."""
     if job.strategy != Strategy.NATIVE:
         return None
-    scene = job.source.facts.get("scene") if job.source else None
-    if not isinstance(scene, dict):
+    facts = job.source.facts if job.source else {}
+    if isinstance(facts.get("scene"), dict):
+        return {name: facts[name] for name in ("scene", "prompts") if name in facts}
+    if not facts.get("prompts"):
         raise UpstreamRejected("The source video has no stored scene, so it cannot be changed.")
-    return scene
+    # Its pictures were not made from a scene: they can be followed, but not gone on with.
+    if job.request.operation is Operation.EXTENSION and job.clip is not None:
+        return None
+    return {"prompts": facts["prompts"], "seed": facts.get("seed", _seed(job))}
 
 
 def _seed(job: Job) -> int:

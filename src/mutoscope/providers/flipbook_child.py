@@ -1,31 +1,29 @@
 """The child process that draws: `python -m mutoscope.providers.flipbook_child PARENT MEMORY_BYTES [warm]`.
 
 Standard input: one line of JSON, the job; end of input instead means that no job will come. Standard output:
-lines of JSON, {"progress": 0 to 100} while drawing, and at last {"done": true}, {"failed": reason} or
-{"no_space": reason}. Only the files in the job's folder count as the result.
+lines of JSON, {"progress": 0 to 100} while drawing, and at last {"done": true}, {"failed": reason},
+{"refused": reason} or {"no_space": reason}. Only the files in the job's folder count as the result.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import sys
 import time
 import traceback
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mutoscope.domain.errors import EncodingFailed, ServerError
+from mutoscope.domain.errors import ServerError, UpstreamRejected
 from mutoscope.media.confine import Limits, confine, die_with, is_child_of, leave_network, take_standard_output
 from mutoscope.providers.render_job import FACTS, VIDEO, RenderJob
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from mutoscope.flipbook.scene import Scene
+    from mutoscope.media.encode import Encoder
+    from mutoscope.providers.render_plan import Plan
 
 _NICENESS = 5
 _SECONDS_BETWEEN_REPORTS = 0.25
@@ -56,6 +54,8 @@ def _answer(job: RenderJob, reports: _Reports) -> None:
     except MemoryError:
         traceback.print_exc()
         reports.say({"failed": "Drawing the clip needs more memory than it may have."})
+    except UpstreamRejected as error:
+        reports.say({"refused": error.message})
     except ServerError as error:
         traceback.print_exc()
         reports.say({"failed": error.message})
@@ -66,59 +66,45 @@ def _answer(job: RenderJob, reports: _Reports) -> None:
 
 def _draw(job: RenderJob, reports: _Reports) -> None:
     from mutoscope.flipbook.render import Renderer
-    from mutoscope.flipbook.scene import FRAMES_PER_SECOND
-    from mutoscope.media.encode import Encoder
+    from mutoscope.providers.render_plan import plan
 
     _record(job, "started")
-    scene, facts = _plan(job)
+    made = plan(job)
     folder = Path(job.folder)
     draft = folder / f"{os.getpid()}.part"
-    renderer = Renderer(scene, _reference(job))
-    with Encoder(draft, scene.width, scene.height, FRAMES_PER_SECOND) as encoder:
-        for index in range(scene.frame_count):
-            reports.progress(100 * index / scene.frame_count)
+    renderer, count = Renderer(made.scene, made.reference, made.footage), made.scene.frame_count
+    with _encoder(job, made, draft, reports) as encoder:
+        for index in range(made.kept, count):
+            reports.progress(100 * index / count)
             encoder.add(renderer.frame(index))
-    _write_synced(folder / FACTS, json.dumps(facts).encode())
+    _write_synced(folder / FACTS, json.dumps(made.facts).encode())
     _publish(draft, folder / VIDEO)
     _record(job, "completed")
 
 
-def _plan(job: RenderJob) -> tuple[Scene, dict[str, Any]]:
-    """The scene to draw, and the facts that a later remix and the video's owner need."""
-    from mutoscope.flipbook.compose import compose, remix, scene_to_json
+def _encoder(job: RenderJob, made: Plan, draft: Path, reports: _Reports) -> Encoder:
+    """An encoder that has the kept frames of the job's clip already: as they are, or where that cannot be, anew."""
+    from mutoscope.flipbook.clips import as_it_is
+    from mutoscope.flipbook.render import Renderer
+    from mutoscope.flipbook.scene import FRAMES_PER_SECOND
+    from mutoscope.media.encode import OVER_FOOTAGE, Encoder
+    from mutoscope.media.splice import CannotSplice, Splice
+    from mutoscope.providers.render_plan import footage_of
 
-    delta = None
-    if job.source is None:
-        scene = compose(job.prompt, job.seed, job.width, job.height, job.seconds)
-    else:
-        scene, delta = remix(_stored(job.source), job.prompt)
-        scene = replace(scene, width=job.width, height=job.height, seconds=job.seconds)
-    facts = {
-        "scene": scene_to_json(scene),
-        "delta": None if delta is None else delta.to_json(),
-        "unmatched": list(scene.unmatched),
-        "confidence": dict(scene.confidence),
-    }
-    return scene, facts
-
-
-def _stored(source: Mapping[str, Any]) -> Scene:
-    from mutoscope.flipbook.compose import scene_from_json
-
-    try:
-        return scene_from_json(dict(source))
-    except ValueError as error:
-        raise EncodingFailed(f"The source's stored scene cannot be used: {error}.") from error
-
-
-def _reference(job: RenderJob) -> np.ndarray | None:
-    if job.reference is None:
-        return None
-    import numpy as np
-
-    from mutoscope.media.pictures import decode
-
-    return np.asarray(decode(Path(job.reference).read_bytes()))
+    scene, kept = made.scene, made.kept
+    shape = (scene.width, scene.height, FRAMES_PER_SECOND)
+    if made.footage is not None:
+        return Encoder(draft, *shape, comment=OVER_FOOTAGE)
+    if not kept or job.clip is None:
+        return Encoder(draft, *shape)
+    with contextlib.suppress(CannotSplice):
+        return Splice(draft, Path(job.clip), kept, *shape)
+    encoder = Encoder(draft, *shape)
+    copier = Renderer(as_it_is(scene), footage=footage_of(job))
+    for index in range(kept):
+        reports.progress(100 * index / scene.frame_count)
+        encoder.add(copier.frame(index))
+    return encoder
 
 
 def _warm() -> None:

@@ -80,10 +80,14 @@ class RemoteAsset:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The upstream finished. At least one asset, the clip; `facts` are kept with the video for remixes."""
+    """The upstream finished. At least one asset, the clip; `facts` are kept with the video for remixes.
+
+    charged: what the upstream says it charges, in millionths of the price's currency; None where it does not say.
+    """
 
     assets: tuple[RemoteAsset, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    charged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ CLIP = "clip"
 class RenderJob:
     """One clip to draw.
 
-    key, video_id, attempt: whose it is, for the ledger. prompt: what to draw; with a `source` scene (as JSON) it is
-    the change to it. width, height: pixels; seconds: whole. reference: path of a first-frame picture, or None.
+    key, video_id, attempt: whose it is, for the ledger. prompt: what to draw; with a `source` it is the change to it.
+    source: what the source's facts remember: its `scene` as JSON and the `prompts` that led to it, or the prompts and
+    the `seed` alone. width, height: pixels. reference: path of a first-frame picture, or None.
     folder: where the results go: the clip, which appears last and whole, and beside it the facts.
     ledger: a file of JSON lines that tells of every start and completion. operation: a word of the domain's
     `Operation`. clip: path of the clip that an edit or extension starts from, or None. added_seconds: how much of

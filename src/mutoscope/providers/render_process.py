@@ -17,6 +17,7 @@ from mutoscope.providers.render_job import RenderJob
 
 _LINE_MAX_BYTES = 16 * 1024
 _COMPLAINT_CHUNKS = 4
+_ENDINGS = frozenset({"done", "failed", "no_space"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,12 @@ class ChildCommand:
 
 
 class RenderProcess:
-    """A running child. It ends with its job, by `kill`, or with this process."""
+    """A running child. It ends by itself, by `close` or `kill`, or with this process."""
 
     def __init__(self, child: asyncio.subprocess.Process, stall_seconds: float) -> None:
         self._child = child
         self._stall_seconds = stall_seconds
+        self._is_drawing = False
         self._complaints: deque[bytes] = deque(maxlen=_COMPLAINT_CHUNKS)
         self._listening = asyncio.create_task(self._collect_complaints())
 
@@ -64,25 +66,31 @@ class RenderProcess:
         return self._child.returncode is None
 
     @property
+    def is_free(self) -> bool:
+        """Whether it lives and has said how its last job ended, if it had one."""
+        return self.is_alive and not self._is_drawing
+
+    @property
     def complaint(self) -> str:
         """The end of what the child wrote to standard error."""
         return b"".join(self._complaints).decode(errors="replace")[-4000:]
 
     async def draw(self, job: RenderJob) -> AsyncGenerator[dict[str, Any], None]:
-        """Hand over the job and yield what the child reports, until it ends, hangs or talks nonsense; then it is gone.
+        """Hand over the job and yield what the child reports, until it says how the job ended, dies or talks nonsense.
 
         The reports are only news. Whether there is a clip, the job's folder says.
         """
         assert self._child.stdin is not None
-        try:
-            # A child that died early is judged by its folder, not by our broken pipe (uvloop: a RuntimeError).
-            with contextlib.suppress(ConnectionError, RuntimeError):
-                self._child.stdin.write(job.to_line())
-                await self._child.stdin.drain()
-            while (report := await self._next_report()) is not None:
-                yield report
-        finally:
-            await self.close()
+        self._is_drawing = True
+        # A child that died early is judged by its folder, not by our broken pipe (uvloop: a RuntimeError).
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            self._child.stdin.write(job.to_line())
+            await self._child.stdin.drain()
+        while (report := await self._next_report()) is not None:
+            self._is_drawing = _ENDINGS.isdisjoint(report)
+            yield report
+            if not self._is_drawing:
+                return
 
     async def kill(self) -> None:
         """End the child at once, whatever it does; who listens to `draw` then hears the end."""

@@ -11,16 +11,15 @@ import contextlib
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from mutoscope.providers.render_job import VIDEO, RenderJob, read_facts
-from mutoscope.providers.render_process import ChildCommand, RenderProcess
-from mutoscope.providers.render_spare import SpareProcess
+from mutoscope.providers.render_process import RenderProcess
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +51,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Not to be had, and why. `may_pass`: a fault of this machine, a full disk above all, and not of the clip."""
+    """Not to be had, and why. `may_pass`: a fault of this machine, a full disk above all, and not of the clip.
+
+    refused: nothing failed, but what was asked for cannot be done.
+    """
 
     reason: str
     may_pass: bool = False
+    refused: bool = False
 
 
 Standing = Queued | Drawing | Drawn | Failed
@@ -69,26 +72,44 @@ class _Entry:
     cancelled: bool = False
 
 
+class Processes(Protocol):
+    """Where a queue's children come from."""
+
+    def make_ready(self) -> None:
+        """A job is at hand, or soon will be: whatever can be started beforehand, start."""
+        ...
+
+    async def take(self) -> RenderProcess:
+        """A child for one job. OSError when none can be started."""
+        ...
+
+    async def give_back(self, process: RenderProcess) -> None:
+        """The job has ended, or the child has."""
+        ...
+
+    async def aclose(self) -> None:
+        """End every child that is not taken."""
+        ...
+
+
 class RenderQueue:
     """Draws jobs, each known by its name: the name of its folder below `root`.
 
-    on_change is called with the name whenever a job's standing has changed. A spare child is started once a job is
-    being drawn, so that the next one need not wait for imports, and ended after `spare_seconds` without one;
-    0 means no spare.
+    processes: where the children that draw come from. on_change is called with the name whenever a job's standing has
+    changed.
     """
 
     def __init__(
         self,
         root: Path,
-        command: ChildCommand,
+        processes: Processes,
         slots: int = 1,
         on_change: Callable[[str], None] | None = None,
-        spare_seconds: float = 300.0,
     ) -> None:
         self._root = root
         self._on_change = on_change
         self._slots = slots
-        self._spare = SpareProcess(command, spare_seconds)
+        self._processes = processes
         self._waiting: asyncio.Queue[_Entry] = asyncio.Queue()
         self._entries: dict[str, _Entry] = {}
         self._failures: OrderedDict[str, Failed] = OrderedDict()
@@ -97,10 +118,17 @@ class RenderQueue:
     def folder(self, name: str) -> Path:
         return self._root / name
 
-    async def submit(self, name: str, job: RenderJob, reference: bytes | None = None) -> None:
+    async def submit(
+        self,
+        name: str,
+        job: RenderJob,
+        reference: bytes | None = None,
+        clip: Callable[[], AsyncIterator[bytes]] | None = None,
+    ) -> None:
         """Put the job into the queue, unless it stands there already or is finished.
 
-        reference: bytes for the file `job.reference`. OSError when the folder cannot be made.
+        reference: bytes for the file `job.reference`. clip: opens those for the file `job.clip`. OSError when they
+        cannot be written, and whatever the clip's reader raises; the job is unknown then.
         """
         if name in self._entries:
             return
@@ -108,8 +136,13 @@ class RenderQueue:
         self._failures.pop(name, None)
         try:
             needed = await asyncio.to_thread(self._prepare, job, reference)
+            if needed and job.clip is not None and clip is not None:
+                await _save(clip(), Path(job.clip))
         except BaseException:
-            self._entries.pop(name, None)
+            # Unless the job was stopped meanwhile and perhaps handed in again.
+            if self._entries.get(name) is entry:
+                del self._entries[name]
+                await asyncio.to_thread(shutil.rmtree, self.folder(name), ignore_errors=True)
             raise
         if not needed:
             self._entries.pop(name, None)
@@ -142,8 +175,8 @@ class RenderQueue:
         await asyncio.to_thread(shutil.rmtree, self.folder(name), ignore_errors=True)
 
     def warm_up(self) -> None:
-        """Start the spare child now rather than beside the first job."""
-        self._spare.make_ready()
+        """Start a child now rather than with the first job."""
+        self._processes.make_ready()
 
     async def aclose(self) -> None:
         """End every child and worker. What is not finished is lost."""
@@ -152,7 +185,7 @@ class RenderQueue:
         await asyncio.gather(*self._workers, return_exceptions=True)
         self._workers.clear()
         self._entries.clear()
-        await self._spare.aclose()
+        await self._processes.aclose()
 
     def _start_workers(self) -> None:
         if not self._workers:
@@ -184,13 +217,15 @@ class RenderQueue:
             match said:
                 case {"failed": str(reason)}:
                     return Failed(reason)
+                case {"refused": str(reason)}:
+                    return Failed(reason, refused=True)
                 case {"no_space": str(reason)}:
                     return Failed(reason, may_pass=True)
         return Failed(f"The process that draws the clip crashed {_TRIES} times.")
 
     async def _draw_once(self, entry: _Entry) -> dict[str, Any]:
         """The last report of one child."""
-        process = entry.process = await self._spare.take()
+        process = entry.process = await self._processes.take()
         said: dict[str, Any] = {}
         try:
             if entry.cancelled:
@@ -201,7 +236,7 @@ class RenderQueue:
                     self._heard(entry, said)
         finally:
             entry.process = None
-            await process.close()
+            await self._processes.give_back(process)
         if not entry.cancelled and "done" not in said:
             log.warning("a clip could not be drawn", video=entry.job.video_id, said=said, complaint=process.complaint)
         return said
@@ -209,7 +244,7 @@ class RenderQueue:
     def _heard(self, entry: _Entry, said: dict[str, Any]) -> None:
         progress = said.get("progress")
         if isinstance(progress, int | float):
-            self._spare.make_ready()
+            self._processes.make_ready()
             self._changed(entry, Drawing(min(100.0, max(0.0, float(progress)))))
 
     def _settle(self, entry: _Entry, failure: Failed | None) -> None:
@@ -243,6 +278,13 @@ class RenderQueue:
         if job.reference is not None and reference is not None:
             Path(job.reference).write_bytes(reference)
         return True
+
+
+async def _save(chunks: AsyncIterator[bytes], path: Path) -> None:
+    """Write a file chunk by chunk, so that a long clip is never whole in memory."""
+    with await asyncio.to_thread(path.open, "wb", buffering=0) as file:
+        async for chunk in chunks:
+            await asyncio.to_thread(file.write, chunk)
 
 
 def _remove_old(root: Path) -> None:

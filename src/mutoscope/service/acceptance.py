@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
-from mutoscope.database.videos import add_event, encode, plan_to_json, request_to_json
+from mutoscope.database.ledger import caps_from, reserve
+from mutoscope.database.videos import add_event, decode, encode, plan_to_json, request_to_json
 from mutoscope.domain.errors import (
     IdempotencyConflict,
     QueueFull,
@@ -13,6 +16,7 @@ from mutoscope.domain.errors import (
     VideoNotFound,
 )
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.money import USD, Cap
 from mutoscope.domain.test_cases import refusal
 from mutoscope.domain.video import new_id
 from mutoscope.domain.wishes import TEST_CASE
@@ -28,7 +32,10 @@ LONGEST_WAIT = 60.0
 
 
 class Acceptance:
-    """queue_limit: unfinished videos of one tenant. min_free_bytes: what the storage keeps free; 0 for no limit."""
+    """queue_limit: unfinished videos of one tenant. min_free_bytes: what the storage keeps free; 0 for no limit.
+
+    caps: of the server, beside those that tenants and keys have.
+    """
 
     def __init__(
         self,
@@ -38,6 +45,7 @@ class Acceptance:
         clock: Clock,
         queue_limit: int,
         min_free_bytes: int,
+        caps: Sequence[Cap] = (),
     ) -> None:
         self._database = database
         self._storage = storage
@@ -45,6 +53,7 @@ class Acceptance:
         self._clock = clock
         self._queue_limit = queue_limit
         self._min_free_bytes = min_free_bytes
+        self._caps = caps
 
     async def earlier(self, caller: Caller, attempt: Attempt) -> str | None:
         """The id that an earlier request with this idempotency key made, or None when the key is new.
@@ -122,7 +131,9 @@ class Acceptance:
 
     def _add(self, tx: Transaction, caller: Caller, proposal: Proposal, attempt: Attempt) -> Row:
         video_id, now = new_id("video"), self._clock.now()
-        source, plan = proposal.source, proposal.plan
+        source, plan, price = proposal.source, proposal.plan, proposal.price
+        if price is not None:
+            self._reserve(tx, caller, video_id, price, proposal.currency, now)
         if source is not None and not tx.run("pin_source", id=source.id, now=now):
             raise SourceNotCompleted(f"Video '{source.id}' has just been deleted or has expired.", param="video_id")
         tx.run(
@@ -138,6 +149,8 @@ class Acceptance:
             plan=plan_to_json(proposal.adjustments, plan.skipped if plan else ()),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
+            price=price,
+            currency=proposal.currency,
             source_id=source and source.id,
             root_id=source.root_id if source else video_id,
             depth=source.depth + 1 if source else 0,
@@ -150,6 +163,18 @@ class Acceptance:
         row = tx.one("video_of_tenant", tenant=caller.tenant, id=video_id)
         assert row is not None
         return row
+
+    def _reserve(
+        self, tx: Transaction, caller: Caller, video_id: str, price: int, currency: str | None, now: float
+    ) -> None:
+        stored = tx.one("caps_of", tenant=caller.tenant, key_id=caller.key_id)
+        assert stored is not None, "a caller's tenant exists"
+        caps = [
+            *self._caps,
+            *caps_from(f"tenant:{caller.tenant}", decode(stored["tenant_caps"])),
+            *caps_from(f"key:{caller.key_id}", decode(stored["key_caps"]) or {}),
+        ]
+        reserve(tx, video_id, caller.tenant, caller.key_id, price, currency or USD, now, caps)
 
     def _check_queue(self, tx: Transaction, caller: Caller, proposal: Proposal) -> None:
         if not self._queue_limit:

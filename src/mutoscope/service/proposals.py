@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from mutoscope.clock import Clock
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
-from mutoscope.domain.errors import InvalidRequest
+from mutoscope.domain.errors import BudgetExceeded, InvalidRequest
+from mutoscope.domain.money import as_text, in_millionths
 from mutoscope.domain.remix import RemixPlan, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.sizes import is_ratio, is_resolution, size_from
 from mutoscope.domain.video import Clip, Operation, Size, Video, VideoRequest, check_prompt
@@ -32,6 +33,17 @@ class Proposal:
     notice: str | None = None
     ignored: tuple[str, ...] = ()
 
+    @property
+    def price(self) -> int | None:
+        """In millionths of `currency`; None where it is free. An extension costs what it adds."""
+        if self.model.price is None:
+            return None
+        return self.model.price.of(self.request.added_seconds or self.request.seconds)
+
+    @property
+    def currency(self) -> str | None:
+        return self.model.price and self.model.price.currency
+
 
 class Proposals:
     """Makes proposals. retrieve: finds a caller's video by id, its error naming the field given."""
@@ -47,11 +59,13 @@ class Proposals:
         check_prompt(new.prompt)
         match new:
             case NewVideo():
-                return await self._video(caller, new)
+                proposal = await self._video(caller, new)
             case NewChange():
-                return await self._change(caller, new)
+                proposal = await self._change(caller, new)
             case NewExtension():
-                return await self._extension(caller, new)
+                proposal = await self._extension(caller, new)
+        _check_price(proposal, new.wishes.max_price)
+        return proposal
 
     def check(self, source: Video, operation: Operation) -> None:
         """Refuse a source that cannot be started from now."""
@@ -181,6 +195,16 @@ def _total(seconds: float, added: int, model: ModelSpec) -> float:
             param="seconds",
         )
     return total
+
+
+def _check_price(proposal: Proposal, most: float | None) -> None:
+    if proposal.price is None or most is None or proposal.price <= in_millionths(most):
+        return
+    raise BudgetExceeded(
+        f"This video costs {as_text(proposal.price)} {proposal.currency}, more than 'max_price' allows "
+        f"({as_text(in_millionths(most))}). Nothing was sent.",
+        param="max_price",
+    )
 
 
 def _check_length(clip: Clip, model: ModelSpec, param: str) -> None:

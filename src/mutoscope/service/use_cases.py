@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -27,6 +27,7 @@ from mutoscope.domain.errors import (
     VideoNotReady,
 )
 from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.money import Cap, UsageBy, UsageLine
 from mutoscope.domain.video import Operation, Video, is_wellformed_id, new_id
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
@@ -76,8 +77,12 @@ class Service:
         pace: Pace | None = None,
         queue_limit: int = 0,
         min_free_bytes: int = 0,
+        caps: Sequence[Cap] = (),
     ) -> None:
-        """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit."""
+        """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
+
+        caps: on what all videos of this server may cost.
+        """
         self.catalog = catalog
         self._database = database
         self._storage = storage
@@ -85,7 +90,7 @@ class Service:
         self._clock = clock
         self._pace = pace or Pace(0)
         self._inputs = Inputs(database, storage, studio, clock)
-        self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes)
+        self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
         self._proposals = Proposals(catalog, self._inputs, clock, self._named)
 
     async def authenticate(self, secret: str | None) -> Caller:
@@ -215,6 +220,11 @@ class Service:
     async def retrieve_character(self, caller: Caller, character_id: str) -> StoredCharacter:
         row = await self._inputs.character_row(caller.tenant, character_id)
         return StoredCharacter(row["id"], row["name"], row["created_at"])
+
+    async def usage(self, caller: Caller, by: UsageBy, first: str, last: str) -> tuple[UsageLine, ...]:
+        """What the tenant's paid videos cost, from one UTC date to another, both counted."""
+        rows = await self._database.all(f"usage_by_{by}", tenant=caller.tenant, first=first, last=last)
+        return tuple(UsageLine(row["name"] or "", row["videos"], row["spent"], row["held"]) for row in rows)
 
     async def not_ready(self) -> list[str]:
         """The parts that do not work now; empty when requests can be served. Why is for the log alone."""

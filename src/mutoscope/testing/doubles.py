@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from typing import Any
 
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.errors import UpstreamError, UpstreamTaskLost
+from mutoscope.domain.money import Price
 from mutoscope.domain.video import Size
 from mutoscope.providers.protocol import Done, Job, Poll, RemoteAsset, Submitted, Waiting
 
@@ -40,8 +42,8 @@ class ScriptedProvider:
     """A provider that says what it is told to say, and remembers what it was asked.
 
     submits: what each `submit` does in turn: an upstream error is raised, anything else accepts; the last
-    entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result. size, seconds: of a video
-    whose request says nothing.
+    entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result. price: of its one model.
+    size, seconds: of a video whose request says nothing.
     """
 
     is_local = False
@@ -53,11 +55,12 @@ class ScriptedProvider:
         submits: Iterable[UpstreamError | None] = (None,),
         polls: Iterable[Poll | UpstreamError] | None = None,
         clip: bytes = b"",
+        price: Price | None = None,
         size: Size = SMALL,
         seconds: int = 1,
     ) -> None:
         self.name = name
-        self.models = (_model(name, size, seconds),)
+        self.models = (replace(_model(name, size, seconds), price=price),)
         self.jobs: list[Job] = []
         self.cancelled: list[str] = []
         self._submits = list(submits)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from mutoscope.access.keys import DEFAULT_TENANT, hash_of
 from mutoscope.app import Mutoscope
-from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import encode, move, plan_to_json, request_to_json
+from mutoscope.database.connection import Transaction
+from mutoscope.database.videos import request_to_json
 from mutoscope.domain.assets import Asset, Variant, input_key
 from mutoscope.domain.catalog import ModelSpec
-from mutoscope.domain.lifecycle import Happening
+from mutoscope.domain.lifecycle import State
 from mutoscope.domain.video import VideoRequest
 from mutoscope.media.studio import Studio
 
@@ -22,8 +23,31 @@ CHARACTER_ID = "char_123"
 CHARACTER_NAME = "Otto"
 PROMPT = "A lake at dawn"
 
-# From being accepted to its end, as any other video goes.
-_WAY = (Happening.CLAIMED, Happening.ACCEPTED, Happening.FINISHED, Happening.STORED, Happening.DERIVED)
+# The pin keeps the files when the video is deleted, as that of an unfinished remix would.
+_ADD_VIDEO = """
+INSERT INTO videos (id, tenant, state, progress, request, model, provider, root_id, pins, created_at, state_since,
+    completed_at)
+VALUES (:id, :tenant, :state, 100, :request, :model, :provider, :id, 1, :now, :now, :now)
+ON CONFLICT (id) DO NOTHING
+"""
+_ADD_ASSET = """
+INSERT INTO assets (video_id, variant, attempt, key, media_type, bytes, sha256, stored_at)
+VALUES (:video_id, :variant, 0, :key, :media_type, :bytes, :sha256, :now)
+ON CONFLICT (video_id, variant) DO NOTHING
+"""
+_ADD_CHARACTER = """
+INSERT INTO characters (id, tenant, name, input, created_at) VALUES (:id, :tenant, :name, :input, :now)
+ON CONFLICT (id) DO NOTHING
+"""
+_ADD_INPUT = """
+INSERT INTO inputs (tenant, sha256, media_type, bytes, created_at) VALUES (:tenant, :sha256, :media_type, :bytes, :now)
+ON CONFLICT (tenant, sha256) DO NOTHING
+"""
+_ADD_KEY = """
+INSERT INTO keys (id, tenant, name, prefix, hash, created_at) VALUES (:id, :tenant, :name, :prefix, :hash, :now)
+ON CONFLICT (hash) DO NOTHING
+"""
+_RESTORE_VIDEO = "UPDATE videos SET deleted_at = NULL WHERE id = :id"
 
 
 class Fixtures:
@@ -38,92 +62,55 @@ class Fixtures:
 
     async def seed(self) -> None:
         """Make what is missing; on a data folder that has it all, nothing changes."""
-        database = self._server.database
         assets = await self._store()
 
         def write(tx: Transaction) -> None:
-            if tx.one("tenant_of_key", hash=hash_of(self._key)) is None:
-                self._add_key(tx)
-            if tx.one("character_of_tenant", tenant=DEFAULT_TENANT, id=CHARACTER_ID) is None:
-                self._add_character(tx, assets[0])
-            if tx.one("video_at_work", id=VIDEO_ID) is None:
-                self._add_video(tx, assets)
+            self._add_key(tx)
+            self._add_character(tx, assets[0])
+            self._add_video(tx, assets)
 
-        await database.write(write)
+        await self._server.database.write(write)
         await self.restore()
 
     async def restore(self) -> None:
-        """Bring the video back after a deletion. It is pinned, so that its files have not gone with it."""
-        await self._server.database.write(
-            lambda tx: tx.connection.exec_driver_sql("UPDATE videos SET deleted_at = NULL WHERE id = ?", (VIDEO_ID,))
-        )
+        """Bring the video back after a deletion."""
+        await self._server.database.write(lambda tx: self._run(tx, _RESTORE_VIDEO, id=VIDEO_ID))
 
     def _add_key(self, tx: Transaction) -> None:
-        name = "test server"
-        tx.run(
-            "add_key",
-            id=f"key_{hash_of(self._key)[:12]}",
-            tenant=DEFAULT_TENANT,
-            name=name,
-            prefix=self._key[:11],
-            hash=hash_of(self._key),
-            now=self._now,
-        )
+        hashed, name = hash_of(self._key), "test server"
+        self._run(tx, _ADD_KEY, id=f"key_{hashed[:12]}", name=name, prefix=self._key[:11], hash=hashed)
 
     def _add_character(self, tx: Transaction, clip: Asset) -> None:
-        tx.run(
-            "add_input",
-            tenant=DEFAULT_TENANT,
-            sha256=clip.sha256,
-            media_type=clip.media_type,
-            bytes=clip.bytes,
-            probe=encode({}),
-            now=self._now,
-        )
-        tx.run(
-            "add_character",
-            id=CHARACTER_ID,
-            tenant=DEFAULT_TENANT,
-            name=CHARACTER_NAME,
-            input=clip.sha256,
-            now=self._now,
-        )
+        self._run(tx, _ADD_INPUT, sha256=clip.sha256, media_type=clip.media_type, bytes=clip.bytes)
+        self._run(tx, _ADD_CHARACTER, id=CHARACTER_ID, name=CHARACTER_NAME, input=clip.sha256)
 
     def _add_video(self, tx: Transaction, assets: list[Asset]) -> None:
-        request = VideoRequest(PROMPT, self._model.name, self._model.default_size, self._model.default_seconds)
-        tx.run(
-            "add_video",
+        model = self._model
+        request = request_to_json(VideoRequest(PROMPT, model.name, model.default_size, model.default_seconds))
+        self._run(
+            tx,
+            _ADD_VIDEO,
             id=VIDEO_ID,
-            tenant=DEFAULT_TENANT,
-            key_id=None,
-            request=request_to_json(request),
-            model=self._model.name,
-            provider=self._model.provider,
-            upstream_prompt=None,
-            strategy=None,
-            plan=plan_to_json((), ()),
-            notice=None,
-            ignored=encode([]),
-            source_id=None,
-            root_id=VIDEO_ID,
-            depth=0,
-            now=self._now,
+            state=str(State.COMPLETED),
+            request=request,
+            model=model.name,
+            provider=model.provider,
         )
-        for happening in _WAY:
-            move(tx, _row(tx), happening, self._now)
         for asset in assets:
-            tx.run(
-                "add_asset",
+            self._run(
+                tx,
+                _ADD_ASSET,
                 video_id=VIDEO_ID,
-                variant=asset.variant,
-                attempt=0,
+                variant=str(asset.variant),
                 key=asset.key,
                 media_type=asset.media_type,
                 bytes=asset.bytes,
                 sha256=asset.sha256,
-                now=self._now,
             )
-        tx.run("pin_source", id=VIDEO_ID, now=self._now)
+
+    def _run(self, tx: Transaction, statement: str, **values: Any) -> None:
+        values |= {"tenant": DEFAULT_TENANT, "now": self._server.clock.now()}
+        tx.connection.exec_driver_sql(statement, values)
 
     async def _store(self) -> list[Asset]:
         """The three files in storage, the clip first, and the clip once more as the character's own."""
@@ -141,16 +128,6 @@ class Fixtures:
         key = f"{DEFAULT_TENANT}/fixtures/{VIDEO_ID}-{variant}.{variant.extension}"
         stored = await self._server.storage.write(key, _one_chunk(data))
         return Asset(variant, key, variant.media_type, stored.bytes, stored.sha256)
-
-    @property
-    def _now(self) -> float:
-        return self._server.clock.now()
-
-
-def _row(tx: Transaction) -> Row:
-    row = tx.one("video_at_work", id=VIDEO_ID)
-    assert row is not None
-    return row
 
 
 async def _one_chunk(data: bytes) -> AsyncIterator[bytes]:

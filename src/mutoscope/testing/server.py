@@ -10,11 +10,14 @@ from pathlib import Path
 
 import uvicorn
 
-from mutoscope.app import Mutoscope
+from mutoscope.app import Mutoscope, ProviderMaker
+from mutoscope.clock import SystemClock
 from mutoscope.dialect.protocol import Protocol
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.video import Size
+from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Done, RemoteAsset, Running
+from mutoscope.providers.staged import StagedProvider
 from mutoscope.settings import Settings
 from mutoscope.testing import clip
 from mutoscope.testing.doubles import ScriptedProvider
@@ -29,7 +32,7 @@ IN_HAND = 32
 def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM. listener: bound to loopback. key: the API key that is accepted.
 
-    Videos take about a second, and each is the same small clip whatever was asked for.
+    Videos of the default model take about a second, and each is the same small clip whatever was asked for.
     """
     film = clip.draw()
     provider = _provider(film)
@@ -43,7 +46,7 @@ def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callabl
         log_level="warning",
     )
     studio = LenientStudio()
-    server = Mutoscope(settings, [lambda _on_change: provider], studio=studio)
+    server = Mutoscope(settings, [lambda _on_change: provider, _instant(data_dir)], studio=studio)
     try:
         fixtures = Fixtures(server, studio, model, film, key)
         asyncio.run(fixtures.seed())
@@ -75,6 +78,11 @@ class _Runner(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._mutoscope.stop_waiting()
         await super().shutdown(sockets)
+
+
+def _instant(data_dir: Path) -> ProviderMaker:
+    """For those who want a clip of the size they asked for, or a failure on demand."""
+    return lambda on_change: StagedProvider(InstantProvider(data_dir / "cards", on_change), SystemClock())
 
 
 def _provider(film: bytes) -> ScriptedProvider:

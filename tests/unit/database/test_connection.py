@@ -4,12 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from mutoscope.database.connection import Database, DataFolderLock, Transaction
 from mutoscope.database.migrate import migrate
 from mutoscope.database.sqlite import driver, is_trustworthy
 from mutoscope.database.statements import parse
-from mutoscope.domain.errors import ConfigurationError
+from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +30,38 @@ async def test_a_failed_write_leaves_its_neighbours_whole(database: Database) ->
     with database.engine.connect() as connection:
         found = {row[0] for row in connection.exec_driver_sql("SELECT name FROM tenants")}
     assert found == {"default", "a", "b", "c"}
+
+
+async def test_what_waits_for_the_commit_sees_it(database: Database) -> None:
+    seen: list[int] = []
+
+    def count() -> None:
+        with database.engine.connect() as connection:
+            seen.append(connection.exec_driver_sql("SELECT count(*) FROM tenants WHERE name = 'a'").scalar_one())
+
+    def write(tx: Transaction) -> None:
+        tx.after_commit.append(count)
+        add_tenant(tx, "a")
+        assert seen == []
+
+    await database.write(write)
+    assert seen == [1]
+
+
+async def test_nothing_follows_a_commit_that_failed(database: Database) -> None:
+    class DiskFull(Exception):
+        sqlite_errorcode = 13
+
+    rung: list[bool] = []
+
+    def write(tx: Transaction) -> None:
+        tx.after_commit.append(lambda: rung.append(True))
+        raise OperationalError("INSERT", {}, DiskFull())
+
+    with pytest.raises(DatabaseUnavailable):
+        await database.write(write)
+    await database.write(lambda tx: add_tenant(tx, "a"))
+    assert rung == []
 
 
 async def test_every_connection_is_durable(database: Database) -> None:

@@ -53,6 +53,7 @@ MODEL = ModelSpec(
     seconds=tuple(range(1, 21)),
     default_size=Size(1280, 720),
     default_seconds=4,
+    is_drawn=True,
     capabilities=frozenset({Capability.SEED, Capability.NATIVE_REMIX}),
 )
 LISTED = replace(MODEL, name="org/listed", provider="other", sizes=SizeRule(sizes=(Size(64, 64), Size(128, 64))))

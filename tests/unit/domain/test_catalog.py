@@ -20,7 +20,7 @@ def spec(name: str, provider: str = "flipbook", **more: object) -> ModelSpec:
     return ModelSpec(**{**base, **more})  # type: ignore[arg-type]
 
 
-CATALOG = Catalog.of([spec("flipbook"), spec("other", provider="else")], default="flipbook")
+CATALOG = Catalog.of([spec("flipbook", is_drawn=True), spec("other", provider="else")], default="flipbook")
 
 
 @pytest.mark.parametrize("name", sorted(SORA_NAMES))

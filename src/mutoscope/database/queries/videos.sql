@@ -1,15 +1,18 @@
 -- name: add_video
 INSERT INTO videos (
     id, tenant, key_id, state, request, model, provider, upstream_prompt, strategy, plan, notice, ignored,
-    source_id, root_id, depth, created_at, state_since
+    price, currency, source_id, root_id, depth, created_at, state_since
 ) VALUES (
     :id, :tenant, :key_id, 'queued', :request, :model, :provider, :upstream_prompt, :strategy, :plan, :notice, :ignored,
-    :source_id, :root_id, :depth, :now, :now
+    :price, :currency, :source_id, :root_id, :depth, :now, :now
 );
 
 -- name: video_of_tenant
--- The one look-up by which a caller reaches a video.
-SELECT * FROM videos WHERE tenant = :tenant AND id = :id AND deleted_at IS NULL;
+-- The one look-up by which a caller reaches a video. concluded: what became of its money, if that is known.
+SELECT videos.*, CASE WHEN price IS NULL THEN NULL ELSE (
+    SELECT kind FROM ledger WHERE video_id = videos.id AND kind IN ('settled', 'released')
+) END AS concluded
+FROM videos WHERE tenant = :tenant AND id = :id AND deleted_at IS NULL;
 
 -- name: video_at_work
 -- For the engine, which serves every tenant and must see cancelled videos too.
@@ -20,10 +23,16 @@ SELECT * FROM videos WHERE id = :id;
 SELECT seq FROM videos WHERE tenant = :tenant AND id = :id;
 
 -- name: newest_first
-SELECT * FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq < :cursor ORDER BY seq DESC LIMIT :limit;
+SELECT videos.*, CASE WHEN price IS NULL THEN NULL ELSE (
+    SELECT kind FROM ledger WHERE video_id = videos.id AND kind IN ('settled', 'released')
+) END AS concluded
+FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq < :cursor ORDER BY seq DESC LIMIT :limit;
 
 -- name: oldest_first
-SELECT * FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq > :cursor ORDER BY seq ASC LIMIT :limit;
+SELECT videos.*, CASE WHEN price IS NULL THEN NULL ELSE (
+    SELECT kind FROM ledger WHERE video_id = videos.id AND kind IN ('settled', 'released')
+) END AS concluded
+FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq > :cursor ORDER BY seq ASC LIMIT :limit;
 
 -- name: move_video
 -- Every change of state: only from the state the caller saw, so that of two workers one wins.
@@ -36,6 +45,7 @@ SET state = :to_state, progress = :progress, state_since = :now, fence = fence +
     next_poll_at = :next_poll_at,
     completed_at = COALESCE(:completed_at, completed_at),
     expires_at = COALESCE(:expires_at, expires_at),
+    charged = COALESCE(:charged, charged),
     error_code = :error_code,
     error_message = :error_message
 WHERE id = :id AND state = :from_state;

@@ -95,7 +95,8 @@ SWAPS = (
     ),
     (
         r"(?:let |have |make )?(?P<x>the .+?|it|this|every \w+|our \w+) (?:become(?:s)?|turn(?:s)? into|"
-        r"turn(?:s)? to|should be(?=(?: now)? an? )|should become|ought to be(?= an? )|could be(?= an? )|"
+        r"turn(?:s)? to|(?:change|transform|dissolve|morph|melt|shift)s? (?:in)?to|"
+        r"gives? way to|should be(?=(?: now)? an? )|should become|ought to be(?= an? )|could be(?= an? )|"
         r"is now(?= an? )|are now(?= \w+)|were(?= an? )|was(?= an? )) (?P<y>.+)"
     ),
     r"mak(?:e|ing) (?P<x>the \w+(?: \w+)?) (?P<y>(?:an?|into) .+)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
@@ -35,3 +36,9 @@ def of_picture(scene: Scene, light: Light, reference: NDArray[np.uint8]) -> Worl
     """The world that shows a given picture, (height, width, 3)."""
     module = import_module("mutoscope.flipbook.worlds.picture")
     return module.build(scene, light, reference)
+
+
+def of_footage(scene: Scene, light: Light, footage: Callable[[int], NDArray[np.uint8]]) -> World:
+    """The world that shows the frames of a clip, each (height, width, 3) in the scene's size."""
+    module = import_module("mutoscope.flipbook.worlds.footage")
+    return module.build(scene, light, footage)

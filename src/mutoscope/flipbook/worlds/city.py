@@ -130,7 +130,7 @@ def _open_square(plan: Field, scene: Scene) -> None:
     rows = (rows + CELLS * SIDE / 2) % (CELLS * SIDE) - CELLS * SIDE / 2
     off = np.hypot(rows[:, None], columns[None, :])
     plan[off < radius + 14.0, 0] = 0.0
-    if not scene.subjects:
+    if not scene.first_subjects:
         plan[off < 1.5 * SIDE] = (74.0, 2311.0)
 
 

@@ -189,7 +189,7 @@ def _in_sight(x: Field, z: Field, scene: Scene, room: float) -> NDArray[np.bool_
     pose = camera.pose(scene.camera.path, 0.5)
     lens = Lens.at(pose, scene.width, scene.height)
     hidden = np.zeros(x.shape, np.bool_)
-    for subject in scene.subjects:
+    for subject in scene.first_subjects:
         end_x, end_z = lens.ground_point(lens.middle * (1.0 + subject.x), 62.0)
         share = np.clip(((x - pose.x) * (end_x - pose.x) + (z - pose.z) * (end_z - pose.z)) / 62.0**2, 0.0, 1.4)
         hidden |= np.hypot(x - pose.x - share * (end_x - pose.x), z - pose.z - share * (end_z - pose.z)) < room

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mutoscope.flipbook import camera
+from mutoscope.flipbook.bands import LEAN, in_bands
 from mutoscope.flipbook.camera import Pose
 from mutoscope.flipbook.lens import focal_length
 from mutoscope.flipbook.light import Light
@@ -32,14 +33,14 @@ def build(scene: Scene, light: Light, reference: NDArray[np.uint8]) -> Picture:
     return Picture(scene, reference)
 
 
-class Picture:
-    """A flat picture that fills the frame, cut to its shape; the first frame shows it unmoved."""
+class Flat:
+    """What worlds have in common that show something flat; the first frame shows it unmoved."""
 
-    def __init__(self, scene: Scene, reference: NDArray[np.uint8]) -> None:
-        self._reference = reference
-        self._image = np.zeros((0, 0, 3), np.float32)
+    # Below 1 the picture is mirrored at its edges.
+    least_zoom = 0.8
+
+    def __init__(self, scene: Scene) -> None:
         self._first = camera.pose(scene.camera.path, 0.0)
-        self._focal = 0.0
 
     def height_at(self, x: float, z: float) -> float:
         """The ground of a picture is unknown; zero level stands for it."""
@@ -49,31 +50,46 @@ class Picture:
         """Nothing in a picture mirrors what is put before it."""
         return False
 
+    def show(self, image: Paint, rgb: Paint, depth: Depth, pose: Pose) -> None:
+        """Fill the frame with the part of an image of its size that the pose looks at."""
+        aside, up, zoom = self._view(pose, rgb.shape[1], rgb.shape[0])
+        depth[:] = _BEHIND
+        in_bands(len(rgb), _show, rgb, image, np.array([aside, up, 1.0 / zoom], np.float32))
+
+    def _view(self, pose: Pose, width: int, height: int) -> tuple[float, float, float]:
+        """Columns and rows that the view has moved right and down, and its zoom; the edge never shows."""
+        first, focal = self._first, focal_length(width, height)
+        cos, sin = math.cos(first.yaw), math.sin(first.yaw)
+        dx, dz = pose.x - first.x, pose.z - first.z
+        ahead, across = dx * sin + dz * cos, dx * cos - dz * sin
+        turned = max(-1.2, min(1.2, pose.yaw - first.yaw))
+        aside = 0.30 * math.tan(turned) * focal + across * _PER_METRE_ASIDE * width
+        up = 0.6 * math.tan(pose.tilt - first.tilt) * focal + (pose.y - first.y) * _PER_METRE_ASIDE * height
+        zoom = math.exp(ahead * _PER_METRE_AHEAD) * pose.zoom / first.zoom
+        aside, up = _within(aside, width), _within(up, height)
+        room = 1.0 + 2.0 * max(abs(aside) / width, abs(up) / height)
+        return aside, -up, max(zoom, self.least_zoom) * room
+
+
+class Picture(Flat):
+    """A flat picture that fills the frame, cut to its shape."""
+
+    def __init__(self, scene: Scene, reference: NDArray[np.uint8]) -> None:
+        super().__init__(scene)
+        self._reference = reference
+        self._image = np.zeros((0, 0, 3), np.float32)
+
     def draw(self, rgb: Paint, depth: Depth, pose: Pose, seconds: float) -> None:
         """Show the part of the picture that the pose looks at."""
         if self._image.shape != rgb.shape:  # what is painted may be smaller than the scene
             self._image = _cover(self._reference, rgb.shape[1], rgb.shape[0])
-            self._focal = focal_length(rgb.shape[1], rgb.shape[0])
-        aside, up, zoom = self._view(pose, rgb.shape[1], rgb.shape[0])
-        depth[:] = _BEHIND
-        _show(rgb, self._image, np.array([aside, up, 1.0 / zoom], np.float32))
+        self.show(self._image, rgb, depth, pose)
 
-    def _view(self, pose: Pose, width: int, height: int) -> tuple[float, float, float]:
-        """Columns and rows that the view has moved right and down, and its zoom; the edge never shows."""
-        first = self._first
-        cos, sin = math.cos(first.yaw), math.sin(first.yaw)
-        dx, dz = pose.x - first.x, pose.z - first.z
-        ahead, across = dx * sin + dz * cos, dx * cos - dz * sin
-        aside = (
-            0.30 * math.tan(max(-1.2, min(1.2, pose.yaw - first.yaw))) * self._focal + across * _PER_METRE_ASIDE * width
-        )
-        up = 0.6 * math.tan(pose.tilt - first.tilt) * self._focal + (pose.y - first.y) * _PER_METRE_ASIDE * height
-        zoom = math.exp(ahead * _PER_METRE_AHEAD) * pose.zoom / first.zoom
-        limit = 0.16
-        aside = max(-limit * width, min(limit * width, aside))
-        up = max(-limit * height, min(limit * height, up))
-        room = 1.0 + 2.0 * max(abs(aside) / width, abs(up) / height)
-        return aside, -up, max(zoom, 0.8) * room
+
+def _within(way: float, side: float) -> float:
+    """A way over the picture that ends softly before the edge would come too near; pixels, as the side."""
+    limit = 0.2 * side
+    return limit * math.tanh(way / limit)
 
 
 def _cover(reference: NDArray[np.uint8], width: int, height: int) -> NDArray[np.float32]:
@@ -86,7 +102,7 @@ def _cover(reference: NDArray[np.uint8], width: int, height: int) -> NDArray[np.
     return np.asarray(cut, np.float32) / np.float32(255.0)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@njit(inline="always")
 def _mirrored(at, size):
     """A position folded back into 0..size - 1, for views that reach beyond the edge."""
     last = np.float32(size - 1)
@@ -96,12 +112,12 @@ def _mirrored(at, size):
     return min(max(at, np.float32(0.0)), last)
 
 
-@njit(cache=True, fastmath=True, nogil=True)
-def _show(rgb, image, numbers):
+@njit(**LEAN)
+def _show(start, stop, rgb, image, numbers):
     aside, down, step = numbers
     height, width = rgb.shape[0], rgb.shape[1]
     half_w, half_h = np.float32(width - 1) * np.float32(0.5), np.float32(height - 1) * np.float32(0.5)
-    for r in range(height):
+    for r in range(start, stop):
         y = _mirrored(half_h + (np.float32(r) - half_h) * step + down, height)
         i = int(y)
         i1 = min(i + 1, height - 1)

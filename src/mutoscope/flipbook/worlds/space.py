@@ -33,7 +33,7 @@ class Space:
         self._field = spectral(256, scene.seed * 9 + 6, 1.35, low=1.0)
         self._stars = _stars(rng)
         self._colors = _nebula_colors(rng)
-        own = {"planet", "earth", "moon"} & {subject.name for subject in scene.subjects}
+        own = {"planet", "earth", "moon"} & {subject.name for subject in scene.first_subjects}
         side = -1.0 if scene.sun >= 0 else 1.0
         self._planet = np.array(
             [side * 0.46, -0.34, 0.0 if own else 0.30, -side * 0.75, 0.45, *self._colors[1]], np.float32

@@ -1,0 +1,90 @@
+"""Tasks on the real queue: a commit wakes its lane, and a lane that is full goes on as soon as there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from mutoscope.database.connection import Database
+from mutoscope.engine.dbos import POLLING_INTERVAL, DbosQueue
+from mutoscope.engine.port import Handler, TaskKind
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def running(database: Database, handler: Handler, at_once: int) -> AsyncIterator[DbosQueue]:
+    queue = DbosQueue(database)
+    await queue.start({TaskKind.SUBMIT: handler}, {TaskKind.SUBMIT: {"one": at_once, "other": at_once}})
+    try:
+        yield queue
+    finally:
+        await queue.stop()
+
+
+async def enqueue(database: Database, queue: DbosQueue, video_id: str, lane: str = "one") -> None:
+    await database.write(lambda tx: queue.enqueue(tx, TaskKind.SUBMIT, lane, video_id))
+
+
+async def test_a_task_starts_long_before_the_next_look(database: Database) -> None:
+    started: asyncio.Queue[float] = asyncio.Queue()
+
+    async def handler(_video_id: str) -> None:
+        started.put_nowait(time.monotonic())
+
+    waits = []
+    async with running(database, handler, at_once=1) as queue:
+        for number in range(7):
+            await asyncio.sleep(0.15)  # the lane is idle again
+            begun = time.monotonic()
+            await enqueue(database, queue, f"video_{number}")
+            async with asyncio.timeout(10):
+                waits.append(await started.get() - begun)
+    assert sorted(waits)[3] < POLLING_INTERVAL / 4, waits
+
+
+async def test_a_full_lane_goes_on_when_there_is_room(database: Database) -> None:
+    done: list[str] = []
+
+    async def handler(video_id: str) -> None:
+        await asyncio.sleep(0.05)
+        done.append(video_id)
+
+    async with running(database, handler, at_once=1) as queue:
+        names = [f"video_{number}" for number in range(6)]
+        begun = time.monotonic()
+        for name in names:
+            await enqueue(database, queue, name)
+        async with asyncio.timeout(20):
+            while len(done) < len(names):
+                await asyncio.sleep(0.01)
+    assert time.monotonic() - begun < 3 * POLLING_INTERVAL, "a task waited for the clock"
+    assert sorted(done) == names
+
+
+async def test_a_full_lane_holds_up_no_other(database: Database) -> None:
+    let_go = asyncio.Event()
+    done: list[str] = []
+
+    async def handler(video_id: str) -> None:
+        if video_id == "video_held":
+            await let_go.wait()
+        done.append(video_id)
+
+    async with running(database, handler, at_once=1) as queue:
+        await enqueue(database, queue, "video_held")
+        await enqueue(database, queue, "video_behind")
+        await enqueue(database, queue, "video_elsewhere", lane="other")
+        async with asyncio.timeout(10):
+            while "video_elsewhere" not in done:
+                await asyncio.sleep(0.01)
+        assert done == ["video_elsewhere"]
+        let_go.set()
+        async with asyncio.timeout(10):
+            while len(done) < 3:
+                await asyncio.sleep(0.01)
+    assert done == ["video_elsewhere", "video_held", "video_behind"]
