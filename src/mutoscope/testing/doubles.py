@@ -1,4 +1,4 @@
-"""Doubles for those who write providers or test against Mutoscope. No product code imports this module."""
+"""Doubles for those who write providers: time that stands still, an upstream that says what it is told to say."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mutoscope.domain.errors import UpstreamError, UpstreamTaskLost
 from mutoscope.domain.money import Price
 from mutoscope.domain.video import Size
 from mutoscope.providers.protocol import Done, Job, Poll, Recovery, RemoteAsset, Submitted, Waiting
+
+SMALL = Size(64, 64)
 
 
 class ManualClock:
@@ -41,7 +43,8 @@ class ScriptedProvider:
 
     submits: what each `submit` does in turn: an upstream error is raised, anything else accepts; the last
     entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result. price: of its one
-    model. recovery: what it offers for unknown submissions. finds: what each `find` answers in turn.
+    model. recovery: what it offers for unknown submissions. finds: what each `find` answers in turn. size, seconds: of
+    a video whose request says nothing.
     """
 
     is_local = False
@@ -56,9 +59,11 @@ class ScriptedProvider:
         price: Price | None = None,
         recovery: Recovery | None = None,
         finds: Iterable[Submitted | UpstreamError | None] = (None,),
+        size: Size = SMALL,
+        seconds: int = 1,
     ) -> None:
         self.name = name
-        self.models = (replace(_model(name), price=price),)
+        self.models = (replace(_model(name, size, seconds), price=price),)
         self.recovery = recovery or Recovery()
         self.jobs: list[Job] = []
         self.looked_for: list[Job] = []
@@ -113,15 +118,15 @@ def _raise_if_error(entry: Any) -> None:
         raise entry
 
 
-def _model(provider: str) -> ModelSpec:
+def _model(provider: str, size: Size, seconds: int) -> ModelSpec:
     return ModelSpec(
         name=f"{provider}-1",
         provider=provider,
         upstream_model="one",
         sizes=SizeRule(),
         seconds=tuple(range(1, 21)),
-        default_size=Size(64, 64),
-        default_seconds=1,
+        default_size=size,
+        default_seconds=seconds,
         remembers=frozenset({provider}),
         capabilities=frozenset(
             {

@@ -1,0 +1,91 @@
+"""The real server over a scripted upstream, with fixtures: for test suites that want a Videos API to talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from mutoscope.app import Mutoscope, ProviderMaker
+from mutoscope.clock import SystemClock
+from mutoscope.dialect.protocol import Protocol
+from mutoscope.domain.assets import Variant
+from mutoscope.domain.video import Size
+from mutoscope.providers.instant import InstantProvider
+from mutoscope.providers.protocol import Done, RemoteAsset, Running
+from mutoscope.providers.staged import StagedProvider
+from mutoscope.settings import Settings
+from mutoscope.testing import clip
+from mutoscope.testing.doubles import ScriptedProvider
+from mutoscope.testing.fixtures import Fixtures
+from mutoscope.testing.keeper import Keeper
+from mutoscope.testing.lenient import LenientStudio
+
+# How many videos may be at the upstream at once.
+IN_HAND = 32
+
+
+def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM. listener: bound to loopback. key: the API key that is accepted.
+
+    Videos of the default model take about a second, and each is the same small clip whatever was asked for.
+    """
+    film = clip.draw()
+    provider = _provider(film)
+    (model,) = provider.models
+    settings = Settings(
+        data_dir=data_dir,
+        default_model=model.name,
+        queue_limit=0,
+        min_free_bytes=0,
+        flipbook_slots=IN_HAND,
+        log_level="warning",
+    )
+    studio = LenientStudio()
+    server = Mutoscope(settings, [lambda _on_change: provider, _instant(data_dir)], studio=studio)
+    try:
+        fixtures = Fixtures(server, studio, model, film, key)
+        asyncio.run(fixtures.seed())
+        # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: None)
+        _Runner(server, fixtures, on_started).run(sockets=[listener])
+    finally:
+        server.close()
+
+
+class _Runner(uvicorn.Server):
+    """uvicorn, with the protocol and the end of waiting that `mutoscope serve` has."""
+
+    def __init__(self, server: Mutoscope, fixtures: Fixtures, on_started: Callable[[], None]) -> None:
+        application = Keeper(server.asgi(on_started), fixtures)
+        super().__init__(
+            uvicorn.Config(
+                application,
+                http=Protocol,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._mutoscope = server
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._mutoscope.stop_waiting()
+        await super().shutdown(sockets)
+
+
+def _instant(data_dir: Path) -> ProviderMaker:
+    """For those who want a clip of the size they asked for, or a failure on demand."""
+    return lambda on_change: StagedProvider(InstantProvider(data_dir / "cards", on_change), SystemClock())
+
+
+def _provider(film: bytes) -> ScriptedProvider:
+    done = Done((RemoteAsset(Variant.VIDEO, "clip"),), {"scripted": True})
+    polls = [Running(progress=50), done]
+    return ScriptedProvider(polls=polls, clip=film, size=Size(720, 1280), seconds=4)
