@@ -1,0 +1,6 @@
+def policy():
+    return ""
+
+
+def render(d):
+    return ""

@@ -1,0 +1,118 @@
+"""What schemathesis cannot know from a schema: bytes that are pictures, ids that exist, and a machine's patience.
+
+Loaded by the `schemathesis` program (SCHEMATHESIS_HOOKS). It reads where the server is from the environment.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import uuid
+from functools import cache
+from typing import Any
+
+import httpx2 as httpx
+import schemathesis
+from hypothesis import strategies as st
+from PIL import Image
+
+from acceptance.quick_server import MODEL, quick_clip
+
+TINY = "64x64"
+PATIENCE = 0.2  # seconds that a request may ask to be held
+# Refusals of valid data: the state of another video, or what one of the models can do, decides, and no schema knows it.
+OF_STATE = {
+    "source_not_completed",
+    "video_generation_failed",
+    "unsupported_parameter",
+    "unsupported_operation",
+}
+
+
+def _picture() -> bytes:
+    drawn = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+PICTURE = _picture()
+CLIP = quick_clip()
+PICTURE_URL = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
+CLIP_URL = f"data:video/mp4;base64,{base64.b64encode(CLIP).decode()}"
+
+schemathesis.openapi.format("video-size", st.sampled_from([TINY, "64x128", "1:1", "480p"]))
+schemathesis.openapi.format("aspect-ratio", st.sampled_from(["16:9", "9:16", "1:1", "auto"]))
+schemathesis.openapi.format("resolution", st.sampled_from(["480p", "720p", "hd", "auto"]))
+schemathesis.openapi.format("image-data-url", st.just(PICTURE_URL))
+schemathesis.openapi.format("video-data-url", st.just(CLIP_URL))
+schemathesis.openapi.format("json-object", st.sampled_from(["{}", '{"steps": 4}']))
+schemathesis.openapi.format("printable", st.text("abc XYZ 0189 äöü 狐の", min_size=1, max_size=80).filter(str.strip))
+
+
+def _http() -> httpx.Client:
+    key = os.environ["FUZZ_API_KEY"]
+    return httpx.Client(base_url=os.environ["FUZZ_URL"], headers={"Authorization": f"Bearer {key}"}, timeout=60)
+
+
+@cache
+def finished() -> str:
+    """The id of a completed video."""
+    with _http() as http:
+        video = http.post("/v1/videos", json={"prompt": "a lake", "model": MODEL, "size": TINY}).json()
+        while video["status"] != "completed":
+            video = http.get(f"/v1/videos/{video['id']}", params={"wait": "5"}).json()
+        return video["id"]
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    """Keep requests quick in either mode; put real things where valid data names things."""
+    _be_patient(case)
+    if case.meta is not None and case.meta.generation.mode.is_positive:
+        _be_real(case)
+
+
+def _be_patient(case: Any) -> None:
+    if case.query and isinstance(case.query.get("wait"), int | float):
+        case.query["wait"] = min(case.query["wait"], PATIENCE)
+    if case.headers and "wait" in str(case.headers.get("Prefer", "")):
+        case.headers["Prefer"] = "wait=0"
+    if isinstance(case.body, dict) and "size" in case.body and case.body["size"] == "480p":
+        case.body["size"] = TINY
+
+
+def _be_real(case: Any) -> None:
+    if case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
+    body = case.body
+    if not isinstance(body, dict):
+        return
+    is_planned = bool(case.query and case.query.get("dry_run"))
+    if case.operation.path == "/videos" and not is_planned:
+        body["size"] = TINY
+    if "seconds" in body and not is_planned:
+        body["seconds"] = "1"
+    if isinstance(body.get("input_reference"), bytes):
+        body["input_reference"] = PICTURE
+    if "characters" in body:
+        del body["characters"]
+    if "video" in body:
+        body["video"] = _real_origin(body["video"])
+
+
+def _real_origin(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {"id": finished()}
+    if isinstance(value, str):
+        return value if value.startswith("data:") else finished()
+    return CLIP
+
+
+@schemathesis.check
+def refused_for_the_state_alone(context: Any, response: Any, case: Any) -> None:
+    """Valid data may be refused with 400 only for what no schema can say."""
+    if response.status_code != 400 or case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    code = response.json()["error"]["code"]
+    assert code in OF_STATE, f"valid data was refused with {code}: {response.text[:500]}"
