@@ -41,6 +41,7 @@ CLIP = quick_clip()
 PICTURE_URL = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
 CLIP_URL = f"data:video/mp4;base64,{base64.b64encode(CLIP).decode()}"
 
+schemathesis.openapi.format("prompt", st.text(min_size=1, max_size=200))
 schemathesis.openapi.format("video-size", st.sampled_from([TINY, "64x128", "1:1", "480p"]))
 schemathesis.openapi.format("aspect-ratio", st.sampled_from(["16:9", "9:16", "1:1", "auto"]))
 schemathesis.openapi.format("resolution", st.sampled_from(["480p", "720p", "hd", "auto"]))
@@ -93,19 +94,25 @@ def _be_real(case: Any) -> None:
         body["size"] = TINY
     if "seconds" in body and not is_planned:
         body["seconds"] = "1"
-    if isinstance(body.get("input_reference"), bytes):
-        body["input_reference"] = PICTURE
+    if "input_reference" in body:
+        body["input_reference"] = _real_picture(body["input_reference"])
     if "characters" in body:
         del body["characters"]
     if "video" in body:
         body["video"] = _real_origin(body["video"])
 
 
+def _real_picture(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {"image_url": PICTURE_URL}
+    return PICTURE_URL if isinstance(value, str) else PICTURE
+
+
 def _real_origin(value: Any) -> Any:
     if isinstance(value, dict):
         return {"id": finished()}
     if isinstance(value, str):
-        return value if value.startswith("data:") else finished()
+        return CLIP_URL if value.startswith("data:") else finished()
     return CLIP
 
 

@@ -56,8 +56,8 @@ def _optional_fields(structs: tuple[type[msgspec.Struct], ...]) -> dict[str, set
     while waiting:
         info = waiting.pop()
         if isinstance(info, msgspec.inspect.StructType) and info.cls.__name__ not in found:
-            unset = {field.encode_name for field in info.fields if field.default is msgspec.UNSET}
-            found[info.cls.__name__] = unset
+            own = msgspec.structs.fields(info.cls)
+            found[info.cls.__name__] = {field.encode_name for field in own if field.default is msgspec.UNSET}
             waiting += [field.type for field in info.fields]
         elif isinstance(info, msgspec.inspect.UnionType):
             waiting += info.types

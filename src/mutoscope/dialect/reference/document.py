@@ -18,11 +18,11 @@ from mutoscope.domain.catalog import Catalog
 Schema = dict[str, Any]
 
 _ABOUT = (
-    "The OpenAI Videos dialect, spoken by a server of your own. A video is accepted at once and made behind the scenes: create "
-    "it, ask for it until its status is `completed` or `failed`, fetch its files. Every error has one shape, "
-    "every answer a request id, and unknown fields are never an error: they come back in `ignored`.\n\n"
-    "Bodies may be JSON, multipart/form-data or urlencoded. Numbers and booleans may be text, as forms carry them. In "
-    "forms, `a[b]` and `a.b` are keys and `a[]` appends."
+    "The OpenAI Videos dialect, spoken by a server of your own. A video is accepted at once and made behind the "
+    "scenes: create it, ask for it until its status is `completed` or `failed`, fetch its files.\n\n"
+    "Bodies may be JSON, multipart/form-data or urlencoded. Numbers and booleans may be text, as forms carry them; in "
+    "forms, `a[b]` and `a.b` are keys and `a[]` appends. Unknown fields are never an error: they come back in "
+    "`ignored`. Every error has one shape, and every answer a request id."
 )
 _PREFIX_TEXTS = {
     "/v1": "The original's prefix, for every official client.",

@@ -27,12 +27,18 @@ from mutoscope.service.use_cases import NAME_MAX_CHARACTERS
 
 Schema = dict[str, Any]
 
-# At least one character that is no white space, and no control character but tab and line breaks.
-PROMPT_PATTERN = (
-    "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*"
-    "[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]"
-    "[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$"
-)
+# A character that is no white space must be there, a control character other than tab and line breaks must not.
+INK = "[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]"
+CONTROL = "[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]"
+PROMPT = {
+    "type": "string",
+    "format": "prompt",
+    "minLength": 1,
+    "maxLength": PROMPT_MAX_CHARACTERS,
+    "pattern": INK,
+    "not": {"pattern": CONTROL},
+}
+
 FILE = {"type": "string", "format": "binary"}
 WELLFORMED_ID = {"type": "string", "pattern": f"^{ID_PATTERN}$"}
 
@@ -118,7 +124,7 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
         "prompt": Field(
             f"What is to be seen, or what is to change. 1 to {PROMPT_MAX_CHARACTERS:,} characters, not only white "
             "space; no control characters but tab and line breaks.",
-            {"type": "string", "minLength": 1, "maxLength": PROMPT_MAX_CHARACTERS, "pattern": PROMPT_PATTERN},
+            PROMPT,
         ),
         "model": Field(
             f"Which model; by default `{catalog.default}`, or for a remix, edit or extension the source's own.",
@@ -147,8 +153,8 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
             "The first frame: PNG, JPEG or WebP, cropped to fill. As a file part, as a base64 data URL of at most "
             f"{limits.data_url_characters:,} characters, or as an object around one. "
             f"{aliases} mean the same.",
-            {"anyOf": [_data_url(limits, "image"), _around("image_url", _data_url(limits, "image"))]},
-            _data_url(limits, "image"),
+            {"anyOf": [_data_url("image"), _around("image_url", _data_url("image"))]},
+            _data_url("image"),
             file=True,
         ),
         "characters": Field(
@@ -167,8 +173,8 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
         "video": Field(
             "What to start from: a completed video by its id, alone or in an object, or a clip as a file part or a "
             "base64 data URL.",
-            {"anyOf": [_around("id", WELLFORMED_ID), WELLFORMED_ID, _data_url(limits, "video")]},
-            {"anyOf": [WELLFORMED_ID, _data_url(limits, "video")]},
+            {"anyOf": [_around("id", WELLFORMED_ID), WELLFORMED_ID, _data_url("video")]},
+            {"anyOf": [WELLFORMED_ID, _data_url("video")]},
             file=True,
         ),
         "seed": Field(
@@ -232,12 +238,11 @@ def _around(key: str, inner: Schema) -> Schema:
     return {"type": "object", "properties": {key: inner}, "required": [key]}
 
 
-def _data_url(limits: Limits, family: str) -> Schema:
+def _data_url(family: str) -> Schema:
     return {
         "type": "string",
         "format": f"{family}-data-url",
-        "maxLength": limits.data_url_characters,
-        "pattern": "^\\s*[Dd][Aa][Tt][Aa]:",
+        "pattern": "^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$",
     }
 
 
