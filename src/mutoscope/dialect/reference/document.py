@@ -33,7 +33,12 @@ _PREFIX_TEXTS = {
 }
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer KEY`. Keys may hold spaces."},
-    "apiKey": {"type": "apiKey", "in": "header", "name": "api-key", "description": "As Azure's clients send it."},
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "api-key",
+        "description": "`api-key: KEY`, as Azure's clients send it.",
+    },
 }
 _MULTIPART = "multipart/form-data"
 _URLENCODED = "application/x-www-form-urlencoded"

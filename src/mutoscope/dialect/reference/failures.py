@@ -57,6 +57,15 @@ _OF_THE_LINE = (
     errors.InvalidRequest("The request line and headers are over the limit.", code="headers_too_large"),
 )
 
+# As a field an unknown model is a bad value, as a URL it is a thing that is not there.
+_OF_OPERATION: dict[str, errors.MutoscopeError] = {
+    "retrieve_model": errors.RouteNotFound(
+        "The model 'sora-9' does not exist here. Available models: flipbook.",
+        param="model",
+        code=errors.ModelNotFound.code,
+    )
+}
+
 # A failure of the upstream may carry a code of its own, so these are not all there are.
 _OPEN_ENDED = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -65,7 +74,8 @@ def failures_of(operation: Operation) -> dict[int, list[errors.MutoscopeError]]:
     """Examples of every error that an operation can answer with, one for each code, by HTTP status."""
     classes = (*operation.errors, *_ALWAYS, *(() if operation.is_open else _WITH_KEY))
     found: defaultdict[int, list[errors.MutoscopeError]] = defaultdict(list)
-    for error in (*_OF_THE_LINE, *_examples(dict.fromkeys(classes))):
+    own = (_OF_OPERATION[operation.id],) if operation.id in _OF_OPERATION else ()
+    for error in (*_OF_THE_LINE, *own, *_examples(dict.fromkeys(classes))):
         found[reply_to(error).status].append(error)
     return dict(sorted(found.items()))
 

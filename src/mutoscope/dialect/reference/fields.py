@@ -27,16 +27,15 @@ from mutoscope.service.use_cases import NAME_MAX_CHARACTERS
 
 Schema = dict[str, Any]
 
-# A character that is no white space must be there, a control character other than tab and line breaks must not.
+# Something must be there that is no white space. That control characters must not is said in words: a pattern for
+# both is beyond what generators of code and of data can use.
 INK = "[^\\u0000-\\u0020\\u007f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]"
-CONTROL = "[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]"
 PROMPT = {
     "type": "string",
     "format": "prompt",
     "minLength": 1,
     "maxLength": PROMPT_MAX_CHARACTERS,
     "pattern": INK,
-    "not": {"pattern": CONTROL},
 }
 
 FILE = {"type": "string", "format": "binary"}
@@ -69,7 +68,7 @@ class Body:
 
 
 def _ordered(names: Iterable[str]) -> tuple[str, ...]:
-    """The documented ones of these names, in the order of the table; aliases are told in a field's words."""
+    """These names, in the order of the table."""
     return tuple(name for name in _ORDER if name in names)
 
 
@@ -80,7 +79,7 @@ _ORDER = (
     "seconds",
     "aspect_ratio",
     "resolution",
-    "input_reference",
+    *NAMES,
     "characters",
     "name",
     "video",
@@ -119,7 +118,6 @@ def body_schema(body: str, catalog: Catalog, limits: Limits, *, in_form: bool, m
 
 def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
     """Every field of every request body, for the models of this catalog."""
-    aliases = ", ".join(f"`{name}`" for name in NAMES[1:])
     return {
         "prompt": Field(
             f"What is to be seen, or what is to change. 1 to {PROMPT_MAX_CHARACTERS:,} characters, not only white "
@@ -151,12 +149,10 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
         ),
         "input_reference": Field(
             "The first frame: PNG, JPEG or WebP, cropped to fill. As a file part, as a base64 data URL of at most "
-            f"{limits.data_url_characters:,} characters, or as an object around one. "
-            f"{aliases} mean the same.",
-            {"anyOf": [_data_url("image"), _around("image_url", _data_url("image"))]},
-            _data_url("image"),
-            file=True,
+            f"{limits.data_url_characters:,} characters, or as an object around one.",
+            **_PICTURE,
         ),
+        **{name: Field("The same as `input_reference`; give one of them.", **_PICTURE) for name in NAMES[1:]},
         "characters": Field(
             f"At most {MOST_CHARACTERS} characters, each of which the prompt mentions by its name. Ids or objects.",
             {
@@ -216,6 +212,25 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
     }
 
 
+def _around(key: str, inner: Schema) -> Schema:
+    return {"type": "object", "properties": {key: inner}, "required": [key]}
+
+
+def _data_url(family: str) -> Schema:
+    return {
+        "type": "string",
+        "format": f"{family}-data-url",
+        "pattern": "^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$",
+    }
+
+
+_PICTURE: dict[str, Any] = {
+    "json": {"anyOf": [_data_url("image"), _around("image_url", _data_url("image"))]},
+    "form": _data_url("image"),
+    "file": True,
+}
+
+
 def _model_names(catalog: Catalog) -> list[str]:
     return [*catalog.models, *(sorted(SORA_NAMES) if catalog.sora_alias else ())]
 
@@ -232,18 +247,6 @@ def _seconds(catalog: Catalog) -> Field:
         "Length in seconds, as text or number; of an extension, how much is added. Each model lists those it takes.",
         {**schema, "default": _default(catalog, "default_seconds")},
     )
-
-
-def _around(key: str, inner: Schema) -> Schema:
-    return {"type": "object", "properties": {key: inner}, "required": [key]}
-
-
-def _data_url(family: str) -> Schema:
-    return {
-        "type": "string",
-        "format": f"{family}-data-url",
-        "pattern": "^data:[^,]*;base64,[A-Za-z0-9+/]+={0,2}$",
-    }
 
 
 def _test_case() -> Schema:

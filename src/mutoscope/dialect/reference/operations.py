@@ -241,7 +241,7 @@ OPERATIONS = (
         "One model. Sora's names answer with the model that stands in for them, where the server allows them.",
         ("Model",),
         ("model",),
-        errors=(errors.ModelNotFound, errors.RouteNotFound),
+        errors=(errors.RouteNotFound,),
     ),
     Operation(
         "alive",

@@ -18,6 +18,19 @@ from mutoscope.dialect.reference.types import spelled
 Json = dict[str, Any]
 
 METHODS = ("get", "post", "delete")
+# Described in a place of their own, because they stand inside several answers.
+OBJECTS = (
+    "Video",
+    "Error",
+    "Remix",
+    "Adjustment",
+    "Skipped",
+    "Model",
+    "SizeRange",
+    "Price",
+    "ErrorEnvelope",
+    "ErrorBody",
+)
 
 
 def policy() -> str:
@@ -42,6 +55,7 @@ def render(document: Json) -> str:
             '<main id="content">',
             _introduction(document),
             *(_group(document, tag, operations) for tag, operations in groups),
+            _objects(document),
             '<footer>Made from <a href="/openapi.json">openapi.json</a>, which programs read.</footer>',
             "</main></div></body></html>",
         )
@@ -55,9 +69,9 @@ def _style() -> str:
 
 def _operations(document: Json, tag: str) -> Iterable[tuple[str, str, Json]]:
     for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item and tag in item[method]["tags"]:
-                yield method, path, item[method]
+        for method, made in item.items():
+            if method in METHODS and tag in made["tags"]:
+                yield method, path, made
 
 
 def _navigation(info: Json, groups: list[tuple[Json, list[tuple[str, str, Json]]]]) -> str:
@@ -120,8 +134,8 @@ def _parameters(document: Json, refs: list[Json]) -> str:
     rows = []
     for found in (_resolved(document, ref) for ref in refs):
         must = _must(found["required"])
-        where = f"{found['in']}, {spelled(found['schema'])}"
-        rows.append((_code(found["name"]) + must, escape(where), _text(found["description"])))
+        where = f"{found['in']}, {_type(found['schema'])}"
+        rows.append((_code(found["name"]) + must, where, _text(found["description"])))
     return f"<h4>Parameters</h4>{_table(('name', 'where', ''), rows)}"
 
 
@@ -138,7 +152,7 @@ def _fields(schema: Json) -> str:
     rows = [
         (
             _code(name) + _must(name in schema["required"]),
-            escape(spelled(inner)),
+            _type(inner),
             _text(inner["description"]),
         )
         for name, inner in schema["properties"].items()
@@ -149,7 +163,7 @@ def _fields(schema: Json) -> str:
 def _answer(document: Json, made: Json) -> str:
     success = made["responses"]["200"]
     headers = [(name, _resolved(document, ref)) for name, ref in success["headers"].items()]
-    rows = [(_code(name), escape(spelled(one["schema"])), _text(one["description"])) for name, one in headers]
+    rows = [(_code(name), _type(one["schema"]), _text(one["description"])) for name, one in headers]
     parts = [f"<h4>Answer</h4><p>{_text(success['description'])}</p>"]
     for kind, body in success["content"].items():
         if kind != "application/json":
@@ -157,8 +171,9 @@ def _answer(document: Json, made: Json) -> str:
             continue
         for name, example in body["examples"].items():
             schema = document["components"]["schemas"][name]
+            fields = _fields(schema) if name not in OBJECTS else f'<p>A <a href="#{name}">{name}</a>.</p>'
             parts.append(f"<details{_opened(name)}><summary>{escape(name)}: example</summary>{_json(example['value'])}")
-            parts.append(f"</details><details><summary>{escape(name)}: fields</summary>{_fields(schema)}</details>")
+            parts.append(f"</details><details><summary>{escape(name)}: fields</summary>{fields}</details>")
     parts.append(f"<details><summary>Headers</summary>{_table(('header', 'type', ''), rows)}</details>")
     return "".join(parts)
 
@@ -206,6 +221,23 @@ def _slot(name: str) -> str:
     }[name]
 
 
+def _objects(document: Json) -> str:
+    """What stands inside the answers."""
+    schemas = document["components"]["schemas"]
+    parts = ["<h2>Objects</h2><p>What stands inside the answers.</p>"]
+    for name in OBJECTS:
+        made = schemas[name]
+        parts.append(f'<section class="operation" id="{name}"><h3><a href="#{name}">{name}</a></h3>')
+        parts.append(f"<p>{_text(made['description'])}</p>{_fields(made)}</section>")
+    return "".join(parts)
+
+
+def _type(schema: Json) -> str:
+    """The schema in a few words; the name of an object leads to it."""
+    words = escape(spelled(schema))
+    return re.sub(r"\b(" + "|".join(OBJECTS) + r")\b", r'<a href="#\1">\1</a>', words)
+
+
 def _resolved(document: Json, made: Json) -> Json:
     if "$ref" not in made:
         return made
@@ -219,6 +251,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, str, str]], kind: str = 
     used = [place for place in range(3) if any(row[place] for row in rows)]
     top = "".join(f"<th>{head[place]}</th>" for place in used)
     body = "".join("<tr>" + "".join(f"<td>{row[place]}</td>" for place in used) + "</tr>" for row in rows)
+    kind = kind or ("two" if len(used) < len(head) else "three")
     return f'<div class="scroll"><table class="{kind}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
