@@ -79,7 +79,7 @@ _ORDER = (
     "seconds",
     "aspect_ratio",
     "resolution",
-    *NAMES,
+    NAMES[0],
     "characters",
     "name",
     "video",
@@ -94,6 +94,7 @@ _ORDER = (
     "max_price",
     "test_case",
     *WRAPPERS,
+    *NAMES[1:],
 )
 
 BODIES = {

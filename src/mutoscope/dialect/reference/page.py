@@ -6,13 +6,15 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Set
 from functools import cache
 from html import escape
 from importlib import resources
 from typing import Any
 
 from mutoscope.dialect.reference.examples import examples
+from mutoscope.dialect.reference.fields import FILE
 from mutoscope.dialect.reference.types import spelled
 
 Json = dict[str, Any]
@@ -86,7 +88,9 @@ def _navigation(info: Json, groups: list[tuple[Json, list[tuple[str, str, Json]]
             for method, _, made in operations
         ]
         parts.append("</ul>")
-    return "".join((*parts, "</nav>"))
+    parts.append("<h2>Objects</h2><ul>")
+    parts += [f'<li><a href="#{name}"><span>{name}</span></a></li>' for name in OBJECTS]
+    return "".join((*parts, "</ul></nav>"))
 
 
 def _introduction(document: Json) -> str:
@@ -145,14 +149,20 @@ def _body(document: Json, made: Json) -> str:
     content = made["requestBody"]["content"]
     schema = _resolved(document, content["application/json"]["schema"])
     kinds = ", ".join(_code(kind) for kind in content)
-    return f"<h4>Body</h4><p>{kinds}</p>{_fields(schema)}"
+    files = _files(_resolved(document, content["multipart/form-data"]["schema"]))
+    return f"<h4>Body</h4><p>{kinds}</p>{_fields(schema, files)}"
 
 
-def _fields(schema: Json) -> str:
+def _files(schema: Json) -> set[str]:
+    """The fields that may be file parts of a form."""
+    return {name for name, inner in schema["properties"].items() if FILE in inner.get("anyOf", ())}
+
+
+def _fields(schema: Json, files: Set[str] = frozenset()) -> str:
     rows = [
         (
             _code(name) + _must(name in schema["required"]),
-            _type(inner),
+            ("file, " if name in files else "") + _type(inner),
             _text(inner["description"]),
         )
         for name, inner in schema["properties"].items()
@@ -206,7 +216,7 @@ def _curl(method: str, path: str, name: str, *, is_open: bool, made: Json) -> st
         lines.append('-H "Authorization: Bearer $MUTOSCOPE_API_KEY"')
     if "request" in said:
         lines.append('-H "Content-Type: application/json"')
-        lines.append(f"-d '{json.dumps(said['request'], ensure_ascii=False)}'")
+        lines.append(f"-d {shlex.quote(json.dumps(said['request'], ensure_ascii=False, indent=2))}")
     if "application/json" not in made["responses"]["200"]["content"]:
         lines.append("-o video.mp4")
     return " \\\n  ".join(lines)
