@@ -22,7 +22,7 @@ class Reference:
         self._prefixes = prefixes
 
     async def document(self, request: Request) -> Response:
-        return Response(self._json, media_type="application/json", headers={"access-control-allow-origin": "*"})
+        return Response(self._json, media_type="application/json")
 
     async def page(self, request: Request) -> Response:
         html, policy = self._page

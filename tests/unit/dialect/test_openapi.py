@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from typing import Any
 
@@ -188,6 +190,12 @@ async def test_both_are_served_without_a_key() -> None:
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["content-security-policy"] == policy()
     assert "script" not in policy()
+
+
+def test_a_server_starts_without_making_it() -> None:
+    code = "import sys, mutoscope.dialect.application; print([n for n in sys.modules if 'dialect.reference.' in n])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
 
 
 class Page(HTMLParser):
