@@ -22,6 +22,7 @@ from acceptance.quick_server import MODEL, quick_clip
 from mutoscope.dialect.references import NAMES
 
 TINY = "64x64"
+CHARACTER = "Reynard"
 PATIENCE = 0.2  # seconds that a request may ask to be held
 # Refusals of valid data: the state of another video, or what one of the models can do, decides, and no schema knows it.
 OF_STATE = {
@@ -74,6 +75,13 @@ def _settle(video_id: str) -> None:
         http.get(f"/v1/videos/{video_id}", params={"wait": "2"})
 
 
+@cache
+def character() -> str:
+    """The id of a character of that name."""
+    with _http() as http:
+        return http.post("/v1/videos/characters", json={"name": CHARACTER, "video": {"id": finished()}}).json()["id"]
+
+
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Keep requests quick in either mode; put real things where valid data names things."""
@@ -95,30 +103,39 @@ def _be_real(case: Any) -> None:
     is_walk = case.meta.phase.name == TestPhase.STATEFUL
     if is_walk and case.query:
         case.query.pop("dry_run", None)  # a plan has no id to go on with
-    if "video_id" in (case.path_parameters or {}) and case.operation.method.upper() != "DELETE":
-        if is_walk:
-            _settle(case.path_parameters["video_id"])
-        else:
-            case.path_parameters["video_id"] = finished()
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
-    body = case.body
-    if not isinstance(body, dict):
-        return
-    is_planned = bool(case.query and case.query.get("dry_run"))
-    if case.operation.path == "/videos" and not is_planned:
+    if "video_id" in (case.path_parameters or {}) and case.operation.method.upper() != "DELETE":
+        case.path_parameters["video_id"] = _real_id(case.path_parameters["video_id"], is_walk)
+    if isinstance(case.body, dict):
+        is_planned = bool(case.query and case.query.get("dry_run"))
+        _be_real_within(case.body, is_walk, is_small=case.operation.path == "/videos" and not is_planned)
+
+
+def _be_real_within(body: dict[str, Any], is_walk: bool, is_small: bool) -> None:
+    if is_small:
         body["size"] = TINY
-    if "seconds" in body and not is_planned:
+    if "seconds" in body:
         body["seconds"] = "1"
-    for place, name in enumerate([name for name in NAMES if name in body]):
-        if place:
-            del body[name]  # one of them is allowed
-        else:
-            body[name] = _real_picture(body[name])
+    body.pop("test_case", None)  # no model here plays any
+    first, *others = [name for name in NAMES if name in body] or [None]
+    if first is not None:
+        body[first] = _real_picture(body[first])
+    for name in others:
+        del body[name]
     if "characters" in body:
-        del body["characters"]
+        body["characters"] = [character()]
+        body["prompt"] = f"{str(body.get('prompt', ''))[:1_000]} {CHARACTER}"
     if "video" in body:
-        body["video"] = _real_origin(body["video"])
+        body["video"] = _real_origin(body["video"], is_walk)
+
+
+def _real_id(given: str, is_walk: bool) -> str:
+    """On a walk the id that a link brought, once its video is at its end; else that of a completed one."""
+    if not is_walk:
+        return finished()
+    _settle(given)
+    return given
 
 
 def _real_picture(value: Any) -> Any:
@@ -127,9 +144,9 @@ def _real_picture(value: Any) -> Any:
     return PICTURE_URL if isinstance(value, str) else PICTURE
 
 
-def _real_origin(value: Any) -> Any:
+def _real_origin(value: Any, is_walk: bool) -> Any:
     if isinstance(value, dict):
-        return {"id": finished()}
+        return {"id": _real_id(value["id"], is_walk)}
     if isinstance(value, str):
         return CLIP_URL if value.startswith("data:") else finished()
     return CLIP
