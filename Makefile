@@ -1,4 +1,4 @@
-# demo · test · conform · serve · install · lint · types · lock · kill · bench · sheet
+# demo · test · conform · serve · install · lint · types · lock · kill · fuzz · examples · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm openai-suite node)
 
-.PHONY: demo test conform serve install install-dev clients lint types lock kill bench sheet clean
+.PHONY: demo test conform serve install install-dev clients lint types lock kill fuzz examples bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -87,6 +87,12 @@ lock:  ## Write the hashed requirements files anew from pyproject.toml
 
 kill: install-dev  ## kill -9 the server in every working state and count what was drawn twice
 	$(BIN)/python -m pytest tests/acceptance/test_kill.py -s
+
+fuzz: install-dev  ## 5,000 requests made up by schemathesis from the OpenAPI document
+	FUZZ_CASES=5000 $(BIN)/python -m pytest tests/acceptance/test_openapi_fuzz.py -s
+
+examples: install-dev  ## Record the OpenAPI document's examples anew from a running server
+	cd tests && ../$(BIN)/python -m acceptance.record_examples
 
 bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double
 	$(BIN)/python bench/requests_per_second.py

@@ -20,13 +20,14 @@ class ServerProcess:
     """`mutoscope serve` on a data folder and a free loopback port."""
 
     alive: ClassVar[set[ServerProcess]] = set()
+    program: ClassVar[tuple[str, ...]] = ("-m", "mutoscope")
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *options: str) -> None:
         self.data_dir = data_dir
         self._announcement = data_dir.parent / f"{data_dir.name}.announced"
         self._announcement.unlink(missing_ok=True)
         self.log = data_dir.parent / f"{data_dir.name}.log"
-        command = [sys.executable, "-m", "mutoscope", "serve", "--port", "0", "--data-dir", str(data_dir)]
+        command = [sys.executable, *self.program, "serve", "--port", "0", "--data-dir", str(data_dir)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--announce", str(self._announcement), *options],

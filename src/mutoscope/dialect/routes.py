@@ -20,6 +20,7 @@ from mutoscope.dialect.content import download, read_variant
 from mutoscope.dialect.credentials import secret_of
 from mutoscope.dialect.fields import new_character, new_edit, new_extension, new_remix, new_video
 from mutoscope.dialect.limits import Limits
+from mutoscope.dialect.openapi import reference
 from mutoscope.dialect.pages import read_page_query, video_list
 from mutoscope.dialect.paths import unescaped
 from mutoscope.dialect.polling import poll_after
@@ -201,10 +202,11 @@ class Handlers:
 def routes(
     service: Service, limits: Limits, clock: Clock | None = None, *, with_created: bool = False
 ) -> list[BaseRoute]:
-    """Every route of the dialect under every prefix, and the probes. with_created: as in `schema.video_object`."""
+    """Every route of the dialect under every prefix, the probes and the reference. with_created: see `video_object`."""
     register_url_convertor("segment", _Segment())
     handlers = Handlers(service, limits, clock or SystemClock(), with_created)
-    return [*probes(service), *(route for prefix in PREFIXES for route in _under(prefix, handlers))]
+    own = [*probes(service), *reference(service.catalog, limits, PREFIXES)]
+    return [*own, *(route for prefix in PREFIXES for route in _under(prefix, handlers))]
 
 
 def _under(prefix: str, handlers: Handlers) -> Sequence[BaseRoute]:

@@ -16,7 +16,9 @@ from mutoscope.domain.money import Usage
 
 PROMPT_MAX_CHARACTERS = 32_000
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+ID_PATTERN = "[A-Za-z0-9_-]{1,128}"  # of every id in a path or a field
+
+_ID = re.compile(ID_PATTERN)
 _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 
 
@@ -182,6 +184,7 @@ def _is_forbidden(character: str) -> bool:
 
 
 __all__ = [
+    "ID_PATTERN",
     "PROMPT_MAX_CHARACTERS",
     "Asset",
     "Character",

@@ -1,0 +1,141 @@
+"""What every field of an answer means, and bounds that its type does not tell. A test holds it complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mutoscope.dialect.errors import REPLIES
+from mutoscope.domain.catalog import Capability
+from mutoscope.domain.remix import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One field: a sentence, and what is added to its schema."""
+
+    text: str
+    schema: dict[str, Any] = field(default_factory=dict)
+
+
+_WHOLE_SECONDS = {"minimum": 0}
+_SIZE = {"pattern": "^[1-9][0-9]*x[1-9][0-9]*$"}
+_SECONDS = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
+
+NOTES: dict[str, dict[str, Note]] = {
+    "VideoObject": {
+        "id": Note("`video_` and 48 hex digits. Opaque: keep it as it is.", {"pattern": "^video_[0-9a-f]{48}$"}),
+        "object": Note("Always `video`."),
+        "model": Note("The model that makes it; where one of Sora's names was asked for, the one that answered."),
+        "status": Note(
+            "`queued` and `in_progress` are followed by something, `completed` and `failed` are the end. No fifth word."
+        ),
+        "progress": Note("Per cent. It never falls, and is 100 only when completed.", {"minimum": 0, "maximum": 100}),
+        "created_at": Note("When it was accepted, in whole Unix seconds.", _WHOLE_SECONDS),
+        "completed_at": Note("When it was completed, in whole Unix seconds; else null."),
+        "expires_at": Note("When its files go, in whole Unix seconds; null when they stay until it is deleted."),
+        "prompt": Note("The words as they were sent."),
+        "size": Note("Width and height in pixels.", _SIZE),
+        "seconds": Note("Length in seconds, as a string. Of an extension: of the whole.", _SECONDS),
+        "remixed_from_video_id": Note("The video that a remix, edit or extension started from; else null."),
+        "error": Note("Why it failed; null unless `status` is `failed`."),
+        "provider": Note("Who makes it."),
+        "created": Note("`created_at` again, where the setting `created_field` wants it.", _WHOLE_SECONDS),
+        "remix": Note("How a remix, edit or extension was realised; only on those."),
+        "adjustments": Note("Fields that were changed or left out so that the model could take the request."),
+        "ignored": Note("Names of fields of the request that nobody used."),
+        "unmatched": Note("Words of the prompt that flipbook could not draw."),
+        "confidence": Note("How sure flipbook is of each reading, from 0 to 1."),
+        "notice": Note("What the caller should know about who answered; also in the header `mutoscope-notice`."),
+    },
+    "ErrorObject": {
+        "code": Note("Stable and lower case; docs/reference/errors.md lists them."),
+        "message": Note("One sentence for people."),
+        "type": Note("Whose fault it is.", {"enum": ["invalid_request_error", "server_error"]}),
+        "param": Note("The field that caused it, where there is one."),
+    },
+    "RemixObject": {
+        "strategy": Note("The rung of the ladder that was taken.", {"enum": [*Strategy, None]}),
+        "provider": Note("Who realises it."),
+        "upstream_prompt": Note("The words that the provider is given."),
+        "adjustments": Note("Fields that were changed or left out."),
+        "skipped": Note("Rungs that were looked at and not taken, and why."),
+    },
+    "AdjustmentObject": {
+        "field": Note("The field's name."),
+        "from": Note("What was asked for; null where it was a file or an object."),
+        "to": Note("What it became; null where it was left out."),
+        "reason": Note("Why."),
+    },
+    "SkippedObject": {
+        "strategy": Note("The rung.", {"enum": list(Strategy)}),
+        "reason": Note("Why it was not taken."),
+    },
+    "VideoList": {
+        "object": Note("Always `list`."),
+        "data": Note("The videos of this page."),
+        "first_id": Note("The first one's id; null on an empty page."),
+        "last_id": Note("The cursor: the next page is `after=<last_id>`. Null on an empty page."),
+        "has_more": Note("Whether another page follows."),
+    },
+    "DeletedVideo": {
+        "id": Note("The video that is gone."),
+        "object": Note("Always `video.deleted`."),
+        "deleted": Note("Always true.", {"const": True}),
+    },
+    "Character": {
+        "id": Note("`char_` and 48 hex digits.", {"pattern": "^char_[0-9a-f]{48}$"}),
+        "object": Note("Always `character`."),
+        "name": Note("The name by which a prompt speaks of it."),
+        "created_at": Note("In whole Unix seconds.", _WHOLE_SECONDS),
+    },
+    "Plan": {
+        "object": Note("Always `video.plan`."),
+        "model": Note("The model that would make it."),
+        "provider": Note("Who would make it."),
+        "strategy": Note("The rung that would be taken; null for a plain create.", {"enum": [*Strategy, None]}),
+        "seconds": Note("Its length in seconds.", _SECONDS),
+        "size": Note("Width and height in pixels.", _SIZE),
+        "adjustments": Note("Fields that would be changed or left out."),
+        "skipped": Note("Rungs that were looked at and not taken, and why."),
+        "price": Note("What it would cost; null where that is not known."),
+    },
+    "PriceObject": {
+        "amount": Note('Decimal text, such as "0.00".', {"pattern": "^[0-9]+(\\.[0-9]+)?$"}),
+        "currency": Note("By ISO 4217.", {"pattern": "^[A-Z]{3}$"}),
+    },
+    "ModelObject": {
+        "id": Note("The name to ask for."),
+        "object": Note("Always `model`."),
+        "created": Note("When the model was published, in whole Unix seconds.", _WHOLE_SECONDS),
+        "owned_by": Note("Whose model it is."),
+        "sizes": Note("Every size that it takes; empty where `size_range` describes them."),
+        "seconds": Note("Every length that it takes."),
+        "default_size": Note("The size of a request that names none.", _SIZE),
+        "default_seconds": Note("The length of a request that names none."),
+        "capabilities": Note(
+            "What it can do besides making a clip from a prompt.", {"items": {"enum": sorted(Capability)}}
+        ),
+        "size_range": Note("Which sizes it takes, where there are too many to list."),
+    },
+    "SizeRange": {
+        "minimum": Note("Shortest side in pixels."),
+        "maximum": Note("Longest side in pixels."),
+        "maximum_pixels": Note("Most pixels of a picture: width times height."),
+        "multiple_of": Note("Both sides are multiples of it."),
+    },
+    "ModelList": {"object": Note("Always `list`."), "data": Note("The models.")},
+    "ErrorEnvelope": {"error": Note("What went wrong.")},
+    "ErrorBody": {
+        "message": Note("One sentence for people; it names what is allowed."),
+        "type": Note("The family.", {"enum": sorted({reply.type for reply in REPLIES.values()})}),
+        "param": Note("The field that caused it; null where there is none."),
+        "code": Note("Stable and lower case; null when no API key was sent."),
+    },
+    "Health": {"status": Note("`ok` or `ready`.", {"enum": ["ok", "ready"]})},
+    "NotReady": {
+        "status": Note("Always `not_ready`.", {"const": "not_ready"}),
+        "not_ready": Note("The parts that do not work now."),
+        "error": Note("The usual error, for clients that know nothing else."),
+    },
+}

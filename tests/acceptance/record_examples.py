@@ -1,0 +1,92 @@
+"""Ask a server everything once and keep what it said, for the OpenAPI document: `make examples`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from acceptance.quick_server import MODEL, QuickServer
+from acceptance.servers import ServerProcess
+
+KEPT = Path(__file__).parents[2] / "src/mutoscope/dialect/reference/examples.json"
+
+CREATE = {
+    "model": "flipbook",
+    "prompt": "A sailboat drifting on the ocean at sunset",
+    "size": "640x360",
+    "seconds": "2",
+    "seed": 7,
+}
+
+
+def main() -> None:
+    """Write the examples anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = QuickServer(Path(folder) / "data", {"MUTOSCOPE_DEFAULT_MODEL": "flipbook"})
+        try:
+            said = record(server)
+        finally:
+            server.stop()
+    KEPT.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def record(server: ServerProcess) -> dict[str, dict[str, Any]]:
+    """Requests and answers by the operation's id."""
+    with server.http() as http:
+
+        def call(method: str, path: str, request: Any = None, **query: str) -> Any:
+            answer = http.request(method, path, json=request, params=query)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        def made(path: str, request: dict[str, Any]) -> dict[str, Any]:
+            plan = call("POST", path, request, dry_run="true")
+            return {"request": request, "answer": call("POST", path, request), "plan": plan}
+
+        created = made("/v1/videos", CREATE)
+        source = created["answer"]["id"]
+        finished = _finished(call, source)
+        # Flipbook does not continue clips; the other provider does.
+        short = call("POST", "/v1/videos", {**CREATE, "model": MODEL})["id"]
+        _finished(call, short)
+        said = {
+            "create_video": created,
+            "retrieve_video": {"answer": finished},
+            "remix_video": made(f"/v1/videos/{source}/remix", {"prompt": "Change the boat to a whale"}),
+            "edit_video": made("/v1/videos/edits", {"prompt": "Let it rain", "video": {"id": source}}),
+            "extend_video": made(
+                "/v1/videos/extensions", {"prompt": "The sun goes down", "video": {"id": short}, "seconds": "2"}
+            ),
+        }
+        character = {"name": "The sailboat", "video": {"id": source}}
+        said["create_character"] = {"request": character, "answer": call("POST", "/v1/videos/characters", character)}
+        named = said["create_character"]["answer"]["id"]
+        said["retrieve_character"] = {"answer": call("GET", f"/v1/videos/characters/{named}")}
+        said["list_videos"] = {"answer": call("GET", "/v1/videos", limit="1", order="asc")}
+        said["delete_video"] = {"answer": call("DELETE", f"/v1/videos/{said['edit_video']['answer']['id']}")}
+        models = call("GET", "/v1/models")
+        said["list_models"] = {"answer": {**models, "data": [one for one in models["data"] if one["id"] != MODEL]}}
+        said["retrieve_model"] = {"answer": call("GET", "/v1/models/flipbook")}
+        said["alive"] = {"answer": call("GET", "/healthz")}
+        said["ready"] = {"answer": call("GET", "/readyz")}
+        storage = server.data_dir / "storage"
+        storage.rename(server.data_dir / "elsewhere")
+        storage.write_text("no folder")
+        said["ready"]["not_ready"] = http.get("/readyz").json()
+        return said
+
+
+def _finished(call: Any, video_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 120
+    while (video := call("GET", f"/v1/videos/{video_id}", wait="10"))["status"] != "completed":
+        assert video["status"] != "failed", video
+        assert time.monotonic() < deadline
+    return video
+
+
+if __name__ == "__main__":
+    sys.exit(main())
