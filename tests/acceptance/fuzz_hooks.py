@@ -59,20 +59,28 @@ def _http() -> httpx.Client:
     return httpx.Client(base_url=os.environ["FUZZ_URL"], headers={"Authorization": f"Bearer {key}"}, timeout=60)
 
 
-@cache
+_made: list[str] = []
+
+
 def finished() -> str:
-    """The id of a completed video."""
+    """The id of a completed video; of a new one, if the last was deleted by a request made up since."""
     with _http() as http:
-        video = http.post("/v1/videos", json={"prompt": "a lake", "model": MODEL, "size": TINY}).json()
-        while video["status"] != "completed":
-            video = http.get(f"/v1/videos/{video['id']}", params={"wait": "5"}).json()
-        return video["id"]
+        if not _made or http.get(f"/v1/videos/{_made[-1]}").status_code != 200:
+            _made.append(_new_finished(http))
+        return _made[-1]
+
+
+def _new_finished(http: httpx.Client) -> str:
+    video = http.post("/v1/videos", json={"prompt": "a lake", "model": MODEL, "size": TINY}).json()
+    while video["status"] != "completed":
+        video = http.get(f"/v1/videos/{video['id']}", params={"wait": "5"}).json()
+    return video["id"]
 
 
 def _settle(video_id: str) -> None:
     """Let a video come to its end, so that the next step of a walk finds it there."""
     with _http() as http:
-        http.get(f"/v1/videos/{video_id}", params={"wait": "2"})
+        http.get(f"/v1/videos/{video_id}", params={"wait": "1"})
 
 
 @cache
@@ -95,7 +103,9 @@ def _be_patient(case: Any) -> None:
         case.query["wait"] = min(case.query["wait"], PATIENCE)
     if case.headers and "wait" in str(case.headers.get("Prefer", "")):
         case.headers["Prefer"] = "wait=0"
-    if isinstance(case.body, dict) and "size" in case.body and case.body["size"] == "480p":
+    if isinstance(case.body, dict) and case.body.get("model") == "flipbook" and not (case.query or {}).get("dry_run"):
+        case.body["model"] = MODEL  # drawing is slow, and not what is tried here
+    if isinstance(case.body, dict) and case.body.get("size") == "480p":
         case.body["size"] = TINY
 
 
