@@ -1,4 +1,4 @@
-"""`mutoscope serve` with a second provider beside flipbook: at once ready, and able to do what flipbook cannot."""
+"""`mutoscope serve` with one more provider, which makes nothing and is ready at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from acceptance.servers import ServerProcess
 from mutoscope import app
+from mutoscope.clock import SystemClock
 from mutoscope.settings import Settings
 from mutoscope.testing import ScriptedProvider
 from studio import write_clip
@@ -25,7 +26,7 @@ class QuickMutoscope(app.Mutoscope):
 
     def __init__(self, settings: Settings) -> None:
         quick = ScriptedProvider(NAME, clip=quick_clip())
-        super().__init__(settings, [app.flipbook_maker(settings), lambda _on_change: quick])
+        super().__init__(settings, [*app.built_in(settings, SystemClock()), lambda _on_change: quick])
 
 
 def quick_clip() -> bytes:

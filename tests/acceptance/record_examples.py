@@ -50,16 +50,13 @@ def record(server: ServerProcess) -> dict[str, dict[str, Any]]:
         created = made("/v1/videos", CREATE)
         source = created["answer"]["id"]
         finished = _finished(call, source)
-        # Flipbook does not continue clips; the other provider does.
-        short = call("POST", "/v1/videos", {**CREATE, "model": MODEL})["id"]
-        _finished(call, short)
         said = {
             "create_video": created,
             "retrieve_video": {"answer": finished},
             "remix_video": made(f"/v1/videos/{source}/remix", {"prompt": "Change the boat to a whale"}),
             "edit_video": made("/v1/videos/edits", {"prompt": "Let it rain", "video": {"id": source}}),
             "extend_video": made(
-                "/v1/videos/extensions", {"prompt": "The sun goes down", "video": {"id": short}, "seconds": "2"}
+                "/v1/videos/extensions", {"prompt": "The sun goes down", "video": {"id": source}, "seconds": "2"}
             ),
         }
         character = {"name": "The sailboat", "video": {"id": source}}
@@ -68,6 +65,7 @@ def record(server: ServerProcess) -> dict[str, dict[str, Any]]:
         said["retrieve_character"] = {"answer": call("GET", f"/v1/videos/characters/{named}")}
         said["list_videos"] = {"answer": call("GET", "/v1/videos", limit="1", order="asc")}
         said["delete_video"] = {"answer": call("DELETE", f"/v1/videos/{said['edit_video']['answer']['id']}")}
+        said["usage"] = {"answer": call("GET", "/v1/usage", **{"from": "2026-11-01", "to": "2026-11-30"})}
         models = call("GET", "/v1/models")
         said["list_models"] = {"answer": {**models, "data": [one for one in models["data"] if one["id"] != MODEL]}}
         said["retrieve_model"] = {"answer": call("GET", "/v1/models/flipbook")}

@@ -7,6 +7,7 @@ from typing import Any
 
 from mutoscope.dialect.errors import REPLIES
 from mutoscope.domain.catalog import Capability
+from mutoscope.domain.money import Standing, UsageBy
 from mutoscope.domain.remix import Strategy
 
 
@@ -20,6 +21,9 @@ class Note:
 
 _WHOLE_SECONDS = {"minimum": 0}
 _SIZE = {"pattern": "^[1-9][0-9]*x[1-9][0-9]*$"}
+_AMOUNT = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
+_CURRENCY = {"pattern": "^[A-Z]{3}$"}
+_DAY = {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _SECONDS = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
 
 NOTES: dict[str, dict[str, Note]] = {
@@ -46,7 +50,32 @@ NOTES: dict[str, dict[str, Note]] = {
         "ignored": Note("Names of fields of the request that nobody used."),
         "unmatched": Note("Words of the prompt that flipbook could not draw."),
         "confidence": Note("How sure flipbook is of each reading, from 0 to 1."),
+        "usage": Note("What it costs and how that money stands; only where the model is not free."),
         "notice": Note("What the caller should know about who answered; also in the header `mutoscope-notice`."),
+    },
+    "UsageObject": {
+        "amount": Note('Decimal text, such as "0.40".', _AMOUNT),
+        "currency": Note("By ISO 4217.", _CURRENCY),
+        "state": Note(
+            "`reserved` until it ends; then `settled`, `released`, or `held` while nobody knows whether it is charged.",
+            {"enum": list(Standing)},
+        ),
+    },
+    "UsageSummary": {
+        "object": Note("Always `usage`."),
+        "by": Note("What the lines are.", {"enum": list(UsageBy)}),
+        "first_day": Note("The first UTC day that is counted.", _DAY),
+        "last_day": Note("The last one.", _DAY),
+        "currency": Note("By ISO 4217.", _CURRENCY),
+        "spent": Note("The sum of what was charged.", _AMOUNT),
+        "held": Note("The sum of what is reserved, or not known yet.", _AMOUNT),
+        "data": Note("A line for each day, model or key that had paid videos."),
+    },
+    "UsageLineObject": {
+        "name": Note("The day, the model, or the key's id."),
+        "videos": Note("How many paid videos.", {"minimum": 0}),
+        "spent": Note("What was charged.", _AMOUNT),
+        "held": Note("What is reserved, or not known yet.", _AMOUNT),
     },
     "ErrorObject": {
         "code": Note("Stable and lower case; docs/reference/errors.md lists them."),
@@ -101,8 +130,8 @@ NOTES: dict[str, dict[str, Note]] = {
         "price": Note("What it would cost; null where that is not known."),
     },
     "PriceObject": {
-        "amount": Note('Decimal text, such as "0.00".', {"pattern": "^[0-9]+(\\.[0-9]+)?$"}),
-        "currency": Note("By ISO 4217.", {"pattern": "^[A-Z]{3}$"}),
+        "amount": Note('Decimal text, such as "0.00".', _AMOUNT),
+        "currency": Note("By ISO 4217.", _CURRENCY),
     },
     "ModelObject": {
         "id": Note("The name to ask for."),

@@ -37,6 +37,7 @@ TAGS = {
     "Videos": "Make videos, follow them, fetch them, remove them.",
     "Changes": "New videos from finished ones: another take, an edit, a continuation.",
     "Characters": "Somebody who may appear in several videos.",
+    "Money": "What paid videos cost.",
     "Models": "What this server offers.",
     "Probes": "For load balancers and supervisors; no key needed.",
 }
@@ -54,6 +55,7 @@ _MADE: Errors = (
     errors.UnsupportedByModel,
     errors.ModelNotFound,
     errors.VideoNotFound,
+    errors.BudgetExceeded,
     errors.QueueFull,
     errors.StorageFull,
     errors.StorageUnavailable,
@@ -222,6 +224,17 @@ OPERATIONS = (
         ("Character",),
         ("character_id",),
         errors=(errors.InvalidRequest, errors.CharacterNotFound, errors.RouteNotFound),
+    ),
+    Operation(
+        "usage",
+        "get",
+        "/usage",
+        "Money",
+        "Sum up the money",
+        "What your paid videos cost, by day, model or key: spent, and held. Free ones are not counted.",
+        ("UsageSummary",),
+        ("by", "from", "to"),
+        errors=(errors.InvalidRequest,),
     ),
     Operation(
         "list_models",

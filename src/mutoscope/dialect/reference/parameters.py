@@ -12,8 +12,10 @@ from mutoscope.dialect.pages import DEFAULT_LIMIT, LARGEST_LIMIT
 from mutoscope.dialect.polling import LONGEST, SHORTEST
 from mutoscope.dialect.reference.examples import examples
 from mutoscope.dialect.reference.fields import WELLFORMED_ID
+from mutoscope.dialect.usage import DEFAULT_DAYS
 from mutoscope.dialect.waiting import LONGEST as LONGEST_WAIT
 from mutoscope.domain.assets import Variant
+from mutoscope.domain.money import UsageBy
 from mutoscope.service.acceptance import KEY_SECONDS
 
 Schema = dict[str, Any]
@@ -25,6 +27,7 @@ def _parameter(name: str, place: str, text: str, schema: Schema, example: Any = 
 
 
 _NAME = {"type": "string", "pattern": "^[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"}
+_DATE = {"type": "string", "format": "date"}
 _VIDEO = examples()["create_video"]["answer"]["id"]
 _CHARACTER = examples()["create_character"]["answer"]["id"]
 
@@ -61,6 +64,14 @@ PARAMETERS: dict[str, Schema] = {
             f"{LONGEST_WAIT:g}. A video at its end is answered at once.",
             {"type": "number", "minimum": 0},
         ),
+        _parameter(
+            "by",
+            "query",
+            "What the lines are.",
+            {"type": "string", "enum": list(UsageBy), "default": UsageBy.DAY.value},
+        ),
+        _parameter("from", "query", f"First UTC day; {DEFAULT_DAYS} days back by default.", _DATE, "2026-11-01"),
+        _parameter("to", "query", "Last UTC day; today by default.", _DATE, "2026-11-30"),
         _parameter(
             "variant",
             "query",
