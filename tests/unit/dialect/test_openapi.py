@@ -87,7 +87,7 @@ def test_every_field_of_an_answer_has_its_note_and_no_note_is_left_over() -> Non
 
 def test_only_keys_that_may_be_left_out_are_not_required() -> None:
     video = answer_schemas()["Video"]
-    optional = {"created", "remix", "adjustments", "ignored", "unmatched", "confidence", "notice"}
+    optional = {"created", "remix", "adjustments", "ignored", "unmatched", "confidence", "notice", "usage"}
     assert set(video["properties"]) - set(video["required"]) == optional
     assert set(msgspec.to_builtins(video_object(a_video()))) == set(video["required"])
 

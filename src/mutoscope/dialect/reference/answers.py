@@ -17,6 +17,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     schema.DeletedVideo,
     schema.Character,
     schema.Plan,
+    schema.UsageSummary,
     schema.ModelObject,
     schema.ModelList,
     ErrorEnvelope,
