@@ -31,6 +31,7 @@ from mutoscope.domain.lifecycle import State
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, Size
 from mutoscope.domain.wishes import OnUnsupported, Wishes
+from mutoscope.engine import janitor
 from mutoscope.providers.protocol import Running, Waiting
 from mutoscope.service.requests import (
     Attempt,
@@ -151,6 +152,33 @@ async def test_a_retry_whose_first_attempt_never_came_makes_the_video(open_serve
         assert (again.video.id, again.replayed) == (made.video.id, True)
 
 
+async def test_a_retry_that_overtakes_its_first_attempt_makes_no_second_video(open_server) -> None:
+    async with open_server() as (server, caller):
+        retry = await server.service.make(caller, LAKE, Attempt("f", retry_count=1))
+        first = await server.service.make(caller, LAKE, Attempt("f", retry_count=0))
+        assert (first.video.id, first.replayed) == (retry.video.id, True)
+        another = await server.service.make(caller, LAKE, Attempt("f", retry_count=0))
+        assert not another.replayed
+
+
+async def test_a_retry_after_a_deletion_is_a_new_wish(open_server) -> None:
+    async with open_server() as (server, caller):
+        first = await server.service.make(caller, LAKE, Attempt("f", retry_count=0))
+        await server.service.delete(caller, first.video.id)
+        again = await server.service.make(caller, LAKE, Attempt("f", retry_count=1))
+        assert again.video.id != first.video.id
+
+
+async def test_a_retry_of_a_remix_outlives_its_source(open_server) -> None:
+    async with open_server() as (server, caller):
+        source = await create(server, caller)
+        await ended(server, caller, source.id)
+        new = NewChange("at night", SourceId(source.id, "video_id"), Operation.REMIX)
+        made = await server.service.make(caller, new, Attempt("f", retry_count=0))
+        await server.service.delete(caller, source.id)
+        assert (await server.service.make(caller, new, Attempt("f", retry_count=1))).video.id == made.video.id
+
+
 async def test_another_key_of_the_tenant_is_not_the_same_caller(open_server) -> None:
     async with open_server() as (server, caller):
         await server.service.make(caller, LAKE, Attempt("f", retry_count=0))
@@ -170,13 +198,15 @@ async def test_a_full_queue_refuses_new_videos_and_answers_old_ones(open_server,
             await create(server, caller)
         assert full.value.retry_after is not None
         assert 1 <= full.value.retry_after <= 60
+        with pytest.raises(QueueFull):
+            await server.service.plan(caller, LAKE)
         assert (await server.service.make(caller, LAKE, Attempt("f", key="k"))).video.id == first.video.id
         assert await count(server, caller) == 2
         await server.service.delete(caller, second.id)
         await create(server, caller)
 
 
-async def test_a_full_disk_refuses_before_anything_is_stored(open_server) -> None:
+async def test_a_full_disk_refuses_before_anything_is_stored(open_server, tmp_path) -> None:
     async with open_server() as (server, caller):
         made = await server.service.make(caller, LAKE, Attempt("f", retry_count=0))
 
@@ -184,8 +214,15 @@ async def test_a_full_disk_refuses_before_anything_is_stored(open_server) -> Non
             return 1000
 
         server.service._storage.free = nothing  # type: ignore[method-assign]
+        for refused in (create(server, caller), server.service.plan(caller, LAKE)):
+            with pytest.raises(StorageFull):
+                await refused
+        uploads = NewChange("x", Upload(b"x" * 1000, "video"), Operation.EDIT)
         with pytest.raises(StorageFull):
-            await create(server, caller)
+            await server.service.make(caller, uploads, attempt())
+        with pytest.raises(StorageFull):
+            await server.service.create_character(caller, NewCharacter("M", Upload(b"x", "video")), attempt())
+        assert not (tmp_path / "data" / "storage" / caller.tenant / "inputs").exists()
         again = await server.service.make(caller, LAKE, Attempt("f", retry_count=1))
         assert again.video.id == made.video.id, "what was accepted stays accepted"
         assert await count(server, caller) == 1
@@ -296,6 +333,19 @@ async def test_an_edit_of_an_upload_starts_a_root_of_its_own(open_server, clip) 
         assert (job.prompt, job.strategy, job.source) == ("make it snow", "edit", None)
 
 
+async def test_a_size_that_the_model_does_not_make_is_told_or_refused(open_server, tmp_path) -> None:
+    large = write_clip(tmp_path / "large.mp4", width=2560, height=1440).read_bytes()
+    async with open_server() as (server, caller):
+        new = NewChange("x", Upload(large, "video"), Operation.EDIT)
+        plan = await server.service.plan(caller, new)
+        assert plan.request.size == Size(1920, 1080)
+        assert [(one.field, one.given, one.to) for one in plan.adjustments] == [("size", "2560x1440", "1920x1080")]
+        strict = NewChange("x", new.origin, new.operation, Wishes(on_unsupported=OnUnsupported.REFUSE))
+        with pytest.raises(InvalidRequest) as refused:
+            await server.service.plan(caller, strict)
+        assert refused.value.param == "size"
+
+
 async def test_an_extension_tells_the_stitched_total(open_server, clip) -> None:
     provider = ScriptedProvider(clip=clip)
     async with open_server(provider) as (server, caller):
@@ -327,13 +377,51 @@ async def test_a_whole_that_is_too_long_is_refused(open_server, clip) -> None:
 
 
 @pytest.mark.parametrize("data", [b"Example data", b"\x00\x00\x00\x20ftypisom" + b"\xff" * 200, b""])
-async def test_an_upload_that_is_no_clip_is_refused_and_not_kept(open_server, tmp_path, data) -> None:
+async def test_an_upload_that_is_no_clip_is_refused_and_not_kept(open_server, tmp_path, data, monkeypatch) -> None:
+    monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
     async with open_server() as (server, caller):
         with pytest.raises(InvalidRequest) as refused:
             await server.service.make(caller, NewChange("x", Upload(data, "video"), Operation.EDIT), attempt())
         assert refused.value.param == "video"
         assert await count(server, caller) == 0
-        assert [path for path in (tmp_path / "data" / "storage").rglob("*") if path.is_file()] == []
+        await until(lambda: _is_empty(server, tmp_path / "data" / "storage"))
+
+
+async def _is_empty(server: Mutoscope, folder: Path) -> bool:
+    server._production._janitor.call()
+    return [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+async def test_uploads_stay_as_long_as_a_video_or_a_character_needs_them(
+    open_server, clip, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
+    folder = tmp_path / "data" / "storage"
+    async with open_server() as (server, caller):
+        await server.service.plan(caller, NewChange("x", Upload(clip, "video"), Operation.EDIT))
+        await until(lambda: _is_empty(server, folder))
+        made = await server.service.make(caller, NewChange("x", Upload(clip, "video"), Operation.EDIT), attempt())
+        await ended(server, caller, made.video.id)
+        for _ in range(3):
+            server._production._janitor.call()
+            await asyncio.sleep(0.1)
+        assert len(list((folder / caller.tenant / "inputs").iterdir())) == 1
+        await server.service.delete(caller, made.video.id)
+        await until(lambda: _is_empty(server, folder))
+        await server.service.create_character(caller, NewCharacter("Mossy", Upload(clip, "video")), attempt())
+        for _ in range(3):
+            server._production._janitor.call()
+            await asyncio.sleep(0.1)
+        assert len(list((folder / caller.tenant / "inputs").iterdir())) == 1
+
+
+async def test_a_failed_video_leaves_no_files(open_server, tmp_path) -> None:
+    async with open_server(ScriptedProvider(clip=b"no video")) as (server, caller):
+        video = await ended(server, caller, (await create(server, caller)).id)
+        assert video.failure is not None
+        assert video.failure.code == "media_unreadable"
+        await until(lambda: _is_empty(server, tmp_path / "data" / "storage"))
+        assert (await server.service.retrieve(caller, video.id)).failure == video.failure
 
 
 async def test_an_unfinished_video_cannot_be_edited_or_extended(open_server, clip) -> None:

@@ -158,6 +158,26 @@ async def test_tenants_and_keys_have_caps_of_their_own(tmp_path, clip, statement
         assert await counted(server) == {300_000}, "what was refused is counted nowhere"
 
 
+async def test_a_cap_of_nothing_allows_nothing(tmp_path) -> None:
+    async with running(tmp_path, paid()) as (server, caller):
+        caps = json.dumps({"day": 0})
+        await server.database.write(lambda tx: tx.run("set_key_caps", id=caller.key_id, caps=caps))
+        with pytest.raises(BudgetExceeded, match="0.00 USD a day for this API key"):
+            await create(server, caller)
+        with pytest.raises(BudgetExceeded):
+            await server.service.plan(caller, NewVideo("x"))
+        assert await counted(server) == set()
+
+
+async def test_what_a_video_without_a_price_is_charged_after_all_counts(tmp_path, clip) -> None:
+    done = Done((RemoteAsset(Variant.VIDEO, "clip"),), {}, charged=500_000)
+    async with running(tmp_path, ScriptedProvider(clip=clip, price=Price(), polls=[done])) as (server, caller):
+        video = await ended(server, caller, (await create(server, caller)).id)
+        assert video.usage is not None
+        assert (video.usage.amount, video.usage.standing) == (500_000, Standing.SETTLED)
+        assert await counted(server) == {500_000}
+
+
 async def test_two_hundred_at_the_edge_overspend_nothing(tmp_path) -> None:
     async with running(tmp_path, paid(polls=FOREVER), budget_per_day=2.5) as (server, caller):
         made = await asyncio.gather(*(create(server, caller) for _ in range(200)), return_exceptions=True)

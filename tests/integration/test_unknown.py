@@ -8,10 +8,18 @@ import pytest
 from whole_server import ended, running, until
 
 from mutoscope.app import Mutoscope
-from mutoscope.domain.errors import UpstreamProtocolError, UpstreamRejected, UpstreamTimeout, UpstreamUnavailable
+from mutoscope.domain.errors import (
+    UpstreamKeyInvalid,
+    UpstreamProtocolError,
+    UpstreamQuotaExhausted,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Price, Standing
-from mutoscope.engine import production
+from mutoscope.engine import production, retry
 from mutoscope.providers.protocol import OnUnknown, Recovery, Running, Submitted
 from mutoscope.service.requests import Caller
 from mutoscope.testing import ScriptedProvider
@@ -169,7 +177,91 @@ async def test_a_held_submission_can_be_deleted(tmp_path, monkeypatch) -> None:
         video = await create(server, caller)
         await is_held(server, caller, provider, video.id)
         other = await create(server, caller)
-        provider._submits = [None]
+        provider._submits = [UpstreamRejected("No.")]
         await server.service.delete(caller, video.id)
         assert await server.database.all("held_submissions") == []
-        await server.service.delete(caller, other.id)
+        assert (await ended(server, caller, other.id)).state is State.FAILED
+
+
+async def test_a_video_deleted_while_it_is_looked_for_gives_its_slot_back(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(production, "HELD_ROUND", 0.1)
+    holding = Recovery(finds=True, deadline_seconds=0.1, on_unknown=OnUnknown.HOLD)
+    provider = ScriptedProvider(submits=[LOST, UpstreamRejected("No.")], recovery=holding)
+    async with running(tmp_path, provider) as (server, caller):
+        video = await create(server, caller)
+        await is_held(server, caller, provider, video.id)
+
+        async def find(job, since):
+            await server.service.delete(caller, job.video_id)
+            return Submitted("up-late")
+
+        provider.find = find  # type: ignore[method-assign]
+
+        async def is_stopped() -> bool:
+            return "up-late" in provider.cancelled
+
+        await until(is_stopped)
+        assert (await ended(server, caller, (await create(server, caller)).id)).state is State.FAILED
+
+
+async def test_a_deletion_right_before_the_call_stops_it(tmp_path) -> None:
+    provider = ScriptedProvider(price=DIME)
+    async with running(tmp_path, provider) as (server, caller):
+        submission = server._production._submission
+        open_intent = submission._open_intent
+
+        async def then_deleted(row, attempt):
+            opened = await open_intent(row, attempt)
+            await server.service.delete(caller, row["id"])
+            return opened
+
+        submission._open_intent = then_deleted  # type: ignore[method-assign]
+        video = await create(server, caller)
+
+        async def is_over() -> bool:
+            row = await server.database.one("video_at_work", id=video.id)
+            return row["state"] == "cancelled" and video.id not in submission._at_work
+
+        await until(is_over)
+        assert provider.jobs == []
+
+
+@pytest.mark.parametrize("error", [UpstreamQuotaExhausted("No credit."), UpstreamKeyInvalid("Bad key.")])
+async def test_a_repetition_without_credit_proves_nothing(tmp_path, error) -> None:
+    provider = ScriptedProvider(
+        submits=[LOST, error], recovery=Recovery(key_seconds=60, deadline_seconds=1), price=DIME
+    )
+    async with running(tmp_path, provider) as (server, caller):
+        video = await ended(server, caller, (await create(server, caller)).id)
+        assert video.failure is not None
+        assert video.failure.code == "submission_unknown"
+        assert video.usage is not None
+        assert video.usage.standing is Standing.HELD
+
+
+async def test_an_upstream_that_only_ever_refused_to_hear_is_owed_nothing(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(retry.TIME_BUDGETS, "submitting", 0.0)
+    provider = ScriptedProvider(submits=[UpstreamRateLimited("Slow down.", retry_after=0.1)], price=DIME)
+    async with running(tmp_path, provider) as (server, caller):
+        video = await ended(server, caller, (await create(server, caller)).id)
+        assert video.failure is not None
+        assert video.failure.code == "upstream_rate_limited"
+        assert video.usage is not None
+        assert video.usage.standing is Standing.RELEASED
+        assert await outcome(server, video.id) == "rejected"
+
+
+async def test_the_kill_switch_stops_second_submissions_too(tmp_path) -> None:
+    provider = ScriptedProvider(submits=[LOST], recovery=Recovery(key_seconds=60, deadline_seconds=0.5))
+    async with running(tmp_path, provider) as (server, caller):
+        video = await create(server, caller)
+
+        async def is_asked() -> bool:
+            return bool(provider.jobs)
+
+        await until(is_asked)
+        pause = lambda tx: tx.run("set_switch", name="submits", value="paused", now=1.0)  # noqa: E731
+        await server.database.write(pause)
+        asked = len(provider.jobs)
+        assert (await ended(server, caller, video.id)).state is State.FAILED
+        assert len(provider.jobs) <= asked + 1, "one may have been on its way"

@@ -31,10 +31,10 @@ def reserve(
     limits = {(cap.scope, cap.period): cap.amount for cap in caps}
     for scope in scopes_of(tenant, key_id):
         for period in Period:
-            cap = limits.get((scope, period))
+            cap = limits.get((scope, period), NO_CAP)
             tx.run("open_budget", scope=scope, period=period.of(day))
-            if not tx.run("spend_budget", scope=scope, period=period.of(day), amount=amount, cap=cap or NO_CAP):
-                raise _exceeded(tx, scope, period, day, amount, currency, cap or 0)
+            if not tx.run("spend_budget", scope=scope, period=period.of(day), amount=amount, cap=cap):
+                raise _exceeded(tx, scope, period, day, amount, currency, cap)
     _add(tx, Kind.RESERVED, video_id, tenant, key_id, amount, currency, day, now)
 
 

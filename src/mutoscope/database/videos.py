@@ -157,7 +157,7 @@ def move(
     if not moved:
         return None
     add_event(tx, row["id"], row["tenant"], happening, after, now, detail)
-    if after.is_final and row["price"]:
+    if after.is_final and row["price"] is not None:
         _conclude(tx, row, before, after, failure, now)
     tx.announce(row["id"])
     if after.is_final and row["source_id"] is not None:

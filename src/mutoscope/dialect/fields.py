@@ -5,6 +5,7 @@ Unknown fields are never an error. Their names are collected, so that the answer
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.multipart import Part
 from mutoscope.dialect.references import NAMES, read_origin, read_reference
 from mutoscope.dialect.values import (
+    bounded_text,
     choice,
     flag,
     invalid_type,
@@ -20,13 +22,12 @@ from mutoscope.dialect.values import (
     missing,
     number,
     required_text,
-    text,
     whole,
     word,
 )
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.remix import Strategy
-from mutoscope.domain.video import Operation
+from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Operation
 from mutoscope.domain.wishes import NEEDS, OnUnsupported, Wishes
 from mutoscope.service.requests import NewChange, NewCharacter, NewExtension, NewVideo, SourceId
 
@@ -40,6 +41,7 @@ EXTENSION_FIELDS = COMMON_FIELDS | {"video", "seconds"}
 WRAPPERS = ("extra_body", "extra_params")
 
 MOST_CHARACTERS = 2
+OBJECT_MAX_CHARACTERS = 16_384
 IGNORED_MAX_NAMES = 64
 IGNORED_MAX_CHARACTERS = 64
 
@@ -109,7 +111,7 @@ def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) ->
 def _options(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """The extension fields that were given, by name."""
     read = {
-        "negative_prompt": text(fields, "negative_prompt"),
+        "negative_prompt": bounded_text(fields, "negative_prompt", PROMPT_MAX_CHARACTERS),
         "generate_audio": flag(fields, "generate_audio"),
         "last_frame": _is_given(fields, "last_frame"),
         "input_references": _is_given(fields, "input_references"),
@@ -161,7 +163,14 @@ def _object(fields: Mapping[str, Any], name: str, limits: Limits) -> dict[str, A
         return None
     if not isinstance(value, dict):
         raise invalid_type(name, "an object", value)
-    return {key: inner.text() if isinstance(inner, Part) else inner for key, inner in value.items()}
+    plain = {key: inner.text() if isinstance(inner, Part) else inner for key, inner in value.items()}
+    if len(json.dumps(plain, default=str)) > OBJECT_MAX_CHARACTERS:
+        raise InvalidRequest(
+            f"Invalid '{name}': longer than {OBJECT_MAX_CHARACTERS} characters as JSON.",
+            param=name,
+            code="string_above_max_length",
+        )
+    return plain
 
 
 def _parsed(value: Any, param: str, limits: Limits) -> Any:

@@ -37,7 +37,7 @@ from mutoscope.dialect.schema import (
 from mutoscope.dialect.usage import read_usage_query
 from mutoscope.dialect.values import missing, read_flag
 from mutoscope.dialect.waiting import asked, preferred
-from mutoscope.domain.errors import ModelNotFound, RouteNotFound, ServerError, VideoNotFound
+from mutoscope.domain.errors import InvalidRequest, ModelNotFound, RouteNotFound, ServerError, VideoNotFound
 from mutoscope.domain.video import Video, is_wellformed_id
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Page
 from mutoscope.service.use_cases import Service
@@ -97,6 +97,8 @@ class Handlers:
     async def create_character(self, request: Request) -> Response:
         caller = await self._caller(request)
         fields = await read_fields(request, self._limits)
+        if read_flag(request.query_params, "dry_run"):
+            raise InvalidRequest("A character has no plan and costs nothing; leave 'dry_run' out.", param="dry_run")
         attempt = attempt_of(request.headers, "character", "", fields)
         made = await self._service.create_character(caller, new_character(fields, self._limits), attempt)
         response = _json(character_object(made))

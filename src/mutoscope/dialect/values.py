@@ -46,10 +46,15 @@ def text(fields: Mapping[str, Any], name: str) -> str | None:
 
 def word(fields: Mapping[str, Any], name: str) -> str | None:
     """A short string, such as a name."""
+    return bounded_text(fields, name, WORD_MAX_CHARACTERS)
+
+
+def bounded_text(fields: Mapping[str, Any], name: str, most: int) -> str | None:
+    """A string of at most `most` characters."""
     value = text(fields, name)
-    if value is not None and len(value) > WORD_MAX_CHARACTERS:
+    if value is not None and len(value) > most:
         raise InvalidRequest(
-            f"Invalid '{name}': string too long. Expected at most {WORD_MAX_CHARACTERS} characters, got {len(value)}.",
+            f"Invalid '{name}': string too long. Expected at most {most} characters, got {len(value)}.",
             param=name,
             code="string_above_max_length",
         )

@@ -53,6 +53,7 @@ class Wishes:
 
 
 TEST_CASE = OPTION
+SHOWN_CHARACTERS = 100
 
 # Which capability a field needs. A field that is absent here is for one kind of request and judged there.
 NEEDS = {
@@ -73,17 +74,22 @@ def honoured(wishes: Wishes, model: ModelSpec) -> tuple[dict[str, Any], tuple[Ad
     """
     kept: dict[str, Any] = {}
     left_out: list[Adjustment] = []
-    refuses = (wishes.on_unsupported or default_for(model)) is OnUnsupported.REFUSE
+    is_strict = refuses(wishes, model)
     for name, value in wishes.options.items():
         if NEEDS[name] in model.capabilities:
             kept[name] = _judged(name, value)
         elif name == "generate_audio" and value is False:
             continue  # a model without sound is silent anyway
-        elif refuses or name == TEST_CASE:
+        elif is_strict or name == TEST_CASE:
             raise UnsupportedByModel(f"Model '{model.name}' does not support '{name}'.", param=name)
         else:
             left_out.append(Adjustment(name, _shown(value), None, f"Model '{model.name}' does not support it."))
     return kept, tuple(left_out)
+
+
+def refuses(wishes: Wishes, model: ModelSpec) -> bool:
+    """Whether what the model cannot honour is refused rather than left out or changed."""
+    return (wishes.on_unsupported or default_for(model)) is OnUnsupported.REFUSE
 
 
 def default_for(model: ModelSpec) -> OnUnsupported:
@@ -99,4 +105,7 @@ def _judged(name: str, value: Any) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool) else None
+    """What is told of a value that was left out: its beginning, and nothing of files and objects."""
+    if isinstance(value, str):
+        return value if len(value) <= SHOWN_CHARACTERS else f"{value[:SHOWN_CHARACTERS]}…"
+    return value if isinstance(value, int | float | bool) else None

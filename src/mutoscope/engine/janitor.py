@@ -1,4 +1,4 @@
-"""Removes what has had its time: the files of deleted and expired videos that no unfinished remix needs, receipts."""
+"""Removes what has had its time: the files of deleted, expired and failed videos, uploads, receipts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import structlog
 
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import add_event
+from mutoscope.domain.assets import input_key
 from mutoscope.domain.lifecycle import State
 from mutoscope.engine.desk import Desk
 
@@ -19,6 +20,8 @@ BATCH = 100
 # Longer than the guard for the SDKs' retries looks back.
 RECEIPT_SECONDS = 3_600.0
 EXPIRED = "expired"
+# How long an upload waits for the video that needs it.
+INPUT_SECONDS = 3_600.0
 
 
 class Janitor:
@@ -34,7 +37,13 @@ class Janitor:
     async def run(self) -> None:
         """Clean until cancelled."""
         while True:
-            for work in (self._purge_deleted, self._purge_expired, self._forget_requests):
+            for work in (
+                self._purge_deleted,
+                self._purge_expired,
+                self._purge_failed,
+                self._drop_inputs,
+                self._forget_requests,
+            ):
                 try:
                     await work()
                 except Exception:
@@ -58,6 +67,27 @@ class Janitor:
             for row in rows:
                 await self._try_to_purge(row, EXPIRED)
             at, seq = rows[-1]["expires_at"], rows[-1]["seq"]
+
+    async def _purge_failed(self) -> None:
+        seq = 0
+        while rows := await self._desk.database.all("videos_failed", seq=seq, limit=BATCH):
+            for row in rows:
+                await self._try_to_purge(row)
+            seq = rows[-1]["seq"]
+
+    async def _drop_inputs(self) -> None:
+        """Row first: an upload of the same bytes that comes in between writes both anew."""
+        before = self._desk.clock.now() - INPUT_SECONDS
+        while rows := await self._desk.database.all("unused_inputs", before=before, limit=BATCH):
+            for row in rows:
+                await self._drop_input(row["tenant"], row["sha256"], before)
+
+    async def _drop_input(self, tenant: str, sha256: str, before: float) -> None:
+        dropped = await self._desk.database.write(
+            lambda tx: tx.run("drop_input", tenant=tenant, sha256=sha256, before=before)
+        )
+        if dropped:
+            await self._desk.storage.delete(input_key(tenant, sha256))
 
     async def _forget_requests(self) -> None:
         now = self._desk.clock.now()

@@ -10,10 +10,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Callable
 
+import structlog
+
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, encode, move, request_from_row
 from mutoscope.domain.assets import Variant, input_key
-from mutoscope.domain.errors import GenerationTimeout, SubmissionUnknown, UpstreamError, UpstreamRateLimited
+from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRateLimited
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, VideoRequest
@@ -23,6 +25,8 @@ from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Job, OnUnknown, Provider, Source, Submitted
+
+log = structlog.get_logger(__name__)
 
 # How often a stopped submission looks whether it may go on.
 PAUSE_SECONDS = 1.0
@@ -81,6 +85,8 @@ class Submission:
             if not await self._open_intent(row, attempt):
                 return False
             row = await self._desk.row(row["id"])
+            if row["state"] != State.SUBMITTING:  # deleted meanwhile
+                return False
         elif not await self._reopen_intent(row) and not provider.is_local:
             stopped = "The server stopped between asking the upstream and hearing its answer."
             return await self._accepted(row, await self._find_out(row, provider, job, stopped))
@@ -128,24 +134,30 @@ class Submission:
         """Call the upstream until it accepts; None when the video has ended instead."""
         failures = 0
         while True:
+            if not await self._is_still_wanted(row):
+                return None
             try:
                 return await provider.submit(job)
             except UpstreamError as error:
                 failures += 1
                 if not _may_ask_again(error, provider):
                     return await self._last_word(row, provider, job, error)
-                if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
-                    await self._desk.fail(
-                        row, GenerationTimeout(f"The upstream did not take it in time: {error.message}")
-                    )
-                    return None
                 await self._close(row, outcome_of(error), error.message)
+                if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
+                    # With the error itself: each call so far is proven to have started nothing.
+                    await self._desk.fail(row, error)
+                    return None
                 await self._desk.clock.sleep(_pause(error, failures))
                 await self._until_allowed(row)
                 row = await self._desk.row(row["id"])
                 if row["state"] != State.SUBMITTING:
                     return None
                 await self._reopen_intent(row)
+
+    async def _is_still_wanted(self, row: Row) -> bool:
+        """Looked at right before the bytes leave: whether this attempt is still the video's own."""
+        now = await self._desk.row(row["id"])
+        return now["state"] == State.SUBMITTING and now["attempt"] == row["attempt"]
 
     async def _accept(self, row: Row, attempt: int, submitted: Submitted) -> bool:
         failpoint("submit.after_call", row["id"])
@@ -218,6 +230,7 @@ class Submission:
 
     async def _resubmit(self, row: Row, provider: Provider) -> Submitted | None:
         """Ask once more under a new key, because the operator prefers that. The video says that it may cost twice."""
+        await self._until_allowed(row)
         attempt = row["attempt"] + 1
         job = await build_job(self._desk, row, attempt)
         now = self._desk.clock.now()
@@ -237,13 +250,21 @@ class Submission:
         """Look once for each submission that is held; those that are found go on."""
         for row in await self._desk.database.all("held_submissions"):
             provider = self._desk.providers[row["provider"]]
-            if provider.recovery.on_unknown is not OnUnknown.HOLD or row["id"] in self._at_work:
-                continue
-            job = await build_job(self._desk, row, row["attempt"])
-            finding = await self._detective.look(provider, job, row["started_at"])
-            if finding is not None:
-                self._desk.slots.restore(row["provider"], row["id"])
-                await self._accepted(row, await self._conclude(row, provider, finding, ""))
+            if provider.recovery.on_unknown is OnUnknown.HOLD and row["id"] not in self._at_work:
+                try:
+                    await self._look_for(row, provider)
+                except Exception:  # one that cannot be looked for must not keep the others
+                    log.exception("a held submission could not be looked for", video=row["id"])
+
+    async def _look_for(self, row: Row, provider: Provider) -> None:
+        job = await build_job(self._desk, row, row["attempt"])
+        finding = await self._detective.look(provider, job, row["started_at"])
+        if finding is None:
+            return
+        self._desk.slots.restore(row["provider"], row["id"])
+        current = await self._desk.row(row["id"])
+        if not await self._accepted(row, await self._conclude(current, provider, finding, "")):
+            await self._desk.slots.give_back(row["provider"], row["id"])
 
     async def _close(self, row: Row, outcome: Outcome, evidence: str) -> None:
         await self._desk.insist(

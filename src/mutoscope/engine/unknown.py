@@ -10,16 +10,19 @@ from typing import cast
 import structlog
 
 from mutoscope.database.connection import Row
-from mutoscope.domain.errors import UpstreamError
+from mutoscope.domain.errors import ContentRefused, UpstreamError, UpstreamRejected
 from mutoscope.domain.lifecycle import State
 from mutoscope.engine.desk import Desk
-from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import backoff
 from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
 
 log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 15.0
+
+# What can only be said of a request that is looked at for the first time. A key or a balance is looked at before that:
+# the first, accepted call may be what used up the credit.
+_PROOFS = (ContentRefused, UpstreamRejected)
 
 Finding = Submitted | UpstreamError | None
 
@@ -54,11 +57,12 @@ class Detective:
         recovery, age = provider.recovery, self._desk.clock.now() - since
         try:
             if age < recovery.key_seconds:
-                return await provider.submit(job)
+                # To an upstream that never saw the first call this is a submission like any other.
+                return None if await self._desk.is_paused() else await provider.submit(job)
             if recovery.finds:
                 return await self._ours(provider, job, await cast(Finder, provider).find(job, since))
         except UpstreamError as error:
-            if age < recovery.key_seconds and is_final_refusal(error) and outcome_of(error) is Outcome.REJECTED:
+            if age < recovery.key_seconds and isinstance(error, _PROOFS):
                 return error
             log.warning("a submission is still unknown", video=job.video_id, code=error.code, reason=error.message)
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
@@ -18,7 +19,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import USD, Cap
 from mutoscope.domain.test_cases import refusal
-from mutoscope.domain.video import new_id
+from mutoscope.domain.video import VideoRequest, new_id
 from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
@@ -29,6 +30,10 @@ from mutoscope.storage.protocol import Storage
 KEY_SECONDS = 30 * 86_400.0  # how long an idempotency key is remembered
 RETRY_SECONDS = 600.0  # how long after a request the SDK's retry of it may come
 LONGEST_WAIT = 60.0
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only tried: its savepoint takes everything back."""
 
 
 class Acceptance:
@@ -56,14 +61,35 @@ class Acceptance:
         self._caps = caps
 
     async def earlier(self, caller: Caller, attempt: Attempt) -> str | None:
-        """The id that an earlier request with this idempotency key made, or None when the key is new.
+        """What an earlier attempt of this request made, looked up before the request is judged anew; else None.
 
-        IdempotencyConflict when it was another request.
+        IdempotencyConflict when its key was used for another request.
         """
         if attempt.key is None:
-            return None
+            if not attempt.retry_count:
+                return None
+            return await self._database.write(lambda tx: self.made_before(tx, caller, attempt))
         row = await self._database.one("idempotency_of", tenant=caller.tenant, key=attempt.key, now=self._clock.now())
         return None if row is None else _same_request(row, attempt)
+
+    async def check_space(self) -> None:
+        """StorageFull when there is no room for anything more; asked before uploads are kept too."""
+        if self._min_free_bytes:
+            self._check_space(await self._storage.free())
+
+    async def check(self, caller: Caller, proposal: Proposal) -> None:
+        """Raise what `accept` would raise now, without accepting anything."""
+        _play_refusal(proposal)
+        await self.check_space()
+
+        def write(tx: Transaction) -> None:
+            self._check_queue(tx, caller, proposal)
+            if proposal.price is not None:
+                self._reserve(tx, caller, new_id("video"), proposal.price, proposal.currency, self._clock.now())
+            raise _Undone
+
+        with contextlib.suppress(_Undone):
+            await self._database.write(write)
 
     async def accept(self, caller: Caller, proposal: Proposal, attempt: Attempt) -> tuple[Row, bool]:
         """The row of the accepted video, on disk; and whether an earlier attempt had made it already."""
@@ -99,7 +125,7 @@ class Acceptance:
                 key_id=caller.key_id,
                 fingerprint=attempt.fingerprint,
                 made=made,
-                claimed=attempt.retry_count,
+                count=attempt.retry_count,
                 now=now,
             )
 
@@ -109,7 +135,7 @@ class Acceptance:
         if attempt.key is not None:
             row = tx.one("idempotency_of", tenant=caller.tenant, key=attempt.key, now=now)
             return None if row is None else _same_request(row, attempt)
-        if attempt.retry_count is None or attempt.retry_count < 1:
+        if attempt.retry_count is None:
             return None
         row = tx.one(
             "claim_receipt",
@@ -156,6 +182,8 @@ class Acceptance:
             depth=source.depth + 1 if source else 0,
             now=now,
         )
+        for sha256 in _inputs_of(proposal.request):
+            tx.run("use_input", tenant=caller.tenant, sha256=sha256, video_id=video_id)
         add_event(tx, video_id, caller.tenant, "created", State.QUEUED, now)
         self._engine.enqueue_submit(tx, video_id, proposal.model.provider)
         self.remember(tx, caller, attempt, video_id)
@@ -191,6 +219,16 @@ class Acceptance:
     def _check_space(self, free: int | None) -> None:
         if free is not None and free < self._min_free_bytes:
             raise StorageFull
+
+
+def _inputs_of(request: VideoRequest) -> Iterator[str]:
+    """The hashes of the uploads that this video is made with; a character keeps its own."""
+    if request.reference is not None:
+        yield request.reference.sha256
+    if request.clip is not None:
+        yield request.clip.sha256
+    for character in request.characters:
+        yield character.sha256
 
 
 def gone(made: str) -> VideoNotFound:

@@ -1,4 +1,7 @@
-"""Uploads and characters: judged in the media child, stored under their hash, known by a row."""
+"""Uploads and characters: judged in the media child, stored under their hash, known by a row.
+
+The row comes before the bytes: what has no row would never be removed.
+"""
 
 from __future__ import annotations
 
@@ -34,34 +37,32 @@ class Inputs:
         except MediaUnreadable as error:
             raise _invalid(upload, error) from None
         sha256 = hashlib.sha256(upload.data).hexdigest()
-        await self._storage.write(input_key(tenant, sha256), _one_chunk(upload.data))
         await self._note(tenant, sha256, picture.media_type, len(upload.data), {"size": str(picture.size)})
+        await self._storage.write(input_key(tenant, sha256), _one_chunk(upload.data))
         return Reference(sha256, picture.media_type, picture.size)
 
     async def keep_clip(self, tenant: str, upload: Upload) -> Clip:
-        """Store a clip. InvalidRequest names the field when the bytes are no video that we read."""
+        """Store a clip. InvalidRequest names the field when the bytes are no video that we read.
+
+        It is judged where it lies, under the hash of its bytes, and one that is refused is left to the janitor: who
+        uploads the same bytes at the same time must not lose them.
+        """
         sha256 = hashlib.sha256(upload.data).hexdigest()
-        key = input_key(tenant, sha256)
-        known = await self._database.one("input_of", tenant=tenant, sha256=sha256)
-        await self._storage.write(key, _one_chunk(upload.data))
+        await self._note(tenant, sha256, "application/octet-stream", len(upload.data), {})
+        await self._storage.write(input_key(tenant, sha256), _one_chunk(upload.data))
         try:
-            measures = await self._studio.check_clip(self._storage.path(key))
+            measures = await self._studio.check_clip(self._storage.path(input_key(tenant, sha256)))
         except MediaUnreadable as error:
-            if known is None:
-                await self._storage.delete(key)
             raise _invalid(upload, error) from None
-        seconds = round(measures.seconds, CLIP_SECONDS_SHOWN)
-        clip = Clip(sha256, measures.media_type, measures.size, seconds)
-        await self._note_clip(tenant, clip, len(upload.data))
-        return clip
+        return Clip(sha256, measures.media_type, measures.size, round(measures.seconds, CLIP_SECONDS_SHOWN))
 
     async def copy_of(self, tenant: str, video_id: str) -> str | None:
         """Keep a video's clip beyond its life; the hash it is stored under, None when the video has no clip."""
         asset = await self._database.one("asset_of", video_id=video_id, variant=Variant.VIDEO)
         if asset is None:
             return None
-        await self._storage.write(input_key(tenant, asset["sha256"]), self._storage.read(asset["key"]))
         await self._note(tenant, asset["sha256"], asset["media_type"], asset["bytes"], {})
+        await self._storage.write(input_key(tenant, asset["sha256"]), self._storage.read(asset["key"]))
         return asset["sha256"]
 
     async def characters(self, tenant: str, ids: tuple[str, ...], prompt: str) -> tuple[Character, ...]:
@@ -89,11 +90,6 @@ class Inputs:
                 param=param,
             )
         return Character(row["id"], row["name"], row["input"])
-
-    async def _note_clip(self, tenant: str, clip: Clip, length: int) -> None:
-        await self._note(
-            tenant, clip.sha256, clip.media_type, length, {"size": str(clip.size), "seconds": clip.seconds}
-        )
 
     async def _note(self, tenant: str, sha256: str, media_type: str, length: int, probe: dict[str, object]) -> None:
         await self._database.write(

@@ -11,8 +11,8 @@ from mutoscope.domain.errors import BudgetExceeded, InvalidRequest
 from mutoscope.domain.money import as_text, in_millionths
 from mutoscope.domain.remix import RemixPlan, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.sizes import is_ratio, is_resolution, size_from
-from mutoscope.domain.video import Clip, Operation, Size, Video, VideoRequest, check_prompt
-from mutoscope.domain.wishes import Adjustment, Wishes, honoured
+from mutoscope.domain.video import Operation, Size, Video, VideoRequest, check_prompt
+from mutoscope.domain.wishes import Adjustment, Wishes, honoured, refuses
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId
 
@@ -46,9 +46,21 @@ class Proposal:
 
 
 class Proposals:
-    """Makes proposals. retrieve: finds a caller's video by id, its error naming the field given."""
+    """Makes proposals.
 
-    def __init__(self, catalog: Catalog, inputs: Inputs, clock: Clock, retrieve: Retrieve) -> None:
+    retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
+    kept; StorageFull from it refuses the request.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        inputs: Inputs,
+        clock: Clock,
+        retrieve: Retrieve,
+        check_space: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._check_space = check_space
         self._catalog = catalog
         self._inputs = inputs
         self._clock = clock
@@ -89,6 +101,7 @@ class Proposals:
             request = replace(request, characters=characters)
         if new.reference is not None:
             model.require(Capability.IMAGE_REFERENCE, new.reference.param)
+            await self._check_space()
             picture = await self._inputs.keep_picture(caller.tenant, new.reference)
             request = replace(request, reference=picture)
         ignored = (*new.wishes.ignored, *_unused_words(new))
@@ -100,6 +113,7 @@ class Proposals:
         plan = plan_change(source, new.prompt, model, new.wishes.min_strategy)
         options, adjustments = honoured(new.wishes, model)
         start = await self._start(caller, new.origin, source, model)
+        start, resized = _fitted(start, model, new.wishes)
         request = replace(
             start,
             prompt=new.prompt,
@@ -108,7 +122,7 @@ class Proposals:
             reference=start.reference if plan.strategy is Strategy.NATIVE else None,
             options=options,
         )
-        return Proposal(request, model, source, plan, adjustments, notice, new.wishes.ignored)
+        return Proposal(request, model, source, plan, (*adjustments, *resized), notice, new.wishes.ignored)
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
         source = await self._source(caller, new.origin, Operation.EXTENSION)
@@ -117,6 +131,7 @@ class Proposals:
         plan = plan_extension(source, new.prompt, model)
         options, adjustments = honoured(new.wishes, model)
         start = await self._start(caller, new.origin, source, model)
+        start, resized = _fitted(start, model, new.wishes)
         request = replace(
             start,
             prompt=new.prompt,
@@ -127,7 +142,7 @@ class Proposals:
             reference=None,
             options=options,
         )
-        return Proposal(request, model, source, plan, adjustments, notice, new.wishes.ignored)
+        return Proposal(request, model, source, plan, (*adjustments, *resized), notice, new.wishes.ignored)
 
     async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
         if not isinstance(origin, SourceId):
@@ -146,12 +161,13 @@ class Proposals:
     async def _start(self, caller: Caller, origin: Origin, source: Video | None, model: ModelSpec) -> VideoRequest:
         """A request for what is there already, to be changed or continued."""
         if source is not None:
-            request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
-            return replace(request, size=model.sizes.fit(request.size))
+            _check_length(source.request.seconds, model, origin.param)
+            return replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
         assert not isinstance(origin, SourceId)
+        await self._check_space()
         clip = await self._inputs.keep_clip(caller.tenant, origin)
-        _check_length(clip, model, origin.param)
-        return VideoRequest("", model.name, model.sizes.fit(clip.size), clip.seconds, clip=clip)
+        _check_length(clip.seconds, model, origin.param)
+        return VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
 
 
 def _size(new: NewVideo, model: ModelSpec) -> Size:
@@ -207,9 +223,20 @@ def _check_price(proposal: Proposal, most: float | None) -> None:
     )
 
 
-def _check_length(clip: Clip, model: ModelSpec, param: str) -> None:
-    if clip.seconds > model.longest_seconds:
+def _check_length(seconds: float, model: ModelSpec, param: str) -> None:
+    if seconds > model.longest_seconds:
         raise InvalidRequest(
-            f"Invalid '{param}': the clip is {clip.seconds:g} s long; at most {model.longest_seconds} s are supported.",
+            f"Invalid '{param}': the clip is {seconds:g} s long; at most {model.longest_seconds} s are supported.",
             param=param,
         )
+
+
+def _fitted(start: VideoRequest, model: ModelSpec, wishes: Wishes) -> tuple[VideoRequest, tuple[Adjustment, ...]]:
+    """The request in a size that the model makes. A change of size is told, or refused where the caller wants that."""
+    size = model.sizes.fit(start.size)
+    if size == start.size:
+        return start, ()
+    if refuses(wishes, model):
+        model.check_size(start.size)
+    reason = f"Model '{model.name}' makes no {start.size}."
+    return replace(start, size=size), (Adjustment("size", str(start.size), str(size), reason),)

@@ -91,7 +91,7 @@ class Service:
         self._pace = pace or Pace(0)
         self._inputs = Inputs(database, storage, studio, clock)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
-        self._proposals = Proposals(catalog, self._inputs, clock, self._named)
+        self._proposals = Proposals(catalog, self._inputs, clock, self._named, self._acceptance.check_space)
 
     async def authenticate(self, secret: str | None) -> Caller:
         """Whose key this is. Looked up each time, so that a revocation counts at once."""
@@ -123,7 +123,9 @@ class Service:
 
     async def plan(self, caller: Caller, new: New) -> Proposal:
         """What `make` would do, with the same errors; no video comes of it."""
-        return await self._proposals.propose(caller, new)
+        proposal = await self._proposals.propose(caller, new)
+        await self._acceptance.check(caller, proposal)
+        return proposal
 
     async def retrieve(self, caller: Caller, video_id: str) -> Video:
         return self._video(await self._row(caller, video_id))
@@ -204,6 +206,7 @@ class Service:
         name = _name(new.name)
         if (made := await self._acceptance.earlier(caller, attempt)) is not None:
             return replace(await self.retrieve_character(caller, made), replayed=True)
+        await self._acceptance.check_space()
         sha256 = await self._character_clip(caller, new)
         character_id, now = new_id("char"), self._clock.now()
 
@@ -223,7 +226,7 @@ class Service:
 
     async def usage(self, caller: Caller, by: UsageBy, first: str, last: str) -> tuple[UsageLine, ...]:
         """What the tenant's paid videos cost, from one UTC date to another, both counted."""
-        rows = await self._database.all(f"usage_by_{by}", tenant=caller.tenant, first=first, last=last)
+        rows = await self._database.report(f"usage_by_{by}", tenant=caller.tenant, first=first, last=last)
         return tuple(UsageLine(row["name"] or "", row["videos"], row["spent"], row["held"]) for row in rows)
 
     async def not_ready(self) -> list[str]:

@@ -1,11 +1,12 @@
 -- What an SDK's own retry of a request is known by: the same key, the same fields, a few minutes ago.
--- claimed is the highest retry count that took it; made is the id of the video or character.
+-- lowest and highest are the retry counts that took it so far; made is the id of the video or character.
 CREATE TABLE receipts (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
     key_id      TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     made        TEXT NOT NULL,
-    claimed     INTEGER NOT NULL,
+    lowest      INTEGER NOT NULL,
+    highest     INTEGER NOT NULL,
     at          REAL NOT NULL
 );
 CREATE INDEX receipts_by_request ON receipts (key_id, fingerprint);

@@ -13,15 +13,20 @@ DELETE FROM idempotency WHERE tenant = :tenant AND key = :key AND expires_at <= 
 DELETE FROM idempotency WHERE expires_at <= :now;
 
 -- name: add_receipt
-INSERT INTO receipts (key_id, fingerprint, made, claimed, at) VALUES (:key_id, :fingerprint, :made, :claimed, :now);
+INSERT INTO receipts (key_id, fingerprint, made, lowest, highest, at)
+VALUES (:key_id, :fingerprint, :made, :count, :count, :now);
 
 -- name: claim_receipt
--- The nth retry of a request takes what one of its earlier attempts made, and no other nth retry takes the same.
-UPDATE receipts SET claimed = :count
+-- An attempt takes what another attempt of the same request made: a later one that comes first too. No two attempts of
+-- one count take the same, and nobody takes what was deleted since.
+UPDATE receipts
+SET lowest = CASE WHEN :count < lowest THEN :count ELSE lowest END,
+    highest = CASE WHEN :count > highest THEN :count ELSE highest END
 WHERE seq = (
     SELECT seq FROM receipts
-    WHERE key_id = :key_id AND fingerprint = :fingerprint AND at > :since AND claimed < :count
-    ORDER BY claimed DESC, seq LIMIT 1
+    WHERE key_id = :key_id AND fingerprint = :fingerprint AND at > :since AND (highest < :count OR lowest > :count)
+      AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.id = receipts.made AND videos.deleted_at IS NOT NULL)
+    ORDER BY highest DESC, seq LIMIT 1
 )
 RETURNING made;
 
@@ -30,6 +35,25 @@ DELETE FROM receipts WHERE at <= :before;
 
 -- name: input_of
 SELECT media_type, bytes, probe FROM inputs WHERE tenant = :tenant AND sha256 = :sha256;
+
+-- name: use_input
+INSERT INTO input_uses (tenant, sha256, video_id) VALUES (:tenant, :sha256, :video_id)
+ON CONFLICT (tenant, sha256, video_id) DO NOTHING;
+
+-- name: unused_inputs
+-- Uploads that no video with files, no unfinished one and no character needs; a fresh one may be about to be used.
+SELECT tenant, sha256 FROM inputs
+WHERE created_at < :before
+  AND NOT EXISTS (
+    SELECT 1 FROM input_uses u JOIN videos v ON v.id = u.video_id
+    WHERE u.tenant = inputs.tenant AND u.sha256 = inputs.sha256 AND v.purged_at IS NULL
+  )
+  AND NOT EXISTS (SELECT 1 FROM characters c WHERE c.tenant = inputs.tenant AND c.input = inputs.sha256)
+ORDER BY created_at LIMIT :limit;
+
+-- name: drop_input
+-- Only if it was not used anew since it was found unused.
+DELETE FROM inputs WHERE tenant = :tenant AND sha256 = :sha256 AND created_at < :before;
 
 -- name: add_character
 INSERT INTO characters (id, tenant, name, input, created_at) VALUES (:id, :tenant, :name, :input, :now);

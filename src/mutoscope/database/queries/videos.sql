@@ -92,6 +92,11 @@ WHERE expires_at <= :now AND deleted_at IS NULL AND purged_at IS NULL AND pins =
   AND (expires_at, seq) > (:at, :seq)
 ORDER BY expires_at, seq LIMIT :limit;
 
+-- name: videos_failed
+SELECT seq, id, tenant, state FROM videos
+WHERE state = 'failed' AND purged_at IS NULL AND deleted_at IS NULL AND pins = 0 AND seq > :seq
+ORDER BY seq LIMIT :limit;
+
 -- name: videos_to_purge
 -- Deleted, at their end, and needed by nobody's unfinished remix; in order of deletion, beginning behind one.
 SELECT seq, id, tenant, deleted_at FROM videos

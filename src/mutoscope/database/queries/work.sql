@@ -43,7 +43,7 @@ DELETE FROM assets WHERE video_id = :video_id;
 -- name: add_input
 INSERT INTO inputs (tenant, sha256, media_type, bytes, probe, created_at)
 VALUES (:tenant, :sha256, :media_type, :bytes, :probe, :now)
-ON CONFLICT (tenant, sha256) DO NOTHING;
+ON CONFLICT (tenant, sha256) DO UPDATE SET created_at = :now;
 
 -- name: count_queue
 SELECT state, COUNT(*) AS videos FROM videos WHERE state NOT IN ('completed', 'failed', 'cancelled') GROUP BY state;

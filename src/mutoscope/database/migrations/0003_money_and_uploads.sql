@@ -27,3 +27,18 @@ CREATE TABLE switches (
 
 -- A job at an upstream belongs to one video.
 CREATE INDEX videos_by_job ON videos (provider, upstream_id) WHERE upstream_id IS NOT NULL;
+
+CREATE INDEX intents_unknown ON intents (video_id) WHERE outcome = 'unknown';
+
+-- Which uploads a video was made with, so that those that nobody needs any more can go.
+CREATE TABLE input_uses (
+    tenant      TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    video_id    TEXT NOT NULL,
+    PRIMARY KEY (tenant, sha256, video_id)
+);
+CREATE INDEX inputs_by_time ON inputs (created_at);
+CREATE INDEX characters_by_input ON characters (tenant, input);
+
+-- Files of failed videos are of no use to anybody.
+CREATE INDEX videos_failed ON videos (seq) WHERE state = 'failed' AND purged_at IS NULL;
