@@ -265,10 +265,14 @@ class UpstreamUnavailable(UpstreamError):
 
     code = "upstream_unavailable"
 
-    def __init__(self, message: str | None = None, *, not_sent: bool = False) -> None:
-        """not_sent: whether it is certain that no byte of the request left this machine."""
+    def __init__(self, message: str | None = None, *, not_sent: bool = False, nothing_started: bool = False) -> None:
+        """not_sent: whether it is certain that no byte of the request left this machine.
+
+        nothing_started: whether the upstream's own documentation says that this answer starts and charges nothing.
+        """
         super().__init__(message)
         self.not_sent = not_sent
+        self.nothing_started = nothing_started
 
 
 class UpstreamTimeout(UpstreamError):

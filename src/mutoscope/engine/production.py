@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 COLLECTORS = 2
 MISHAPS_ALLOWED = 3
 ERRAND_SECONDS = 3.0
+# How often submissions that are held are looked for, in seconds.
+HELD_ROUND = 30.0
 
 
 class Production:
@@ -56,7 +58,11 @@ class Production:
             TaskKind.COLLECT: {COLLECT_LANE: COLLECTORS},
         }
         await self._queue.start(handlers, lanes)
-        self._tasks = [asyncio.create_task(self.poller.run()), asyncio.create_task(self._janitor.run())]
+        self._tasks = [
+            asyncio.create_task(self.poller.run()),
+            asyncio.create_task(self._janitor.run()),
+            asyncio.create_task(self._watch_held()),
+        ]
 
     async def stop(self) -> None:
         if self._errands:
@@ -80,6 +86,14 @@ class Production:
 
     def problems(self) -> list[str]:
         return ["engine"] if any(task.done() for task in self._tasks) else []
+
+    async def _watch_held(self) -> None:
+        while True:
+            await self._desk.clock.sleep(HELD_ROUND)
+            try:
+                await self._submission.look_again()
+            except Exception:
+                log.exception("held submissions could not be looked for; they are tried again")
 
     async def _errand(self, video_id: str) -> None:
         await self._persistent(self._stop_work)(video_id)

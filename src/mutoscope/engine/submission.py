@@ -1,60 +1,36 @@
 """Handing a video to its upstream: the intent on disk first, then the call, then one of four outcomes.
 
 Only *not sent* and *rejected* may ever be followed by another call. An intent found without an outcome is
-*unknown*: somebody may have paid already. A local engine is free and idempotent, so there the same job is
-simply handed in again under the same key.
+*unknown*: somebody may have paid already, and `unknown.py` finds out. A local engine is free and idempotent, so there
+the same job is simply handed in again under the same key.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable
-from enum import StrEnum
 
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, encode, move, request_from_row
 from mutoscope.domain.assets import Variant, input_key
-from mutoscope.domain.errors import (
-    ContentRefused,
-    GenerationTimeout,
-    SubmissionUnknown,
-    UpstreamError,
-    UpstreamKeyInvalid,
-    UpstreamQuotaExhausted,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamUnavailable,
-)
+from mutoscope.domain.errors import GenerationTimeout, SubmissionUnknown, UpstreamError, UpstreamRateLimited
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, VideoRequest
 from mutoscope.engine.desk import Desk
+from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import backoff, is_over_budget
+from mutoscope.engine.unknown import Detective, Finding
 from mutoscope.failpoints import failpoint
-from mutoscope.providers.protocol import Job, Provider, Source, Submitted
+from mutoscope.providers.protocol import Job, OnUnknown, Provider, Source, Submitted
 
 # How often a stopped submission looks whether it may go on.
 PAUSE_SECONDS = 1.0
 
-_REFUSALS = (ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted)
-
-
-class Outcome(StrEnum):
-    """What became of one call that asks an upstream to start."""
-
-    NOT_SENT = "not_sent"
-    REJECTED = "rejected"
-    ACCEPTED = "accepted"
-    UNKNOWN = "unknown"
-
-
-def outcome_of(error: UpstreamError) -> Outcome:
-    """What an error proves. Without proof that nothing was started, the outcome is unknown."""
-    if isinstance(error, (*_REFUSALS, UpstreamRateLimited)):
-        return Outcome.REJECTED
-    if isinstance(error, UpstreamUnavailable) and error.not_sent:
-        return Outcome.NOT_SENT
-    return Outcome.UNKNOWN
+RESUBMITTED = (
+    "The answer to the first submission was lost and could not be found out, so this video was submitted once more, as "
+    "the operator wants it: it may have been made and charged twice."
+)
 
 
 class Submission:
@@ -67,6 +43,8 @@ class Submission:
     def __init__(self, desk: Desk, ask_now: Callable[[str, str], None]) -> None:
         self._desk = desk
         self._ask_now = ask_now
+        self._detective = Detective(desk)
+        self._at_work: set[str] = set()
 
     async def run(self, video_id: str) -> None:
         """Bring a video from `queued` to `generating` or to its failure; repeatable after a crash."""
@@ -76,7 +54,11 @@ class Submission:
         await self._desk.slots.take(row["provider"], video_id)
         await self._until_allowed(row)
         row = await self._desk.row(video_id)  # it may have been deleted while it waited
-        handed_over = _awaits_submission(row) and await self._submit(row)
+        self._at_work.add(video_id)
+        try:
+            handed_over = _awaits_submission(row) and await self._submit(row)
+        finally:
+            self._at_work.discard(video_id)
         if not handed_over:
             await self._desk.slots.give_back(row["provider"], video_id)
 
@@ -100,12 +82,18 @@ class Submission:
                 return False
             row = await self._desk.row(row["id"])
         elif not await self._reopen_intent(row) and not provider.is_local:
-            await self._give_up_unknown(row, "The server stopped between asking the upstream and hearing its answer.")
-            return False
+            stopped = "The server stopped between asking the upstream and hearing its answer."
+            return await self._accepted(row, await self._find_out(row, provider, job, stopped))
         failpoint("submit.before_call", row["id"])
         self._desk.studio.make_ready()  # for what the upstream will bring
-        submitted = await self._ask(row, provider, job)
-        return submitted is not None and await self._accept(row, submitted)
+        return await self._accepted(row, await self._ask(row, provider, job))
+
+    async def _accepted(self, row: Row, submitted: Submitted | None) -> bool:
+        if submitted is None:
+            return False
+        # It may have been asked once more meanwhile: the acceptance belongs to the last attempt.
+        attempt = (await self._desk.row(row["id"]))["attempt"]
+        return await self._accept(row, attempt, submitted)
 
     async def _open_intent(self, row: Row, attempt: int) -> bool:
         now = self._desk.clock.now()
@@ -113,19 +101,22 @@ class Submission:
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.CLAIMED, now, attempt=attempt) is None:
                 return False
-            tx.run(
-                "add_intent",
-                video_id=row["id"],
-                attempt=attempt,
-                provider=row["provider"],
-                credential=row["credential"],
-                idempotency_key=job_key(row["id"], attempt),
-                nonce=secrets.token_hex(16),
-                now=now,
-            )
+            self._add_intent(tx, row, attempt, now)
             return True
 
         return await self._desk.database.write(write)
+
+    def _add_intent(self, tx: Transaction, row: Row, attempt: int, now: float) -> None:
+        tx.run(
+            "add_intent",
+            video_id=row["id"],
+            attempt=attempt,
+            provider=row["provider"],
+            credential=row["credential"],
+            idempotency_key=job_key(row["id"], attempt),
+            nonce=secrets.token_hex(16),
+            now=now,
+        )
 
     async def _reopen_intent(self, row: Row) -> bool:
         """Make ready to ask again. False when the last call may have started something."""
@@ -142,8 +133,7 @@ class Submission:
             except UpstreamError as error:
                 failures += 1
                 if not _may_ask_again(error, provider):
-                    await self._end(row, error)
-                    return None
+                    return await self._last_word(row, provider, job, error)
                 if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
                     await self._desk.fail(
                         row, GenerationTimeout(f"The upstream did not take it in time: {error.message}")
@@ -157,7 +147,7 @@ class Submission:
                     return None
                 await self._reopen_intent(row)
 
-    async def _accept(self, row: Row, submitted: Submitted) -> bool:
+    async def _accept(self, row: Row, attempt: int, submitted: Submitted) -> bool:
         failpoint("submit.after_call", row["id"])
         now = self._desk.clock.now()
 
@@ -165,7 +155,7 @@ class Submission:
             tx.run(
                 "close_intent",
                 video_id=row["id"],
-                attempt=row["attempt"],
+                attempt=attempt,
                 outcome=Outcome.ACCEPTED,
                 evidence=encode({"upstream_id": submitted.upstream_id}),
             )
@@ -178,31 +168,82 @@ class Submission:
                 next_poll_at=now + submitted.poll_after,
             )
 
-        if await self._desk.insist(write) is None:  # deleted meanwhile
-            await self._desk.cancel(row["provider"], submitted.upstream_id)
+        if await self._desk.insist(write) is None:
+            await self._left_over(row, submitted)
             return False
         failpoint("submit.after_accept", row["id"])
         if self._desk.providers[row["provider"]].is_local:
             self._ask_now(row["provider"], submitted.upstream_id)
         return True
 
-    async def _end(self, row: Row, error: UpstreamError) -> None:
-        outcome = outcome_of(error)
-        if outcome is Outcome.UNKNOWN:
-            await self._give_up_unknown(row, error.message)
-            return
-        await self._close(row, outcome, error.message)
-        await self._desk.fail(row, error)
+    async def _left_over(self, row: Row, submitted: Submitted) -> None:
+        """A job that came for a video which had moved on: stop it, unless it is the very one that it has."""
+        current = await self._desk.row(row["id"])
+        if current["upstream_id"] != submitted.upstream_id:
+            await self._desk.cancel(row["provider"], submitted.upstream_id)
 
-    async def _give_up_unknown(self, row: Row, evidence: str) -> None:
+    async def _last_word(self, row: Row, provider: Provider, job: Job, error: UpstreamError) -> Submitted | None:
+        """An error that asking again cannot mend: what it proves ends the video, what it leaves open is found out."""
+        outcome = outcome_of(error)
+        if outcome is Outcome.UNKNOWN and not isinstance(error, SubmissionUnknown):
+            return await self._find_out(row, provider, job, error.message)
+        await self._close(row, outcome, error.message)
+        await self._desk.fail(row, _unknown(row, error.message) if outcome is Outcome.UNKNOWN else error)
+        return None
+
+    async def _find_out(self, row: Row, provider: Provider, job: Job, evidence: str) -> Submitted | None:
+        """The job that an unanswered call started after all; None when the video has ended, or is held."""
         await self._close(row, Outcome.UNKNOWN, evidence)
-        await self._desk.fail(
-            row,
-            SubmissionUnknown(
-                f"Whether '{row['provider']}' accepted this video is not known, so it was not sent again. "
-                f"Look for it in the account there before asking anew. What happened: {evidence}"
-            ),
-        )
+        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
+        assert intent is not None, "a submission without an intent"
+        finding = await self._detective.find_out(row, provider, job, intent["started_at"])
+        return await self._conclude(await self._desk.row(row["id"]), provider, finding, evidence)
+
+    async def _conclude(self, row: Row, provider: Provider, finding: Finding, evidence: str) -> Submitted | None:
+        if isinstance(finding, Submitted):
+            return finding
+        if row["state"] != State.SUBMITTING:  # deleted meanwhile
+            return None
+        if isinstance(finding, UpstreamError):
+            await self._close(row, Outcome.REJECTED, finding.message)
+            await self._desk.fail(row, finding)
+            return None
+        match provider.recovery.on_unknown:
+            case OnUnknown.HOLD:
+                return None
+            case OnUnknown.RESUBMIT_ONCE if row["attempt"] == 1:
+                return await self._resubmit(row, provider)
+        await self._desk.fail(row, _unknown(row, evidence))
+        return None
+
+    async def _resubmit(self, row: Row, provider: Provider) -> Submitted | None:
+        """Ask once more under a new key, because the operator prefers that. The video says that it may cost twice."""
+        attempt = row["attempt"] + 1
+        job = await build_job(self._desk, row, attempt)
+        now = self._desk.clock.now()
+
+        def write(tx: Transaction) -> bool:
+            if move(tx, row, Happening.UNKNOWN, now, attempt=attempt) is None:
+                return False
+            tx.run("note_resubmission", id=row["id"], notice=RESUBMITTED)
+            self._add_intent(tx, row, attempt, now)
+            return True
+
+        if not await self._desk.database.write(write):
+            return None
+        return await self._ask(await self._desk.row(row["id"]), provider, job)
+
+    async def look_again(self) -> None:
+        """Look once for each submission that is held; those that are found go on."""
+        for row in await self._desk.database.all("held_submissions"):
+            provider = self._desk.providers[row["provider"]]
+            if provider.recovery.on_unknown is not OnUnknown.HOLD or row["id"] in self._at_work:
+                continue
+            job = await build_job(self._desk, row, row["attempt"])
+            finding = await self._detective.look(provider, job, row["started_at"])
+            if finding is not None:
+                self._desk.slots.restore(row["provider"], row["id"])
+                await self._accepted(row, await self._conclude(row, provider, finding, ""))
 
     async def _close(self, row: Row, outcome: Outcome, evidence: str) -> None:
         await self._desk.insist(
@@ -267,12 +308,19 @@ def _awaits_submission(row: Row) -> bool:
     return row["state"] in (State.QUEUED, State.SUBMITTING)
 
 
+def _unknown(row: Row, evidence: str) -> SubmissionUnknown:
+    return SubmissionUnknown(
+        f"Whether '{row['provider']}' accepted this video is not known, so it was not sent again. "
+        f"Look for it in the account there before asking anew. What happened: {evidence}"
+    )
+
+
 def _may_ask_again(error: UpstreamError, provider: Provider) -> bool:
-    if isinstance(error, (*_REFUSALS, SubmissionUnknown)):
+    if is_final_refusal(error):
         return False
     if provider.is_local or isinstance(error, UpstreamRateLimited):
         return True
-    return outcome_of(error) is Outcome.NOT_SENT
+    return outcome_of(error) in (Outcome.NOT_SENT, Outcome.REJECTED)
 
 
 def _pause(error: UpstreamError, failures: int) -> float:

@@ -31,7 +31,7 @@ from mutoscope.domain.errors import (
 )
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, Size
-from mutoscope.providers.protocol import Done, Job, Poll, Refused, RemoteAsset, Running, Submitted, Waiting
+from mutoscope.providers.protocol import Done, Job, Poll, Recovery, Refused, RemoteAsset, Running, Submitted, Waiting
 from mutoscope.providers.render_job import CLIP, REFERENCE, VIDEO, RenderJob
 from mutoscope.providers.render_process import ChildCommand
 from mutoscope.providers.render_queue import Drawing, Drawn, Failed, Queued, RenderQueue
@@ -88,6 +88,7 @@ class FlipbookProvider:
     """
 
     is_local = True
+    recovery = Recovery()
     name = NAME
     models = MODELS
 

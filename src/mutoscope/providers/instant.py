@@ -21,7 +21,7 @@ from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.errors import UpstreamTaskLost, UpstreamUnavailable
 from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.flipbook import DrawingFailed
-from mutoscope.providers.protocol import Done, Job, Poll, Refused, RemoteAsset, Running, Submitted, Waiting
+from mutoscope.providers.protocol import Done, Job, Poll, Recovery, Refused, RemoteAsset, Running, Submitted, Waiting
 from mutoscope.providers.render_job import VIDEO, RenderJob
 from mutoscope.providers.render_lasting import LastingProcess
 from mutoscope.providers.render_process import ChildCommand
@@ -70,6 +70,7 @@ class InstantProvider:
     """
 
     is_local = True
+    recovery = Recovery()
     name = NAME
     models = MODELS
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from mutoscope.domain.assets import Variant
@@ -100,6 +101,39 @@ class Refused:
 Poll = Waiting | Running | Done | Refused
 
 
+class OnUnknown(StrEnum):
+    """What to do with a submission whose outcome could not be found out."""
+
+    FAIL = "fail"  # the video fails as `submission_unknown`; its money stays held
+    HOLD = "hold"  # the video waits, and is looked for now and then, until it is found or deleted
+    RESUBMIT_ONCE = "resubmit_once"  # asked once more under a new key: it may be made and paid twice
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What an upstream offers for a submission whose answer never came. Declared from its documentation.
+
+    key_seconds: how long a repetition under the same idempotency key is answered with the same job; 0 where keys are
+    not honoured. finds: whether the provider is a `Finder`. deadline_seconds: how long to look before `on_unknown`.
+    """
+
+    key_seconds: float = 0.0
+    finds: bool = False
+    deadline_seconds: float = 120.0
+    on_unknown: OnUnknown = OnUnknown.FAIL
+
+
+class Finder(Protocol):
+    """A provider that can look up what it submitted: by an id of ours, or in the upstream's list."""
+
+    async def find(self, job: Job, since: float) -> Submitted | None:
+        """The one job at the upstream that came of this submission; None when there is none (yet).
+
+        since: Unix seconds when it was made. UpstreamProtocolError when several could be it: none is adopted then.
+        """
+        ...
+
+
 class Provider(Protocol):
     """One upstream. Every method raises only classes of `UpstreamError`; anything else is a bug."""
 
@@ -108,6 +142,9 @@ class Provider(Protocol):
 
     @property
     def models(self) -> tuple[ModelSpec, ...]: ...
+
+    @property
+    def recovery(self) -> Recovery: ...
 
     @property
     def is_local(self) -> bool:

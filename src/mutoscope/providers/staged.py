@@ -29,7 +29,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.lifecycle import GENERATING_MAX_PROGRESS
 from mutoscope.domain.test_cases import CASES, OPTION, RETRY_AFTER, Case, Ending, Stage
 from mutoscope.providers.flipbook import DrawingFailed
-from mutoscope.providers.protocol import Done, Job, Poll, Provider, Refused, RemoteAsset, Running, Submitted
+from mutoscope.providers.protocol import Done, Job, Poll, Provider, Recovery, Refused, RemoteAsset, Running, Submitted
 
 _SLOW_DOWNS = 2
 _POLL_AFTER = 0.5
@@ -94,6 +94,10 @@ class StagedProvider:
     @property
     def models(self) -> tuple[ModelSpec, ...]:
         return self._inner.models
+
+    @property
+    def recovery(self) -> Recovery:
+        return self._inner.recovery
 
     @property
     def is_local(self) -> bool:

@@ -12,7 +12,7 @@ from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.errors import UpstreamError, UpstreamTaskLost
 from mutoscope.domain.money import Price
 from mutoscope.domain.video import Size
-from mutoscope.providers.protocol import Done, Job, Poll, RemoteAsset, Submitted, Waiting
+from mutoscope.providers.protocol import Done, Job, Poll, Recovery, RemoteAsset, Submitted, Waiting
 
 SMALL = Size(64, 64)
 
@@ -42,8 +42,9 @@ class ScriptedProvider:
     """A provider that says what it is told to say, and remembers what it was asked.
 
     submits: what each `submit` does in turn: an upstream error is raised, anything else accepts; the last
-    entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result. price: of its one model.
-    size, seconds: of a video whose request says nothing.
+    entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result. price: of its one
+    model. recovery: what it offers for unknown submissions. finds: what each `find` answers in turn. size, seconds: of
+    a video whose request says nothing.
     """
 
     is_local = False
@@ -56,12 +57,17 @@ class ScriptedProvider:
         polls: Iterable[Poll | UpstreamError] | None = None,
         clip: bytes = b"",
         price: Price | None = None,
+        recovery: Recovery | None = None,
+        finds: Iterable[Submitted | UpstreamError | None] = (None,),
         size: Size = SMALL,
         seconds: int = 1,
     ) -> None:
         self.name = name
         self.models = (replace(_model(name, size, seconds), price=price),)
+        self.recovery = recovery or Recovery()
         self.jobs: list[Job] = []
+        self.looked_for: list[Job] = []
+        self._finds = list(finds)
         self.cancelled: list[str] = []
         self._submits = list(submits)
         done = Done((RemoteAsset(Variant.VIDEO, "clip"),), {"scripted": True})
@@ -75,6 +81,15 @@ class ScriptedProvider:
         upstream_id = f"up-{job.key}"
         self._asked.setdefault(upstream_id, 0)
         return Submitted(upstream_id, poll_after=0.05)
+
+    async def find(self, job: Job, since: float) -> Submitted | None:
+        self.looked_for.append(job)
+        found = self._finds[min(len(self.looked_for), len(self._finds)) - 1]
+        _raise_if_error(found)
+        if isinstance(found, Submitted):
+            self._asked.setdefault(found.upstream_id, 0)
+            return found
+        return None
 
     async def poll(self, upstream_id: str) -> Poll:
         if upstream_id not in self._asked:

@@ -24,3 +24,6 @@ CREATE TABLE switches (
     value   TEXT NOT NULL,
     at      REAL NOT NULL
 );
+
+-- A job at an upstream belongs to one video.
+CREATE INDEX videos_by_job ON videos (provider, upstream_id) WHERE upstream_id IS NOT NULL;

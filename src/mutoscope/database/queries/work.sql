@@ -15,6 +15,18 @@ WHERE video_id = :video_id AND attempt = :attempt AND (outcome IS NULL OR outcom
 UPDATE intents SET outcome = NULL, evidence = NULL
 WHERE video_id = :video_id AND attempt = :attempt AND outcome IN ('not_sent', 'rejected');
 
+-- name: held_submissions
+-- Nobody knows what became of them, and their provider wants to wait.
+SELECT videos.*, intents.started_at FROM videos
+JOIN intents ON intents.video_id = videos.id AND intents.attempt = videos.attempt
+WHERE videos.state = 'submitting' AND intents.outcome = 'unknown';
+
+-- name: owner_of_job
+SELECT id FROM videos WHERE provider = :provider AND upstream_id = :upstream_id LIMIT 1;
+
+-- name: note_resubmission
+UPDATE videos SET notice = :notice WHERE id = :id;
+
 -- name: add_asset
 -- Collecting and finishing may be repeated with the same result.
 INSERT INTO assets (video_id, variant, attempt, key, media_type, bytes, sha256, stored_at)

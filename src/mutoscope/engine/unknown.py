@@ -1,0 +1,78 @@
+"""Finding out what became of a submission whose answer never came: ask again under the same key, or look the job up.
+
+Never a second job: either the upstream answers a repetition with the first one, or it is only looked for.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import structlog
+
+from mutoscope.database.connection import Row
+from mutoscope.domain.errors import UpstreamError
+from mutoscope.domain.lifecycle import State
+from mutoscope.engine.desk import Desk
+from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
+from mutoscope.engine.retry import backoff
+from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
+
+log = structlog.get_logger(__name__)
+
+LONGEST_PAUSE = 15.0
+
+Finding = Submitted | UpstreamError | None
+
+
+class Detective:
+    """Climbs down the ladder of what a provider declares in its `recovery`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def find_out(self, row: Row, provider: Provider, job: Job, since: float) -> Finding:
+        """The accepted job; the refusal that proves that there is none; or None when it cannot be found out in time.
+
+        since: Unix seconds when the call was made. The upstream may show a job late, so it is looked for until the
+        provider's deadline. None too when the video has ended meanwhile.
+        """
+        looks = 0
+        while True:
+            finding = await self.look(provider, job, since)
+            if finding is not None or not _has_a_way(provider, self._desk.clock.now() - since):
+                return finding
+            looks += 1
+            left = since + provider.recovery.deadline_seconds - self._desk.clock.now()
+            if left <= 0:
+                return None
+            await self._desk.clock.sleep(min(left, backoff(looks, longest=LONGEST_PAUSE)))
+            if (await self._desk.row(row["id"]))["state"] != State.SUBMITTING:
+                return None
+
+    async def look(self, provider: Provider, job: Job, since: float) -> Finding:
+        """One try. None when it told nothing."""
+        recovery, age = provider.recovery, self._desk.clock.now() - since
+        try:
+            if age < recovery.key_seconds:
+                return await provider.submit(job)
+            if recovery.finds:
+                return await self._ours(provider, job, await cast(Finder, provider).find(job, since))
+        except UpstreamError as error:
+            if age < recovery.key_seconds and is_final_refusal(error) and outcome_of(error) is Outcome.REJECTED:
+                return error
+            log.warning("a submission is still unknown", video=job.video_id, code=error.code, reason=error.message)
+        return None
+
+    async def _ours(self, provider: Provider, job: Job, found: Submitted | None) -> Submitted | None:
+        """What was found, unless it is another video's."""
+        if found is None:
+            return None
+        owner = await self._desk.database.one("owner_of_job", provider=provider.name, upstream_id=found.upstream_id)
+        if owner is None or owner["id"] == job.video_id:
+            return found
+        log.error("a job that was found belongs to another video", video=job.video_id, owner=owner["id"])
+        return None
+
+
+def _has_a_way(provider: Provider, age: float) -> bool:
+    return age < provider.recovery.key_seconds or provider.recovery.finds
