@@ -61,11 +61,17 @@ def newer_calls(client: openai.OpenAI) -> dict:
         "upload_has_no_source": upload.remixed_from_video_id is None,
         "total_seconds": [longer.seconds, longer_upload.seconds],
         "character": [found.id == character.id, found.name],
-        "typed_dictionary_raises": _raises(lambda: client.videos.edit(prompt="x", video={"id": source.id})),
+        "typed_dictionaries": [
+            _raised(lambda: client.videos.edit(prompt="x", video={"id": source.id})),
+            _raised(lambda: client.videos.extend(prompt="x", seconds="4", video={"id": source.id})),
+            _raised(
+                lambda: client.videos.create(prompt="x", input_reference={"image_url": "data:image/png;base64,eA=="})
+            ),
+        ],
     }
 
 
-def _raises(call) -> str | None:
+def _raised(call) -> str | None:
     try:
         call()
     except RuntimeError as error:

@@ -35,6 +35,16 @@ def test_the_fixtures_are_there_and_come_back(server: FixtureServer) -> None:
         assert client.videos.remix(VIDEO, prompt="Make it night").remixed_from_video_id == VIDEO
 
 
+def test_the_double_with_test_cases_is_there_too(server: FixtureServer) -> None:
+    with server.client() as client:
+        assert {model.id for model in client.models.list()} == {"scripted-1", "flipbook-instant"}
+        video = client.videos.create_and_poll(
+            model="flipbook-instant", prompt="A ferry", extra_body={"test_case": "fails_at_60"}
+        )
+        assert video.error is not None
+        assert video.error.code == "encoding_failed"
+
+
 def test_a_kept_folder_and_a_key_of_ones_own(tmp_path: Path) -> None:
     options = ("--data-dir", str(tmp_path / "data"), "--key", "another key")
     first = FixtureServer(*options)

@@ -27,7 +27,7 @@ NEWER = {
     "upload_has_no_source": True,
     "total_seconds": ["12", "12"],
     "character": [True, "Otto"],
-    "typed_dictionary_raises": "RuntimeError",
+    "typed_dictionaries": ["RuntimeError"] * 3,
 }
 
 

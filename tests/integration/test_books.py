@@ -162,7 +162,7 @@ async def test_a_cap_of_nothing_allows_nothing(tmp_path) -> None:
     async with running(tmp_path, paid()) as (server, caller):
         caps = json.dumps({"day": 0})
         await server.database.write(lambda tx: tx.run("set_key_caps", id=caller.key_id, caps=caps))
-        with pytest.raises(BudgetExceeded, match="0.00 USD a day for this API key"):
+        with pytest.raises(BudgetExceeded, match=r"0\.00 USD a day for this API key"):
             await create(server, caller)
         with pytest.raises(BudgetExceeded):
             await server.service.plan(caller, NewVideo("x"))
