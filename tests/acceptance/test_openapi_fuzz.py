@@ -1,6 +1,6 @@
 """schemathesis against a real server: what the document says is so, and nothing makes the server stumble.
 
-300 cases by default; FUZZ_CASES=5000 (`make fuzz`) for more, with the edges of every field as well.
+150 cases by default; FUZZ_CASES=5000 (`make fuzz`) for more, with the edges of every field as well.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from acceptance.quick_server import TESTS, QuickServer
 from mutoscope.dialect.reference.operations import OPERATIONS
 
-CASES = int(os.environ.get("FUZZ_CASES", "300"))
+CASES = int(os.environ.get("FUZZ_CASES", "150"))
 IN_CI = CASES <= 300
 STEPS_OF_A_WALK = 7  # as measured: cases for each scenario of the stateful phase
 # By contract the server reads liberally: what breaks a schema may well be served, so that one is not for us.
