@@ -45,7 +45,8 @@ class Inputs:
         known = await self._database.one("input_of", tenant=tenant, sha256=sha256)
         await self._storage.write(key, _one_chunk(upload.data))
         try:
-            measures = await self._studio.check_clip(self._storage.path(key))
+            async with self._storage.local(key) as path:
+                measures = await self._studio.check_clip(path)
         except MediaUnreadable as error:
             if known is None:
                 await self._storage.delete(key)

@@ -1,0 +1,130 @@
+"""A real S3 endpoint on this machine: moto in a process of its own, and endpoints that only refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+SECRET = "a-secret-that-nobody-may-read"
+
+
+class Moto:
+    """`moto_server` on a free loopback port; it forgets everything when it stops."""
+
+    def __init__(self, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{_free_port()}"
+        # Not in our own environment: its pins contradict ours.
+        environment = {**os.environ, "PYTHONPATH": str(Path(sys.prefix) / "moto")}
+        command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", self.url.split(":")[2]]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        self._wait_until_ready(log)
+
+    def new_bucket(self) -> Bucket:
+        bucket = Bucket(self.url, f"bucket-{secrets.token_hex(8)}")
+        _ask(f"{self.url}/{bucket.name}", "PUT")
+        return bucket
+
+    def pause(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        self.resume()
+        self._process.terminate()
+        self._process.wait(10)
+
+    def _wait_until_ready(self, log: Path) -> None:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                _ask(self.url)
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"moto did not start (make install-dev?):\n{log.read_text()[-2000:]}") from None
+                time.sleep(0.05)
+
+
+class Bucket:
+    """One bucket of its own, seen without the library that the product uses."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url = url
+        self.name = name
+        self.address = f"s3://{name}/some/prefix"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return credentials(self.url)
+
+    def keys(self) -> list[str]:
+        listed = _ask(f"{self.url}/{self.name}?list-type=2")
+        return re.findall(r"<Key>some/prefix/(.*?)</Key>", listed)
+
+    def remove(self) -> None:
+        for key in self.keys():
+            _ask(f"{self.url}/{self.name}/some/prefix/{key}", "DELETE")
+        _ask(f"{self.url}/{self.name}", "DELETE")
+
+    def unfinished(self) -> int:
+        return _ask(f"{self.url}/{self.name}?uploads").count("<UploadId>")
+
+
+def credentials(url: str) -> dict[str, str]:
+    """What an operator puts into the environment for an endpoint at `url`."""
+    return {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": url,
+    }
+
+
+@asynccontextmanager
+async def endpoint(status: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[tuple[str, list[str]]]:
+    """An HTTP server that gives one answer to everything: its address, and the request lines it has got."""
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        asked.append(head.splitlines()[0])
+        if length := re.search(r"content-length: (\d+)", head):
+            await reader.readexactly(int(length[1]))
+        more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+        writer.write(f"HTTP/1.1 {status}\r\nconnection: close\r\n{more}content-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+
+
+def closed_endpoint() -> str:
+    """An address where nobody listens."""
+    return f"http://127.0.0.1:{_free_port()}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _ask(url: str, method: str = "GET") -> str:
+    with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
+        return answer.read().decode()
