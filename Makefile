@@ -11,7 +11,7 @@ demo: install  ## Make two videos through the real server with the official SDK
 serve: install  ## Run the server
 	$(BIN)/mutoscope serve
 
-test: install-dev $(VENV)/.installed-sdk lint types  ## The whole test suite
+test: install-dev $(VENV)/.installed-sdk $(VENV)/.installed-moto lint types  ## The whole test suite
 	$(BIN)/python -m pytest
 
 install: $(VENV)/.installed  ## Make .venv from the lock
@@ -41,6 +41,11 @@ $(VENV)/.installed-sdk: $(VENV)/.installed-dev requirements/sdk-2.20.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --require-hashes --upgrade --target $(VENV)/sdk-2.20 -r requirements/sdk-2.20.txt
 	@touch $@
 
+# An S3 endpoint for the tests, a process of its own: its pins contradict ours.
+$(VENV)/.installed-moto: $(VENV)/.installed-dev requirements/moto.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --require-hashes --upgrade --target $(VENV)/moto -r requirements/moto.txt
+	@touch $@
+
 lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,6 +58,7 @@ lock:  ## Write the hashed requirements files anew from pyproject.toml
 	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes requirements/build.in -o requirements/build.txt
 	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes requirements/sdk-2.20.in -o requirements/sdk-2.20.txt
+	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --generate-hashes requirements/moto.in -o requirements/moto.txt
 
 kill: install-dev  ## kill -9 the server in every working state and count what was drawn twice
 	$(BIN)/python -m pytest tests/acceptance/test_kill.py -s

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 SECRET = "a-secret-that-nobody-may-read"
@@ -55,7 +55,8 @@ class Moto:
                 return
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"moto did not start (make install-dev?):\n{log.read_text()[-2000:]}") from None
+                    said = log.read_text()[-2000:]
+                    raise RuntimeError(f"moto did not start (is it installed? see the Makefile):\n{said}") from None
                 time.sleep(0.05)
 
 
@@ -71,14 +72,9 @@ class Bucket:
     def environment(self) -> dict[str, str]:
         return credentials(self.url)
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         listed = _ask(f"{self.url}/{self.name}?list-type=2")
         return re.findall(r"<Key>some/prefix/(.*?)</Key>", listed)
-
-    def remove(self) -> None:
-        for key in self.keys():
-            _ask(f"{self.url}/{self.name}/some/prefix/{key}", "DELETE")
-        _ask(f"{self.url}/{self.name}", "DELETE")
 
     def unfinished(self) -> int:
         return _ask(f"{self.url}/{self.name}?uploads").count("<UploadId>")
@@ -95,23 +91,68 @@ def credentials(url: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def endpoint(status: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[tuple[str, list[str]]]:
-    """An HTTP server that gives one answer to everything: its address, and the request lines it has got."""
+async def endpoint(answer: Callable[[str], tuple[str, str]]) -> AsyncIterator[tuple[str, list[str]]]:
+    """An HTTP server that answers as told: its address, and the request lines that it has got, in lower case.
+
+    answer: from a request line to status line and body.
+    """
     asked: list[str] = []
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        asked.append(head.splitlines()[0])
-        if length := re.search(r"content-length: (\d+)", head):
-            await reader.readexactly(int(length[1]))
-        more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-        writer.write(f"HTTP/1.1 {status}\r\nconnection: close\r\n{more}content-length: 0\r\n\r\n".encode())
-        await writer.drain()
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            asked.append(head.splitlines()[0])
+            if length := re.search(r"content-length: (\d+)", head):
+                await reader.readexactly(int(length[1]))
+            status, body = answer(asked[-1])
+            more = f'connection: close\r\netag: "x"\r\ncontent-length: {len(body)}'
+            writer.write(f"HTTP/1.1 {status}\r\n{more}\r\n\r\n{body}".encode())
+            await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+
+
+class Gate:
+    """A door before an endpoint: while it is shut, nobody gets in, and who was inside is thrown out."""
+
+    def __init__(self, target: str) -> None:
+        self._target = int(target.rpartition(":")[2])
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._server: asyncio.Server | None = None
+        self._inside: set[asyncio.StreamWriter] = set()
+        self._visits: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._let_in, "127.0.0.1", self._port)
+
+    async def shut(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in self._inside:
+            writer.transport.abort()
+        await asyncio.gather(*self._visits)
+
+    async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visit = asyncio.current_task()
+        assert visit is not None
+        self._visits.add(visit)
+        visit.add_done_callback(self._visits.discard)
+        beyond_reader, beyond = await asyncio.open_connection("127.0.0.1", self._target)
+        self._inside |= {writer, beyond}
+        await asyncio.gather(_pour(reader, beyond), _pour(beyond_reader, writer))
+        self._inside -= {writer, beyond}
+
+
+async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while chunk := await reader.read(1 << 16):
+            writer.write(chunk)
+            await writer.drain()
+    writer.close()
 
 
 def closed_endpoint() -> str:

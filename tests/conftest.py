@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bucket import Bucket, Moto
 
+from bucket import Bucket, Moto
 from mutoscope.database.connection import Database
 from mutoscope.database.migrate import migrate
 

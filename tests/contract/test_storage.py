@@ -34,7 +34,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     bucket = request.getfixturevalue("bucket")
 
     def contents() -> list[str]:
-        return bucket.keys() + ["unfinished upload"] * bucket.unfinished() + files_below(tmp_path)
+        return bucket.names() + ["unfinished upload"] * bucket.unfinished() + files_below(tmp_path)
 
     return Place(open_storage(bucket.address, tmp_path), contents)
 

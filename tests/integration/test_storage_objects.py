@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import structlog
-from bucket import SECRET, Bucket, Moto, closed_endpoint, credentials, endpoint
 
+from bucket import SECRET, Bucket, Moto, closed_endpoint, credentials, endpoint
 from mutoscope.app import Mutoscope
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.settings import Settings
@@ -84,7 +84,7 @@ async def everything_asked_of(storage: Storage) -> list[StorageUnavailable]:
 async def test_an_endpoint_that_answers_badly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, refused: bool, said: str
 ) -> None:
-    async with endpoint(status) as (url, asked):
+    async with endpoint(lambda _line: (status, "")) as (url, asked):
         errors = await everything_asked_of(reached_at(url, tmp_path, monkeypatch))
     assert len(asked) >= len(errors)
     for error in errors:
@@ -120,18 +120,22 @@ async def test_an_endpoint_that_hangs_is_given_up_within_half_a_minute(
     assert await storage.size("later") == 5
 
 
-async def test_an_upload_that_the_endpoint_fails_is_taken_back(bucket: Bucket, tmp_path: Path) -> None:
-    """The bucket goes away between two parts: nothing of it is told as stored."""
-    storage = open_storage(bucket.address, tmp_path)
+async def test_an_upload_that_is_refused_half_way_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(line: str) -> tuple[str, str]:
+        if line.startswith("post"):
+            return "200 OK", (
+                "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>a</Key><UploadId>u1</UploadId>"
+                "</InitiateMultipartUploadResult>"
+            )
+        return ("400 Bad Request" if "partnumber=3" in line else "200 OK"), ""
 
-    async def interrupted() -> AsyncIterator[bytes]:
-        for part in range(6):
-            if part == 4:
-                bucket.remove()
-            yield bytes(PART)
-
-    with pytest.raises(StorageUnavailable):
-        await storage.write("a", interrupted())
+    async with endpoint(answer) as (url, asked):
+        with pytest.raises(StorageRefused, match="status 400"):
+            await reached_at(url, tmp_path, monkeypatch).write("a", one(bytes(PART), 9))
+    assert asked[-1] == "delete /a-bucket/some/prefix/a?uploadid=u1 http/1.1"
+    assert not any("partnumber=8" in line for line in asked)
 
 
 async def test_a_missing_bucket(moto: Moto, bucket: Bucket, tmp_path: Path) -> None:
@@ -169,7 +173,7 @@ async def test_each_kind_of_address_asks_its_bucket(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    async with endpoint("403 Forbidden") as (url, asked):
+    async with endpoint(lambda _line: ("403 Forbidden", "")) as (url, asked):
         for name, value in variables.items():
             monkeypatch.setenv(name, value or url)
         with pytest.raises(StorageUnavailable):
@@ -180,7 +184,7 @@ async def test_each_kind_of_address_asks_its_bucket(
 def test_an_environment_that_says_too_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ConfigurationError, match="Setting 'storage'.*az://a-container"):
+    with pytest.raises(ConfigurationError, match=r"Setting 'storage'.*az://a-container"):
         open_storage("az://a-container", tmp_path)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "me")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", f"%{SECRET}")
@@ -211,7 +215,7 @@ async def test_no_space_is_asked_of_a_bucket(bucket: Bucket, tmp_path: Path) -> 
 async def test_a_bucket_that_will_never_do_is_refused_at_the_start(bucket: Bucket, tmp_path: Path) -> None:
     server = Mutoscope(Settings(data_dir=tmp_path, storage="s3://no-such-bucket"))
     try:
-        with pytest.raises(ConfigurationError, match="Setting 'storage' is 's3://no-such-bucket': .*not exist"):
+        with pytest.raises(ConfigurationError, match=r"Setting 'storage' is 's3://no-such-bucket': .*not exist"):
             await server.prove_storage()
     finally:
         server.close()

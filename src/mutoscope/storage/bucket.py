@@ -23,7 +23,7 @@ PART = 5 << 20
 NO_BUCKET = "The bucket does not exist."
 
 # An answer may take this long to begin, a part this long to go up; a download that is flowing may last.
-_SILENCE = timedelta(seconds=10)
+SILENCE = timedelta(seconds=10)
 _RETRIES: RetryConfig = {
     "max_retries": 5,
     # The last try begins before this and lasts no longer than the silence: an outage is told within half a minute.
@@ -74,23 +74,25 @@ def explained(error: Exception) -> StorageUnavailable | NotStored:
         return StorageRefused("There are no credentials for the bucket, in the environment or from this machine.")
     if "incorrectly configured region" in text:
         return StorageRefused("The bucket is in another region: set AWS_REGION to it.")
-    match status_of(error):
-        case None:
-            return StorageUnavailable("The bucket did not answer.")
-        case 401 | 403:
-            return StorageRefused("The bucket refused access: check the credentials and their rights.")
-        case 404:
-            return StorageRefused(NO_BUCKET)
-        case 408 | 429 | 500 | 501 | 502 | 503 | 504 as status:
-            return StorageUnavailable(f"The bucket answered with status {status}.")
-        case status:
-            return StorageRefused(f"The bucket answered with status {status}.")
+    return _meaning(status_of(error))
 
 
 def status_of(error: Exception) -> int | None:
     """The HTTP status that the bucket answered with; the library has it only in its text."""
     found = re.search(r"status code: (\d{3})", str(error))
     return int(found[1]) if found else None
+
+
+def _meaning(status: int | None) -> StorageUnavailable:
+    match status:
+        case None:
+            return StorageUnavailable("The bucket did not answer.")
+        case 401 | 403:
+            return StorageRefused("The bucket refused access: check the credentials and their rights.")
+        case 404:
+            return StorageRefused(NO_BUCKET)
+    kind = StorageRefused if status < 500 and status not in (408, 429) else StorageUnavailable
+    return kind(f"The bucket answered with status {status}.")
 
 
 def client_options(address: str, environment: Mapping[str, str]) -> ClientConfig:
@@ -100,6 +102,6 @@ def client_options(address: str, environment: Mapping[str, str]) -> ClientConfig
     return {
         "allow_http": first.startswith("http://"),
         "connect_timeout": timedelta(seconds=5),
-        "read_timeout": _SILENCE,
+        "read_timeout": SILENCE,
         "timeout": timedelta(days=1),
     }

@@ -34,8 +34,8 @@ class ObjectStorage:
     """Objects of `bucket`. copies: a folder of this machine for those that a child process must read as files.
 
     An object takes its place when its last byte has come, so that a reader sees the old bytes or the new ones. What
-    is longer than a part goes up as a multipart upload, which is taken back when it fails. Only a process that is
-    killed leaves one behind: a lifecycle rule of the bucket must clear those away, because the library lists none.
+    is longer than a part goes up as a multipart upload, which is taken back when it fails. A killed process and an
+    outage leave one behind: a lifecycle rule of the bucket clears those away, because the library cannot list them.
     """
 
     def __init__(self, bucket: ObjectStore, copies: Path) -> None:
