@@ -97,8 +97,10 @@ async def endpoint(answer: Callable[[str], tuple[str, str]]) -> AsyncIterator[tu
     answer: from a request line to status line and body.
     """
     asked: list[str] = []
+    visits = _Visits()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visits.note(writer)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             asked.append(head.splitlines()[0])
@@ -111,8 +113,11 @@ async def endpoint(answer: Callable[[str], tuple[str, str]]) -> AsyncIterator[tu
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
+    try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+    finally:
+        server.close()
+        await visits.end()
 
 
 class Gate:
@@ -123,8 +128,7 @@ class Gate:
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._server: asyncio.Server | None = None
-        self._inside: set[asyncio.StreamWriter] = set()
-        self._visits: set[asyncio.Task[None]] = set()
+        self._visits = _Visits()
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._let_in, "127.0.0.1", self._port)
@@ -132,19 +136,35 @@ class Gate:
     async def shut(self) -> None:
         assert self._server is not None
         self._server.close()
-        for writer in self._inside:
-            writer.transport.abort()
-        await asyncio.gather(*self._visits)
+        await self._visits.end()
 
     async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visit = asyncio.current_task()
-        assert visit is not None
-        self._visits.add(visit)
-        visit.add_done_callback(self._visits.discard)
+        self._visits.note(writer)
         beyond_reader, beyond = await asyncio.open_connection("127.0.0.1", self._target)
-        self._inside |= {writer, beyond}
+        self._visits.note(beyond)
         await asyncio.gather(_pour(reader, beyond), _pour(beyond_reader, writer))
-        self._inside -= {writer, beyond}
+
+
+class _Visits:
+    """The open connections of a server, and the tasks that serve them."""
+
+    def __init__(self) -> None:
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def note(self, writer: asyncio.StreamWriter) -> None:
+        """The running task serves this connection."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._writers.add(writer)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._writers.discard(writer))
+
+    async def end(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*self._tasks)
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
