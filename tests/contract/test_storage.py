@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable
@@ -131,9 +132,11 @@ async def test_a_key_that_breaks_the_rules_reaches_nothing(storage: Storage) -> 
 
 
 @pytest.mark.parametrize("length", [1, 8 * CHUNK])
-async def test_a_source_that_breaks_off_leaves_the_old_bytes_and_no_rest(place: Place, length: int) -> None:
+async def test_a_source_that_breaks_off_leaves_the_old_bytes_and_no_rest(
+    place: Place, length: int, caplog: pytest.LogCaptureFixture
+) -> None:
     async def broken() -> AsyncIterator[bytes]:
-        for _ in range(max(1, length // CHUNK)):
+        for _ in range(0, length, CHUNK):
             yield bytes(min(length, CHUNK))
         raise FileNotFoundError("mine")
 
@@ -142,6 +145,8 @@ async def test_a_source_that_breaks_off_leaves_the_old_bytes_and_no_rest(place: 
         await place.storage.write("a", broken())
     assert await gather(place.storage.read("a")) == b"old"
     assert place.contents() == ["a"]
+    gc.collect()
+    assert caplog.records == []  # such as asyncio's, of an error that nobody looked at
 
 
 @pytest.mark.parametrize("before", [1, 7])
@@ -160,6 +165,20 @@ async def test_a_cancelled_write_leaves_nothing(place: Place, before: int) -> No
     with pytest.raises(asyncio.CancelledError):
         await task
     assert place.contents() == []
+
+
+async def test_the_source_runs_in_the_task_of_its_writer(storage: Storage) -> None:
+    """Time limits and contexts that it opens are its task's."""
+    tasks = set()
+
+    async def source() -> AsyncIterator[bytes]:
+        async with asyncio.timeout(30):
+            async for chunk in many(12):
+                tasks.add(asyncio.current_task())
+                yield chunk
+
+    await storage.write("a", source())
+    assert tasks == {asyncio.current_task()}
 
 
 async def test_an_open_reader_survives_deletion(storage: Storage) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import secrets
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import BinaryIO, ParamSpec, TypeVar
 
 from mutoscope.domain.errors import StorageUnavailable
 from mutoscope.storage.protocol import Stored
+from mutoscope.storage.tally import Tally
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -29,8 +29,7 @@ class Draft:
     def __init__(self, folder: Path) -> None:
         self.path = folder / secrets.token_hex(16)
         self._file: BinaryIO | None = None
-        self._hash = hashlib.sha256()
-        self._bytes = 0
+        self._tally = Tally()
 
     def open(self) -> None:
         make_folder(self.path.parent)
@@ -42,8 +41,7 @@ class Draft:
         left = memoryview(chunk)
         while left:
             left = left[self._file.write(left) :]
-        self._hash.update(chunk)
-        self._bytes += len(chunk)
+        self._tally.add(chunk)
 
     def sync(self) -> None:
         assert self._file is not None
@@ -54,7 +52,7 @@ class Draft:
         self.sync()
         _rename(self.path, target)
         _sync_folder(target.parent)
-        return Stored(self._bytes, self._hash.hexdigest())
+        return self._tally.stored
 
     def discard(self) -> None:
         """Close, and remove what was not published."""

@@ -1,12 +1,8 @@
-"""The bytes of one upload on their way to the library that sends them: counted, hashed, and stopped on demand."""
+"""The bytes of one upload on their way to the library that sends them."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator
-
-from mutoscope.storage.protocol import Stored
 
 
 class Stopped(Exception):
@@ -14,65 +10,46 @@ class Stopped(Exception):
 
 
 class Feed:
-    """Hands on the chunks of `source`, and keeps what the source raised.
+    """A queue of one chunk. The writer runs its source in its own task; the library takes what is put here.
 
-    The library leaves an upload half-done when its call is cancelled, but not when its source fails. So a cancelled
-    writer calls `stop`.
+    The library leaves an upload half-done when its call is cancelled, but takes it back when its source fails. So a
+    writer that gives up, for whatever reason, calls `stop`.
     """
 
-    def __init__(self, source: AsyncIterator[bytes]) -> None:
-        self._source = source
-        self._ahead: list[bytes] = []
-        self._hash = hashlib.sha256()
-        self._bytes = 0
-        self._waiting: asyncio.Task[bytes | None] | None = None
+    def __init__(self) -> None:
+        self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(1)
         self._stopped = False
-        self.failure: BaseException | None = None
+        self._abandoned = False
 
-    @property
-    def stored(self) -> Stored:
-        """Length and hash of all that was handed on."""
-        return Stored(self._bytes, self._hash.hexdigest())
-
-    async def head(self, length: int) -> bytes | None:
-        """The whole source when that is less than `length` bytes; else None, and the iteration begins with it."""
-        ahead: list[bytes] = []
-        while sum(map(len, ahead)) < length:
-            chunk = await self._next()
-            if chunk is None:
-                return b"".join(ahead)
-            ahead.append(chunk)
-        self._ahead = ahead
-        return None
+    async def put(self, chunk: bytes | None) -> None:
+        """Hand on a chunk when the last one was taken; None is the end. Nothing, when nobody takes any more."""
+        if not self._abandoned:
+            await self._chunks.put(chunk)
 
     def stop(self) -> None:
+        """Make the library give up."""
         self._stopped = True
-        if self._waiting is not None:
-            self._waiting.cancel()
+        self._clear()
+        self._chunks.put_nowait(None)
+
+    def abandon(self, sending: asyncio.Future[object]) -> None:
+        """The library has ended: let go the writer that waits for it."""
+        self._abandoned = True
+        self._clear()
+        if not sending.cancelled():
+            sending.exception()  # seen, also when the writer has an error of its own to raise
 
     def __aiter__(self) -> Feed:
         return self
 
     async def __anext__(self) -> bytes:
+        chunk = await self._chunks.get()
         if self._stopped:
             raise Stopped
-        if self._ahead:
-            return self._ahead.pop(0)
-        self._waiting = asyncio.ensure_future(self._next())
-        try:
-            chunk = await self._waiting
-        except asyncio.CancelledError:
-            raise Stopped from None
-        except Exception as error:
-            self.failure = error
-            raise
         if chunk is None:
             raise StopAsyncIteration
         return chunk
 
-    async def _next(self) -> bytes | None:
-        chunk = await anext(self._source, None)
-        if chunk is not None:
-            await asyncio.to_thread(self._hash.update, chunk)
-            self._bytes += len(chunk)
-        return chunk
+    def _clear(self) -> None:
+        while not self._chunks.empty():
+            self._chunks.get_nowait()

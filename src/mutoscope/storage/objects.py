@@ -16,6 +16,7 @@ from mutoscope.storage.bucket import NO_BUCKET, PART, asked, explained, status_o
 from mutoscope.storage.draft import Draft, in_thread, sweep
 from mutoscope.storage.feed import Feed
 from mutoscope.storage.protocol import CHUNK, NotStored, StorageRefused, Stored, check_key
+from mutoscope.storage.tally import Tally
 
 if TYPE_CHECKING:
     from obstore import BytesStream, GetOptions
@@ -44,16 +45,17 @@ class ObjectStorage:
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> Stored:
         check_key(key)
-        feed = Feed(chunks)
-        whole = await feed.head(PART)
+        tally = Tally()
+        measured = _measured(chunks, tally)
+        head = [chunk async for chunk in _until_part(measured, tally)]
         try:
-            if whole is not None:
-                await asked(obstore.put_async(self._bucket, key, whole, use_multipart=False))
+            if tally.bytes < PART:
+                await asked(obstore.put_async(self._bucket, key, b"".join(head), use_multipart=False))
             else:
-                await self._upload(key, feed)
+                await self._upload(key, head, measured)
         except NotStored:
             raise StorageRefused(NO_BUCKET) from None
-        return feed.stored
+        return tally.stored
 
     async def read(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         check_key(key)
@@ -111,20 +113,25 @@ class ObjectStorage:
         except NotStored:
             raise StorageRefused(NO_BUCKET) from None
 
-    async def _upload(self, key: str, feed: Feed) -> None:
-        sending = asyncio.ensure_future(
+    async def _upload(self, key: str, head: list[bytes], rest: AsyncIterator[bytes]) -> None:
+        feed = Feed()
+        sending = asyncio.create_task(
             asked(obstore.put_async(self._bucket, key, feed, chunk_size=PART, max_concurrency=PARTS_AT_ONCE))
         )
+        sending.add_done_callback(feed.abandon)
         try:
+            for chunk in head:
+                await feed.put(chunk)
+            async for chunk in rest:
+                if sending.done():
+                    break
+                await feed.put(chunk)
+            await feed.put(None)
             await asyncio.shield(sending)
-        except asyncio.CancelledError:
+        except BaseException:
             feed.stop()
             await asyncio.wait([sending], timeout=ABORT_SECONDS)
             sending.cancel()
-            raise
-        except Exception:
-            if feed.failure is not None:
-                raise feed.failure from None
             raise
 
     async def _open(self, key: str, start: int, length: int | None) -> BytesStream | None:
@@ -145,6 +152,18 @@ class ObjectStorage:
     async def _delete(self, name: str) -> None:
         with contextlib.suppress(NotStored):
             await asked(obstore.delete_async(self._bucket, name))
+
+
+async def _measured(chunks: AsyncIterator[bytes], tally: Tally) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        await asyncio.to_thread(tally.add, chunk)
+        yield chunk
+
+
+async def _until_part(measured: AsyncIterator[bytes], tally: Tally) -> AsyncIterator[bytes]:
+    """The chunks until they fill a part, or all of them."""
+    while tally.bytes < PART and (chunk := await anext(measured, None)) is not None:
+        yield chunk
 
 
 async def _next(stream: BytesStream | None) -> bytes | None:
