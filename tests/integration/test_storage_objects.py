@@ -131,9 +131,18 @@ async def test_an_upload_that_is_refused_half_way_is_taken_back(
             )
         return ("400 Bad Request" if "partnumber=3" in line else "200 OK"), ""
 
+    drawn = 0
+
+    async def source() -> AsyncIterator[bytes]:
+        nonlocal drawn
+        for _ in range(20):
+            drawn += 1
+            yield bytes(PART)
+
     async with endpoint(answer) as (url, asked):
         with pytest.raises(StorageRefused, match="status 400"):
-            await reached_at(url, tmp_path, monkeypatch).write("a", one(bytes(PART), 9))
+            await reached_at(url, tmp_path, monkeypatch).write("a", source())
+    assert drawn < 20  # nobody draws on for nothing
     assert asked[-1] == "delete /a-bucket/some/prefix/a?uploadid=u1 http/1.1"
     assert not any("partnumber=8" in line for line in asked)
 

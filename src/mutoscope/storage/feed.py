@@ -32,12 +32,10 @@ class Feed:
         self._clear()
         self._chunks.put_nowait(None)
 
-    def abandon(self, sending: asyncio.Future[object]) -> None:
+    def abandon(self) -> None:
         """The library has ended: let go the writer that waits for it."""
         self._abandoned = True
         self._clear()
-        if not sending.cancelled():
-            sending.exception()  # seen, also when the writer has an error of its own to raise
 
     def __aiter__(self) -> Feed:
         return self

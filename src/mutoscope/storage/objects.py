@@ -118,7 +118,7 @@ class ObjectStorage:
         sending = asyncio.create_task(
             asked(obstore.put_async(self._bucket, key, feed, chunk_size=PART, max_concurrency=PARTS_AT_ONCE))
         )
-        sending.add_done_callback(feed.abandon)
+        sending.add_done_callback(lambda _: feed.abandon())
         try:
             for chunk in head:
                 await feed.put(chunk)
