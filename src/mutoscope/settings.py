@@ -21,6 +21,8 @@ from mutoscope.domain.errors import ConfigurationError
 PREFIX = "MUTOSCOPE_"
 FILE_SETTING = "config"
 
+_BUCKET = r"(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
+
 
 def _setting(default: Any, sentence: str, allowed: str = "") -> Any:
     return field(default=default, metadata={"sentence": sentence, "allowed": allowed})
@@ -33,6 +35,11 @@ class Settings:
     data_dir: Path = field(
         default_factory=lambda: user_data_path("mutoscope", appauthor=False),
         metadata={"sentence": "Folder of the database, the videos and the render cache.", "allowed": "a folder"},
+    )
+    storage: str = _setting(
+        "",
+        "Bucket that keeps the videos instead of the data folder.",
+        "nothing, or s3://, gs:// or az:// with a bucket and perhaps a prefix",
     )
     host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs an API key to exist.")
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
@@ -73,6 +80,9 @@ class Settings:
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
 
     def __post_init__(self) -> None:
+        if self.storage and re.fullmatch(_BUCKET, self.storage) is None:
+            # Without its value: somebody may have written a password into the address.
+            raise _refusal("storage")
         _check_range("port", self.port, 0, 65_535)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
@@ -177,10 +187,11 @@ def _check_range(name: str, value: float, lowest: float, highest: float) -> None
         raise _refusal(name, value)
 
 
-def _refusal(name: str, value: Any) -> ConfigurationError:
+def _refusal(name: str, value: Any = None) -> ConfigurationError:
     entry = next(entry for entry in fields(Settings) if entry.name == name)
     allowed = entry.metadata["allowed"] or f"a value of type {entry.type}"
+    wrong = f"is {value!r}" if value is not None else "has a wrong value"
     return ConfigurationError(
-        f"Setting {name!r} is {value!r}; allowed: {allowed}. "
+        f"Setting {name!r} {wrong}; allowed: {allowed}. "
         f"Settings come from the command line, from {PREFIX}{name.upper()} in the environment, or from the file."
     )

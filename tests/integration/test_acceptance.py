@@ -467,8 +467,9 @@ async def test_a_character_of_a_video_outlives_it(open_server) -> None:
         assert (await server.service.create_character(caller, made, Attempt("f", key="k"))).id == again.id != mossy.id
         row = await server.database.one("character_of_tenant", tenant=caller.tenant, id=mossy.id)
         await server.service.delete(caller, source.id)
-        kept = server.service._storage.path(f"{caller.tenant}/inputs/{row['input']}")
-        assert kept.stat().st_size > 1000
+        kept = await server.service._storage.size(f"{caller.tenant}/inputs/{row['input']}")
+        assert kept is not None
+        assert kept > 1000
 
 
 async def test_names_that_are_none(open_server, clip) -> None:

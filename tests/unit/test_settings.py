@@ -46,3 +46,17 @@ def test_a_wrong_file_is_refused(tmp_path: Path, text: str) -> None:
 )  # fmt: skip
 def test_loopback_is_told_from_its_look_alikes(host: str, loopback: bool) -> None:
     assert Settings(host=host).is_loopback is loopback
+
+
+@pytest.mark.parametrize("address", ["", "s3://videos", "s3://videos/mutoscope/", "gs://a.b-c/d", "az://videos/d/e"])
+def test_addresses_of_a_storage(address: str) -> None:
+    assert Settings(storage=address).storage == address
+
+
+@pytest.mark.parametrize(
+    "address", ["videos", "s3://", "s3:/x", "ftp://x", "s3://me:hush@x", "s3://x?sig=hush", "s3://x//y", "s3://x/../y"]
+)
+def test_an_address_of_no_storage_is_not_repeated(address: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"'storage' has a wrong value; allowed: .*s3://") as refused:
+        load({}, {"MUTOSCOPE_STORAGE": address})
+    assert "hush" not in refused.value.message

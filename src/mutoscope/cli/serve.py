@@ -27,6 +27,9 @@ def serve(
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database and the videos.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (8650); 0 takes a free one.")] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Bucket for the files: s3://, gs:// or az://BUCKET/PREFIX (the data folder).")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     announce: Annotated[
@@ -35,9 +38,9 @@ def serve(
 ) -> None:
     """Start the server.
 
-    One process with SQLite and the local disk; nothing else is needed.
+    One process with SQLite and the local disk, or a bucket for the files; nothing else is needed.
     """
-    given = {"data_dir": data_dir, "host": host, "port": port, "log_level": log_level}
+    given = {"data_dir": data_dir, "host": host, "port": port, "log_level": log_level, "storage": storage}
     try:
         settings = load(given, os.environ, config)
         code = _serve(settings, announce)
@@ -58,7 +61,7 @@ def _serve(settings: Settings, announce: Path | None) -> int:
     listener = _listen(settings)
     server = Mutoscope(settings)
     try:
-        secret = asyncio.run(_first_key(server))
+        secret = asyncio.run(_prepare(server))
         url = _url(settings, listener)
         return _run(server, listener, lambda: _welcome(url, secret, announce, settings))
     finally:
@@ -83,6 +86,11 @@ def _why_not(settings: Settings, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"{place} `mutoscope doctor` tells whether another Mutoscope runs there; --port chooses another."
     return f"{place} Choose another with --port or --host."
+
+
+async def _prepare(server: Mutoscope) -> str | None:
+    await server.prove_storage()
+    return await _first_key(server)
 
 
 async def _first_key(server: Mutoscope) -> str | None:

@@ -72,7 +72,8 @@ class Collection:
         self._work.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._work, prefix="derive-") as folder:
             try:
-                derived = await self._desk.studio.derive(self._desk.storage.path(clip["key"]), Path(folder))
+                async with self._desk.storage.local(clip["key"]) as path:
+                    derived = await self._desk.studio.derive(path, Path(folder))
             except (MediaUnreadable, EncodingFailed) as error:
                 await self._desk.fail(row, error)
                 return

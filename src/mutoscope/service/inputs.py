@@ -51,7 +51,8 @@ class Inputs:
         await self._note(tenant, sha256, "application/octet-stream", len(upload.data), {})
         await self._storage.write(input_key(tenant, sha256), _one_chunk(upload.data))
         try:
-            measures = await self._studio.check_clip(self._storage.path(input_key(tenant, sha256)))
+            async with self._storage.local(input_key(tenant, sha256)) as path:
+                measures = await self._studio.check_clip(path)
         except MediaUnreadable as error:
             raise _invalid(upload, error) from None
         return Clip(sha256, measures.media_type, measures.size, round(measures.seconds, CLIP_SECONDS_SHOWN))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mutoscope.domain.errors import ServerError
+from mutoscope.domain.errors import ServerError, StorageUnavailable
 
 KEY_MAX_CHARACTERS = 512
+# Bytes handed on at once: a download in 64 KiB chunks has a third of the throughput.
+CHUNK = 1 << 20
 
 _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
@@ -18,6 +21,10 @@ _KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 
 class NotStored(ServerError):
     """There are no bytes under this key."""
+
+
+class StorageRefused(StorageUnavailable):
+    """The storage answered, and will not have us until somebody changes its settings or ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +69,23 @@ class Storage(Protocol):
         """Remove everything under the keys that begin with `prefix` and a '/' (one at its end is not doubled)."""
         ...
 
-    def path(self, key: str) -> Path:
-        """Where the media child may read the bytes as a file."""
+    def local(self, key: str) -> AbstractAsyncContextManager[Path]:
+        """The bytes as a file that the media child may read, for as long as the context lasts.
+
+        NotStored on entry when there is nothing under the key.
+        """
         ...
 
     async def sweep(self) -> int:
-        """Remove what interrupted writes of an earlier process left behind; how many there were."""
+        """Remove the files that an earlier process left behind on this machine; how many there were."""
         ...
 
     async def free(self) -> int | None:
         """Free space in bytes, asked for before each new video; None where there is no such limit."""
         ...
 
-    async def check(self) -> int:
-        """Free space in bytes; StorageUnavailable when nothing can be written."""
+    async def check(self) -> None:
+        """Write and remove a byte; StorageUnavailable when that cannot be done, StorageRefused when it never will."""
         ...
 
 

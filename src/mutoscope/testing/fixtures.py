@@ -117,7 +117,8 @@ class Fixtures:
         clip = await self._store_one(Variant.VIDEO, self._clip)
         await self._server.storage.write(input_key(DEFAULT_TENANT, clip.sha256), _one_chunk(self._clip))
         with tempfile.TemporaryDirectory(prefix="mutoscope-stills-") as folder:
-            derived = await self._studio.derive(self._server.storage.path(clip.key), Path(folder))
+            async with self._server.storage.local(clip.key) as path:
+                derived = await self._studio.derive(path, Path(folder))
             return [
                 clip,
                 await self._store_one(Variant.THUMBNAIL, derived.thumbnail.read_bytes()),
