@@ -33,6 +33,7 @@ def losing(server: ServerProcess, answers: int) -> Iterator[str]:
             answer = onward.recv(65536)
             if left[0] > 0:
                 left[0] -= 1
+                client.shutdown(socket.SHUT_RDWR)
                 return
             client.sendall(answer)
             _pour(onward, client)
