@@ -20,10 +20,12 @@ from mutoscope.domain.errors import ConfigurationError
 
 PREFIX = "MUTOSCOPE_"
 FILE_SETTING = "config"
+DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 
 
-def _setting(default: Any, sentence: str, allowed: str = "") -> Any:
-    return field(default=default, metadata={"sentence": sentence, "allowed": allowed})
+def _setting(default: Any, sentence: str, allowed: str = "", *, secret: bool = False) -> Any:
+    """secret: it may hold a password, and is never printed."""
+    return field(default=default, repr=not secret, metadata={"sentence": sentence, "allowed": allowed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class Settings:
     data_dir: Path = field(
         default_factory=lambda: user_data_path("mutoscope", appauthor=False),
         metadata={"sentence": "Folder of the database, the videos and the render cache.", "allowed": "a folder"},
+    )
+    database: str = _setting(
+        "",
+        "Where the rows are; nothing for a file in the data folder.",
+        "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+        secret=True,
     )
     host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs an API key to exist.")
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
@@ -67,6 +75,8 @@ class Settings:
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
 
     def __post_init__(self) -> None:
+        if self.database and not self.database.startswith(DATABASES):
+            raise _refusal("database", self.database)
         _check_range("port", self.port, 0, 65_535)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
@@ -173,6 +183,6 @@ def _refusal(name: str, value: Any) -> ConfigurationError:
     entry = next(entry for entry in fields(Settings) if entry.name == name)
     allowed = entry.metadata["allowed"] or f"a value of type {entry.type}"
     return ConfigurationError(
-        f"Setting {name!r} is {value!r}; allowed: {allowed}. "
+        f"Setting {name!r} is {value if entry.repr else 'something else'!r}; allowed: {allowed}. "
         f"Settings come from the command line, from {PREFIX}{name.upper()} in the environment, or from the file."
     )

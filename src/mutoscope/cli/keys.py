@@ -22,7 +22,9 @@ T = TypeVar("T")
 
 keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the server's data.")]
-DatabaseUrl = Annotated[str | None, typer.Option("--database", help="The database itself: its file or sqlite:///FILE.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database", help="The database itself: its file, sqlite:///FILE or postgresql://…")
+]
 
 
 @keys.command()
@@ -71,36 +73,39 @@ def revoke(
     typer.echo("Revoked.")
 
 
-def _place(data_dir: Path | None, database: str | None) -> Path:
-    """The database's file: named itself, or in the data folder."""
-    from mutoscope.database.connection import FILE_NAME
+def _place(data_dir: Path | None, database: str | None) -> str:
+    """The address of the database: named itself, as an address or a file, or that of the server's settings."""
+    from mutoscope.app import database_url
+    from mutoscope.database.address import address_of
 
     try:
-        if database is None:
-            return load({"data_dir": data_dir}, os.environ).data_dir / FILE_NAME
-        if data_dir is not None:
+        if database is not None and data_dir is not None:
             raise ConfigurationError("Give --data-dir or --database, not both.")
-        scheme, separator, path = database.partition("://")
-        if separator and scheme != "sqlite":
-            raise ConfigurationError(f"--database is {database!r}; allowed: a file, or sqlite:///FILE.")
-        return Path(path.removeprefix("/") if separator else database).expanduser()
+        if database is not None and "://" not in database:
+            return address_of(Path(database))
+        # A folder that is named is meant, whatever database the environment names.
+        chosen = {"data_dir": data_dir, "database": "" if data_dir is not None else database}
+        return database_url(load(chosen, os.environ))
     except ConfigurationError as error:
         raise _refused(error) from None
 
 
-def _with_database(place: Path, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
-    from mutoscope.app import open_database
+def _with_database(url: str, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
+    from mutoscope.database.address import file_of
+    from mutoscope.database.opening import open_database
 
     async def run() -> T:
-        database = open_database(place)
+        database = open_database(url)
         try:
             return await work(database)
         finally:
+            await database.leave_loop()
             database.close()
 
     try:
-        if not may_be_new and not place.exists():
-            raise ConfigurationError(f"There is no database {place}; --data-dir names another folder.")
+        file = file_of(url)
+        if not may_be_new and file is not None and not file.exists():
+            raise ConfigurationError(f"There is no database {file}; --data-dir names another folder.")
         return asyncio.run(run())
     except MutoscopeError as error:
         raise _refused(error) from None

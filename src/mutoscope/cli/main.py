@@ -48,6 +48,7 @@ COMMANDS = (
     Entry("demo", "demo:demo", "Make a video and its remix on a server of its own, from nothing.", PICTURES),
     Entry("scene", "scene:scene", "Show the scene that flipbook reads from a prompt.", PICTURES),
     Entry("serve", "serve:serve", "Start the server.", SERVER),
+    Entry("migrate", "migrate:migrate", "Bring the database to this version's schema.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),
     Entry("completion", "completion:completion", "Print the script that completes commands in your shell.", SHELL),

@@ -69,7 +69,7 @@ class Acceptance:
             self._check_queue(tx, caller, proposal)
             return self._add(tx, caller, proposal, attempt), False
 
-        return await self._database.write(write)
+        return await self._database.write(write, alone=turn(caller))
 
     def remember(self, tx: Transaction, caller: Caller, attempt: Attempt, made: str) -> None:
         """Write what makes a repetition of this request find what it made."""
@@ -166,6 +166,15 @@ class Acceptance:
     def _check_space(self, free: int | None) -> None:
         if free is not None and free < self._min_free_bytes:
             raise StorageFull
+
+
+def turn(caller: Caller) -> str:
+    """The name under which requests of one tenant are accepted one after the other.
+
+    What is looked up before a row is added, earlier attempts and the length of the queue, stays so until it is there;
+    and a tenant's videos appear in the order of their numbers, which pages rely on.
+    """
+    return f"accept {caller.tenant}"
 
 
 def gone(made: str) -> VideoNotFound:

@@ -43,7 +43,8 @@ WHERE id = :id AND state = :from_state;
 -- name: note_poll
 -- No change of state: when to ask again, and the progress if it is news. Never lower.
 UPDATE videos
-SET next_poll_at = :next_poll_at, polls_failed = :polls_failed, progress = MAX(progress, :progress)
+SET next_poll_at = :next_poll_at, polls_failed = :polls_failed,
+    progress = CASE WHEN progress > :progress THEN progress ELSE :progress END
 WHERE id = :id AND state = 'generating';
 
 -- name: change_upstream_id
