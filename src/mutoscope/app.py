@@ -88,6 +88,7 @@ class Mutoscope:
                 yield
             finally:
                 await self._production.stop()
+                await self.database.leave_loop()
 
         limits = Limits(body_bytes=self.settings.max_body_bytes)
         return build_dialect(

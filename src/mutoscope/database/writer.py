@@ -174,9 +174,9 @@ class Writer:
         try:
             connection.commit()
         except DBAPIError as error:
+            drop(connection)  # if the server hears of it, the transaction that may still be open ends
             if not (self._rules.is_outage(error) and self._was_committed(mark)):
                 raise
-            drop(connection)
 
     def _was_committed(self, mark: Any) -> bool:
         while not self._closing.is_set():
