@@ -11,7 +11,7 @@ demo: install  ## Make two videos through the real server with the official SDK
 serve: install  ## Run the server
 	$(BIN)/mutoscope serve
 
-test: install-dev $(VENV)/.installed-sdk lint types  ## The whole test suite
+test: install-dev $(VENV)/.installed-sdk lint types  ## The whole test suite; with PostgreSQL where it is installed
 	$(BIN)/python -m pytest
 
 install: $(VENV)/.installed  ## Make .venv from the lock

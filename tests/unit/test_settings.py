@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mutoscope.database.address import shown
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.settings import Settings, load
 
@@ -46,3 +47,17 @@ def test_a_wrong_file_is_refused(tmp_path: Path, text: str) -> None:
 )  # fmt: skip
 def test_loopback_is_told_from_its_look_alikes(host: str, loopback: bool) -> None:
     assert Settings(host=host).is_loopback is loopback
+
+
+@pytest.mark.parametrize("text", ["mysql://me:hush@db/x", "me:hush@db", "postgresql:/hush"])
+def test_a_wrong_database_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"'database'.*postgresql://USER") as refused:
+        load({"database": text}, {})
+    assert "hush" not in refused.value.message
+
+
+def test_a_password_is_not_printed() -> None:
+    settings = load({}, {"MUTOSCOPE_DATABASE": "postgresql://me:hush@db/x"})
+    assert settings.database.endswith("/x")
+    assert "hush" not in repr(settings)
+    assert shown(settings.database) == "PostgreSQL, x on db"

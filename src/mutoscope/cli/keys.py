@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from mutoscope.domain.errors import ConfigurationError, MutoscopeError
+from mutoscope.cli.outcome import ExitCode
+from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable, MutoscopeError
 from mutoscope.settings import load
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _with_database(url: str, work: Callable[[Database], Awaitable[T]], *, may_be
 
 def _refused(error: MutoscopeError) -> typer.Exit:
     typer.echo(error.message, err=True)
-    return typer.Exit(2)
+    return typer.Exit(ExitCode.TEMPORARY if isinstance(error, DatabaseUnavailable) else ExitCode.USAGE)
 
 
 def _when(seconds: float) -> str:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from mutoscope.domain.errors import ConfigurationError, MutoscopeError
+from mutoscope.cli.outcome import ExitCode
+from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError
 from mutoscope.settings import load
 
 
@@ -31,5 +32,5 @@ def migrate(
         number = migrate_all(database_url(settings))
     except MutoscopeError as error:
         typer.echo(error.message, err=True)
-        raise typer.Exit(2 if isinstance(error, ConfigurationError) else 75) from None
+        raise typer.Exit(ExitCode.TEMPORARY if isinstance(error, DatabaseUnavailable) else ExitCode.USAGE) from None
     typer.echo(f"schema {number}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mutoscope.cli.outcome import ExitCode
 from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
 from mutoscope.settings import Settings, load
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from mutoscope.app import Mutoscope
 
 USAGE_ERROR = 2
-# "Try again later" (sysexits.h): what supervises us starts us again, and then all is well or the message says why not.
-TEMPORARY = 75
 
 
 def serve(
@@ -51,7 +50,7 @@ def serve(
         raise typer.Exit(USAGE_ERROR) from None
     except DatabaseUnavailable as error:
         typer.echo(error.message, err=True)
-        raise typer.Exit(TEMPORARY) from None
+        raise typer.Exit(ExitCode.TEMPORARY) from None
     except OSError as error:
         typer.echo(f"The server cannot start: {error}", err=True)
         raise typer.Exit(1) from None
@@ -77,7 +76,7 @@ def _serve(settings: Settings, announce: Path | None) -> int:
 def _die() -> None:
     """End at once, as by a crash, which loses nothing: whatever we still did would be beside another server."""
     os.write(2, b"Another Mutoscope server has taken the database while it was away. Ended.\n")
-    os._exit(TEMPORARY)
+    os._exit(ExitCode.TEMPORARY)
 
 
 def _listen(settings: Settings) -> socket.socket:

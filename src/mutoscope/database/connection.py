@@ -70,6 +70,9 @@ class Database:
         """Let every write end in DatabaseUnavailable for this reason; None ends that."""
         self._writer.refuse(reason)
 
+    def wait_no_more(self) -> None:
+        """From now on the task queue's use of a database that is away fails instead of waiting: the process stops."""
+
     async def leave_loop(self) -> None:
         """To be called at the end of an event loop that is not the last to read."""
         await self._reader.leave()

@@ -9,7 +9,6 @@ function look again.
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Hashable
 from functools import partial
@@ -24,6 +23,7 @@ from sqlalchemy.pool import NullPool
 from mutoscope.database.connection import Database
 from mutoscope.database.pooled_reader import PooledReader
 from mutoscope.database.session import connect
+from mutoscope.domain.errors import DatabaseUnavailable
 
 WRITERS = 4
 UNIQUE_VIOLATION, SERIALIZATION_FAILURE, DEADLOCK = "23505", "40001", "40P01"
@@ -58,15 +58,18 @@ def open_postgres(url: str) -> Database:
 
 
 class PostgresDatabase(Database):
-    """With the patience of its task queue, which ends before the rest is closed."""
+    """With the patience of its task queue."""
 
     def __init__(self, engine: sa.Engine, rules: PostgresRules, reader: PooledReader, tasks: Patience) -> None:
         super().__init__(engine, rules, reader)
         self._rules = rules
         self._tasks = tasks
 
-    def close(self) -> None:
+    def wait_no_more(self) -> None:
         self._tasks.end()
+
+    def close(self) -> None:
+        self.wait_no_more()
         super().close()
         self._rules.forget()
 
@@ -139,10 +142,10 @@ class Patience:
         while True:
             try:
                 return connect(self._url)
-            except psycopg.OperationalError:
-                if self._is_over.is_set():
-                    raise
-                time.sleep(TRY_AGAIN_SECONDS)
+            except psycopg.OperationalError as error:
+                # Not an error of the driver's: DBOS would begin to wait by itself.
+                if self._is_over.wait(TRY_AGAIN_SECONDS):
+                    raise DatabaseUnavailable(f"The database cannot be reached: {error}") from error
 
     def end(self) -> None:
         """From now on an attempt that fails has failed."""

@@ -21,9 +21,9 @@ from mutoscope.domain.errors import ConfigurationError
 LOOK_SECONDS = 1.0
 TRY_AGAIN_SECONDS = 0.25
 # How long a predecessor's session may take to be noticed as dead: at a start, and after a broken session, which the
-# server may take for living until its keepalives tell otherwise.
+# server may take for living until its keepalives tell otherwise (11 s).
 START_SECONDS = 3.0
-RETURN_SECONDS = 30.0
+RETURN_SECONDS = 15.0
 _TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 
 

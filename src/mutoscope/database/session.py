@@ -10,18 +10,18 @@ import psycopg
 # a lock of the dead should not wait for hours.
 _LINK: dict[str, Any] = {
     "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
+    "tcp_user_timeout": 11_000,
     "application_name": "mutoscope",
 }
 _SETTINGS = """
 SET synchronous_commit = on;
 SET lock_timeout = '30s';
 SET idle_in_transaction_session_timeout = '60s';
-SET tcp_keepalives_idle = 10;
-SET tcp_keepalives_interval = 5;
+SET tcp_keepalives_idle = 5;
+SET tcp_keepalives_interval = 2;
 SET tcp_keepalives_count = 3
 """
 

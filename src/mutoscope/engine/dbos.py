@@ -74,6 +74,7 @@ class DbosQueue:
 
     async def stop(self) -> None:
         self._stopping = True
+        self._database.wait_no_more()
         for future in list(self._running):
             future.cancel()
         for lane in self._lanes.values():
