@@ -30,6 +30,7 @@ class EmbeddedRules:
     """One thread writes, so that every transaction is alone and nothing ever gets in its way."""
 
     threads = 1
+    has_savepoints = True
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine

@@ -78,6 +78,7 @@ class PostgresRules:
     """`Rules` of the writer's threads."""
 
     threads = WRITERS
+    has_savepoints = False  # two journeys more for each write
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -1,4 +1,7 @@
-"""The threads that write: each runs one batch after another, a savepoint for each write, one commit for all.
+"""The threads that write: each runs one batch after another, with one commit for all of it.
+
+A write that fails leaves its neighbours whole: by a savepoint of its own, or, where every word to the database is a
+journey, because the batch is undone and each is run by itself.
 
 A write has happened when its result is delivered, and has not when it ends in `DatabaseUnavailable`: a commit whose
 answer was lost is asked after until the database knows.
@@ -31,6 +34,7 @@ class Rules(Protocol):
     """What the databases do not have in common."""
 
     threads: int
+    has_savepoints: bool
 
     def connect(self) -> sa.Connection: ...
 
@@ -56,7 +60,7 @@ class Rules(Protocol):
 
 
 class Conflict(Exception):
-    """Another transaction was in the way."""
+    """Another transaction was in the way, or a neighbour without a savepoint: nothing of the batch counts."""
 
 
 class Writer:
@@ -117,7 +121,7 @@ class Writer:
         return None if connection is None or connection.closed else connection
 
     def _one_by_one(self, connection: sa.Connection | None, batch: list[Write]) -> sa.Connection | None:
-        """Those that were in somebody's way together, each in a transaction of its own."""
+        """Those that could not be written together, each in a transaction of its own."""
         for write in batch:
             connection = self._perform(connection, [write])
         return connection
@@ -144,8 +148,8 @@ class Writer:
         transaction = Transaction(connection)
         mark = self._rules.begin(connection, batch[0].alone)
         for write in batch:
-            self._run(write, transaction, together=len(batch) > 1)
-        if len(batch) == 1 and batch[0].error is not None:
+            self._run(write, transaction, is_single=len(batch) == 1)
+        if not self._rules.has_savepoints and batch[0].error is not None:  # a single one
             connection.rollback()
             return set()
         self._end(connection, mark)
@@ -153,9 +157,8 @@ class Writer:
             function()
         return transaction.announced
 
-    def _run(self, write: Write, transaction: Transaction, together: bool) -> None:
-        """Run one write; together with others in a savepoint, so that its failure is its own."""
-        savepoint = transaction.connection.begin_nested() if together else None
+    def _run(self, write: Write, transaction: Transaction, is_single: bool) -> None:
+        savepoint = transaction.connection.begin_nested() if self._rules.has_savepoints else None
         write.error = None
         try:
             write.result = write.function(transaction)
@@ -168,6 +171,8 @@ class Writer:
                 raise
             if savepoint is not None:
                 savepoint.rollback()
+            elif not is_single:
+                raise Conflict from error
             write.error = error
 
     def _end(self, connection: sa.Connection, mark: Any) -> None:

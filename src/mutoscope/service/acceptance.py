@@ -125,7 +125,7 @@ class Acceptance:
         source, plan = proposal.source, proposal.plan
         if source is not None and not tx.run("pin_source", id=source.id, now=now):
             raise SourceNotCompleted(f"Video '{source.id}' has just been deleted or has expired.", param="video_id")
-        tx.run(
+        row = tx.one(
             "add_video",
             id=video_id,
             tenant=caller.tenant,
@@ -147,7 +147,6 @@ class Acceptance:
         self._engine.enqueue_submit(tx, video_id, proposal.model.provider)
         self.remember(tx, caller, attempt, video_id)
         failpoint("create.before_commit", video_id)
-        row = tx.one("video_of_tenant", tenant=caller.tenant, id=video_id)
         assert row is not None
         return row
 

@@ -5,7 +5,7 @@ INSERT INTO videos (
 ) VALUES (
     :id, :tenant, :key_id, 'queued', :request, :model, :provider, :upstream_prompt, :strategy, :plan, :notice, :ignored,
     :source_id, :root_id, :depth, :now, :now
-);
+) RETURNING *;
 
 -- name: video_of_tenant
 -- The one look-up by which a caller reaches a video.
