@@ -54,7 +54,6 @@ def test_six_kills_lose_nothing_and_draw_nothing_twice(tmp_path: Path, postgres:
         assert postgres.run(name, f"SELECT state FROM videos WHERE id = '{victim}'") == [(state,)]
     survivor = ServerProcess(folder, {"MUTOSCOPE_DATABASE": url})
     accepted = [row[0] for row in postgres.run(name, "SELECT id FROM videos ORDER BY seq")]
-    assert len(accepted) >= len(KILLS)
     assert {_ended(survivor, video).status for video in accepted} == {"completed"}
     survivor.client().videos.download_content(accepted[-1], variant="spritesheet").read()
     completed = Counter(entry["video"] for entry in survivor.ledger if entry["event"] == "completed")
@@ -119,7 +118,10 @@ def test_who_has_lost_its_seat_ends_with_75(tmp_path: Path, postgres: PostgresSe
 
 
 def _die_at(folder: Path, url: str, point: str) -> str:
-    """Start, ask for one video more, die; the id of the video that was at that place."""
+    """Start, ask for one video more, die; the id of the video that was at that place.
+
+    What earlier deaths left may reach the place before the new video does, even before it could be asked for.
+    """
     server = ServerProcess(folder, {"MUTOSCOPE_DATABASE": url, "MUTOSCOPE_FAILPOINTS": f"{point}=kill:1"})
     with contextlib.suppress(openai.APIConnectionError):
         server.client().videos.create(prompt="A lake at dawn", size="64x64", seconds="1")  # type: ignore[arg-type]
