@@ -17,7 +17,7 @@ demo: install  ## Make two videos through the real server with the official SDK
 serve: install  ## Run the server
 	$(BIN)/mutoscope serve
 
-test: install-dev clients $(VENV)/.installed-moto lint types  ## The whole test suite
+test: install-dev clients $(VENV)/.installed-moto lint types  ## The whole test suite; with PostgreSQL where it is installed
 	$(BIN)/python -m pytest
 
 conform: install-dev clients  ## The official SDK's own suite and other people's clients against the test server

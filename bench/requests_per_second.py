@@ -4,6 +4,7 @@ The upstream is scripted and never finishes, so that nothing but the requests is
 server process, the same machine: read the ratios, not the absolute figures.
 
 usage: python bench/requests_per_second.py [--videos 100000] [--seconds 5] [--connections 16]
+       [--database postgresql://…]: an empty database, after `mutoscope migrate`; without it SQLite
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import time
 from pathlib import Path
 
 import aiohttp
+import sqlalchemy as sa
 
 from mutoscope.access.keys import create_key
-from mutoscope.app import FILE_NAME, open_database
+from mutoscope.app import database_url, open_database
 from mutoscope.database.videos import encode
 from mutoscope.domain.video import new_id
+from mutoscope.settings import Settings
 
 SERVER = """
 import asyncio, socket, sys, uvicorn
@@ -33,27 +36,31 @@ from mutoscope.providers.protocol import Running
 from mutoscope.settings import Settings
 from mutoscope.testing import ScriptedProvider
 
-folder, port = Path(sys.argv[1]), int(sys.argv[2])
+folder, port, database = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 provider = ScriptedProvider(polls=[Running(10.0, 60.0)])
-server = Mutoscope(Settings(data_dir=folder, default_model="scripted-1"), [lambda _: provider])
+settings = Settings(data_dir=folder, database=database, default_model="scripted-1", queue_limit=0)
+server = Mutoscope(settings, [lambda _: provider])
 uvicorn.run(server.asgi(), port=port, http=Protocol, log_level="error", access_log=False)
 """
 REQUEST = encode({"prompt": "A lake", "size": "64x64", "seconds": 1, "seed": None, "options": {}, "reference": None})
 
 
-def fill(folder: Path, videos: int) -> tuple[str, list[str]]:
+def fill(url: str, videos: int) -> tuple[str, list[str]]:
     """Write `videos` completed rows; an API key and some of the ids."""
-    database = open_database(folder / FILE_NAME)
+    database = open_database(url)
     key = asyncio.run(create_key(database, time.time()))
     ids = [new_id("video") for _ in range(videos)]
     rows = [{"id": each, "request": REQUEST, "at": float(number)} for number, each in enumerate(ids)]
     with database.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO videos (id, tenant, state, progress, request, model, provider, root_id, created_at, "
-            "state_since, completed_at) VALUES (:id, 'default', 'completed', 100, :request, 'scripted-1', "
-            "'scripted', :id, :at, :at, :at)",
+        connection.execute(
+            sa.text(
+                "INSERT INTO videos (id, tenant, state, progress, request, model, provider, root_id, created_at, "
+                "state_since, completed_at) VALUES (:id, 'default', 'completed', 100, :request, 'scripted-1', "
+                "'scripted', :id, :at, :at, :at)"
+            ),
             rows,
         )
+        connection.exec_driver_sql("ANALYZE")  # what PostgreSQL does by itself, some minutes after so many new rows
     database.close()
     return key.secret, ids[:: max(1, videos // 1000)]
 
@@ -119,10 +126,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--port", type=int, default=18_650)
+    parser.add_argument("--database", default="")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        key, ids = fill(Path(folder), arguments.videos)
-        server = subprocess.Popen([sys.executable, "-c", SERVER, folder, str(arguments.port)])
+        url = database_url(Settings(data_dir=Path(folder), database=arguments.database))
+        key, ids = fill(url, arguments.videos)
+        server = subprocess.Popen([sys.executable, "-c", SERVER, folder, str(arguments.port), arguments.database])
         url = f"http://127.0.0.1:{arguments.port}"
         try:
             asyncio.run(wait_for(url))

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bucket import Bucket, Moto
+from mutoscope.database.address import address_of
 from mutoscope.database.connection import Database
-from mutoscope.database.migrate import migrate
+from mutoscope.database.opening import open_database
+from postgres_server import PostgresServer
 
 
 @pytest.fixture
@@ -17,9 +19,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "mutoscope.db"
-    migrate(path)
-    opened = Database(path)
+    opened = open_database(address_of(tmp_path / "mutoscope.db"))
     yield opened
     opened.close()
 
@@ -38,3 +38,11 @@ def bucket(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     return made
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that every test leaves running."""
+    server = PostgresServer()
+    yield server
+    server.close()

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import ExitStack, asynccontextmanager
 
 import structlog
 from starlette.types import ASGIApp
 
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock, SystemClock
-from mutoscope.database.connection import FILE_NAME, Database, DataFolderLock
+from mutoscope.database.address import address_of, file_of
+from mutoscope.database.connection import FILE_NAME, Database
+from mutoscope.database.folder_lock import DataFolderLock
 from mutoscope.database.migrate import migrate
+from mutoscope.database.opening import check_server, open_database
 from mutoscope.dialect.application import build as build_dialect
 from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.domain.money import Cap, Period, in_millionths
-from mutoscope.engine.dbos import DbosQueue
+from mutoscope.engine.dbos import DbosQueue, check_tables, migrate_tables
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.production import Production
@@ -45,10 +47,12 @@ ProviderMaker = Callable[[OnChange], Provider]
 
 
 class Mutoscope:
-    """One server on one data folder, which it holds alone from here to `close`.
+    """One server on one data folder and one database, which it holds alone from here to `close`.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
     changed there. Without any, flipbook and flipbook-instant are offered. studio: judges uploads, derives stills.
+    on_lost: called from a thread when another server has taken the database while it was away; nothing can be written
+    any more.
     """
 
     def __init__(
@@ -57,11 +61,12 @@ class Mutoscope:
         makers: Sequence[ProviderMaker] | None = None,
         clock: Clock | None = None,
         studio: Studio | None = None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
-        self._lock = DataFolderLock(settings.data_dir)
-        self.database = open_database(settings.data_dir / FILE_NAME)
+        self._held = ExitStack()
+        self.database = self._open(database_url(settings), on_lost)
         self.storage = open_storage(settings.storage, settings.data_dir)
         self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
@@ -103,6 +108,7 @@ class Mutoscope:
                 yield
             finally:
                 await self._production.stop()
+                await self.database.leave_loop()
 
         limits = Limits(body_bytes=self.settings.max_body_bytes)
         return build_dialect(
@@ -119,9 +125,25 @@ class Mutoscope:
         self.database.changes.close()
 
     def close(self) -> None:
-        """Give the data folder back."""
-        self.database.close()
-        self._lock.release()
+        """Give the data folder and the database back."""
+        self._held.close()
+
+    def _open(self, url: str, on_lost: Callable[[], None]) -> Database:
+        """Take what one server at a time may have, and give it back in `close` in the other order."""
+        file = file_of(url)
+        folders = {self.settings.data_dir.absolute()} | ({file.parent.absolute()} if file else set())
+        with ExitStack() as taken:
+            for folder in sorted(folders):
+                taken.callback(DataFolderLock(folder).release)
+            database = open_database(url)
+            taken.callback(database.close)
+            if file is None:
+                from mutoscope.database.seat import Seat
+
+                check_tables(database)
+                taken.callback(Seat(url, database, on_lost).release)
+            self._held = taken.pop_all()
+        return database
 
     def _make(self, maker: ProviderMaker) -> Provider:
         def on_change(upstream_id: str) -> None:
@@ -146,10 +168,22 @@ class Mutoscope:
         return Production(desk, DbosQueue(self.database), limits, self.settings.data_dir / "work")
 
 
-def open_database(path: Path) -> Database:
-    """The database in this file, brought to this version's schema."""
-    migrate(path)
-    return Database(path)
+def database_url(settings: Settings) -> str:
+    """The address of the database: of the one that is set, or of the file in the data folder."""
+    return settings.database or address_of(settings.data_dir / FILE_NAME)
+
+
+def migrate_all(url: str) -> int:
+    """Bring a database to this version's schema, the task queue's tables too; the schema's number."""
+    if file_of(url) is None:
+        check_server(url)
+    number = migrate(url)
+    database = open_database(url)
+    try:
+        migrate_tables(database)
+    finally:
+        database.close()
+    return number
 
 
 def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:

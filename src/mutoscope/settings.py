@@ -20,12 +20,14 @@ from mutoscope.domain.errors import ConfigurationError
 
 PREFIX = "MUTOSCOPE_"
 FILE_SETTING = "config"
+DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 
 _BUCKET = r"(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
 
 
-def _setting(default: Any, sentence: str, allowed: str = "") -> Any:
-    return field(default=default, metadata={"sentence": sentence, "allowed": allowed})
+def _setting(default: Any, sentence: str, allowed: str = "", *, secret: bool = False) -> Any:
+    """secret: it may hold a password, and is never printed."""
+    return field(default=default, repr=not secret, metadata={"sentence": sentence, "allowed": allowed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Settings:
     data_dir: Path = field(
         default_factory=lambda: user_data_path("mutoscope", appauthor=False),
         metadata={"sentence": "Folder of the database, the videos and the render cache.", "allowed": "a folder"},
+    )
+    database: str = _setting(
+        "",
+        "Where the rows are; nothing for a file in the data folder.",
+        "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+        secret=True,
     )
     storage: str = _setting(
         "",
@@ -83,6 +91,8 @@ class Settings:
         if self.storage and re.fullmatch(_BUCKET, self.storage) is None:
             # Without its value: somebody may have written a password into the address.
             raise _refusal("storage")
+        if self.database and not self.database.startswith(DATABASES):
+            raise _refusal("database")
         _check_range("port", self.port, 0, 65_535)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)

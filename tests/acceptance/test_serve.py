@@ -64,7 +64,7 @@ def test_keys_beside_a_running_server(server: ServerProcess) -> None:
     with pytest.raises(openai.AuthenticationError):
         client.videos.list()
     assert time.monotonic() - revoked < 1
-    assert mutoscope("keys", "list", "--database", "postgresql://x/y").returncode == 2
+    assert mutoscope("keys", "list", "--database", "mysql://x/y").returncode == 2
 
 
 def test_sigterm_in_the_middle_of_a_render_and_a_download(tmp_path: Path) -> None:

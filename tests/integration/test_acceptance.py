@@ -46,7 +46,7 @@ from mutoscope.service.requests import (
 from mutoscope.testing import ScriptedProvider
 from studio import attempt, create, remix, write_clip
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("either")]
 
 LAKE = NewVideo("a lake")
 FOREVER = [Running(10.0, 0.5)]

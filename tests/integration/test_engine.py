@@ -23,7 +23,7 @@ from mutoscope.providers.protocol import Refused, Running, Waiting
 from mutoscope.testing import ScriptedProvider
 from studio import create, remix, write_clip
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("either")]
 
 
 @pytest.fixture

@@ -45,11 +45,11 @@ class Outage:
         self.left = times
         database.write = self  # type: ignore[method-assign]
 
-    async def __call__(self, function: Any) -> Any:
+    async def __call__(self, function: Any, alone: str | None = None) -> Any:
         if self.left and self._of in function.__qualname__:
             self.left -= 1
             raise DatabaseUnavailable("disk full")
-        return await self._write(function)
+        return await self._write(function, alone)
 
 
 def test_a_long_outage_is_waited_out() -> None:

@@ -15,12 +15,16 @@ from mutoscope.service.requests import Caller
 from mutoscope.settings import Settings
 from mutoscope.testing import ScriptedProvider
 
+# The address of the database for those that follow; nothing for a file in each one's folder. See the fixture `either`.
+database = ""
+
 
 @asynccontextmanager
 async def running(
     folder: Path, provider: ScriptedProvider | None = None, **settings: Any
 ) -> AsyncIterator[tuple[Mutoscope, Caller]]:
     """The server with its engine at work, and a caller of its default tenant. provider: None for the built-in ones."""
+    settings.setdefault("database", database)
     if provider is None:
         server = Mutoscope(Settings(data_dir=folder, **settings))
     else:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mutoscope.database.address import shown
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.settings import Settings, load
 
@@ -60,3 +61,17 @@ def test_an_address_of_no_storage_is_not_repeated(address: str) -> None:
     with pytest.raises(ConfigurationError, match=r"'storage' has a wrong value; allowed: .*s3://") as refused:
         load({}, {"MUTOSCOPE_STORAGE": address})
     assert "hush" not in refused.value.message
+
+
+@pytest.mark.parametrize("text", ["mysql://me:hush@db/x", "me:hush@db", "postgresql:/hush"])
+def test_a_wrong_database_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"'database'.*postgresql://USER") as refused:
+        load({"database": text}, {})
+    assert "hush" not in refused.value.message
+
+
+def test_a_password_is_not_printed() -> None:
+    settings = load({}, {"MUTOSCOPE_DATABASE": "postgresql://me:hush@db/x"})
+    assert settings.database.endswith("/x")
+    assert "hush" not in repr(settings)
+    assert shown(settings.database) == "PostgreSQL, x on db"

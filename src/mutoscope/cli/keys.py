@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from mutoscope.domain.errors import ConfigurationError, MutoscopeError
+from mutoscope.cli.outcome import ExitCode
+from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable, MutoscopeError
 from mutoscope.settings import load
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ T = TypeVar("T")
 
 keys = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the server's data.")]
-DatabaseUrl = Annotated[str | None, typer.Option("--database", help="The database itself: its file or sqlite:///FILE.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database", help="The database itself: its file, sqlite:///FILE or postgresql://…")
+]
 
 
 @keys.command()
@@ -71,36 +74,39 @@ def revoke(
     typer.echo("Revoked.")
 
 
-def database_place(data_dir: Path | None, database: str | None) -> Path:
-    """The database's file: named itself, or in the data folder."""
-    from mutoscope.database.connection import FILE_NAME
+def database_place(data_dir: Path | None, database: str | None) -> str:
+    """The address of the database: named itself, as an address or a file, or that of the server's settings."""
+    from mutoscope.app import database_url
+    from mutoscope.database.address import address_of
 
     try:
-        if database is None:
-            return load({"data_dir": data_dir}, os.environ).data_dir / FILE_NAME
-        if data_dir is not None:
+        if database is not None and data_dir is not None:
             raise ConfigurationError("Give --data-dir or --database, not both.")
-        scheme, separator, path = database.partition("://")
-        if separator and scheme != "sqlite":
-            raise ConfigurationError(f"--database is {database!r}; allowed: a file, or sqlite:///FILE.")
-        return Path(path.removeprefix("/") if separator else database).expanduser()
+        if database is not None and "://" not in database:
+            return address_of(Path(database))
+        # A folder that is named is meant, whatever database the environment names.
+        chosen = {"data_dir": data_dir, "database": "" if data_dir is not None else database}
+        return database_url(load(chosen, os.environ))
     except ConfigurationError as error:
         raise _refused(error) from None
 
 
-def at_database(place: Path, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
-    from mutoscope.app import open_database
+def at_database(url: str, work: Callable[[Database], Awaitable[T]], *, may_be_new: bool = True) -> T:
+    from mutoscope.database.address import file_of
+    from mutoscope.database.opening import open_database
 
     async def run() -> T:
-        database = open_database(place)
+        database = open_database(url)
         try:
             return await work(database)
         finally:
+            await database.leave_loop()
             database.close()
 
     try:
-        if not may_be_new and not place.exists():
-            raise ConfigurationError(f"There is no database {place}; --data-dir names another folder.")
+        file = file_of(url)
+        if not may_be_new and file is not None and not file.exists():
+            raise ConfigurationError(f"There is no database {file}; --data-dir names another folder.")
         return asyncio.run(run())
     except MutoscopeError as error:
         raise _refused(error) from None
@@ -108,7 +114,7 @@ def at_database(place: Path, work: Callable[[Database], Awaitable[T]], *, may_be
 
 def _refused(error: MutoscopeError) -> typer.Exit:
     typer.echo(error.message, err=True)
-    return typer.Exit(2)
+    return typer.Exit(ExitCode.TEMPORARY if isinstance(error, DatabaseUnavailable) else ExitCode.USAGE)
 
 
 def _when(seconds: float) -> str:

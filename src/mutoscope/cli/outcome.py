@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 3
     NOT_AUTHENTICATED = 4
     NOT_FOUND = 5
+    TEMPORARY = 75
     INTERRUPTED = 130
 
     @property
@@ -29,6 +30,7 @@ _MEANINGS = {
     ExitCode.UNREACHABLE: "the server cannot be reached",
     ExitCode.NOT_AUTHENTICATED: "the API key is missing or wrong",
     ExitCode.NOT_FOUND: "no such video or character",
+    ExitCode.TEMPORARY: "the database cannot be reached, or another server has it now: start again later",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mutoscope.domain.errors import ConfigurationError
+from mutoscope.cli.outcome import ExitCode
+from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
 from mutoscope.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ USAGE_ERROR = 2
 
 def serve(
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database and the videos.")] = None,
+    database: Annotated[
+        str | None, typer.Option(help="postgresql://USER:PASSWORD@HOST/NAME instead of a file in the data folder.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (8650); 0 takes a free one.")] = None,
     storage: Annotated[
@@ -40,13 +44,23 @@ def serve(
 
     One process with SQLite and the local disk, or a bucket for the files; nothing else is needed.
     """
-    given = {"data_dir": data_dir, "host": host, "port": port, "log_level": log_level, "storage": storage}
+    given = {
+        "data_dir": data_dir,
+        "database": database,
+        "storage": storage,
+        "host": host,
+        "port": port,
+        "log_level": log_level,
+    }
     try:
         settings = load(given, os.environ, config)
         code = _serve(settings, announce)
     except ConfigurationError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(USAGE_ERROR) from None
+    except DatabaseUnavailable as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(ExitCode.TEMPORARY) from None
     except OSError as error:
         typer.echo(f"The server cannot start: {error}", err=True)
         raise typer.Exit(1) from None
@@ -59,7 +73,7 @@ def _serve(settings: Settings, announce: Path | None) -> int:
 
     configure(settings.log_level)
     listener = _listen(settings)
-    server = Mutoscope(settings)
+    server = Mutoscope(settings, on_lost=_die)
     try:
         secret = asyncio.run(_prepare(server))
         url = _url(settings, listener)
@@ -67,6 +81,12 @@ def _serve(settings: Settings, announce: Path | None) -> int:
     finally:
         server.close()
         listener.close()
+
+
+def _die() -> None:
+    """End at once, as by a crash, which loses nothing: whatever we still did would be beside another server."""
+    os.write(2, b"Another Mutoscope server has taken the database while it was away. Ended.\n")
+    os._exit(ExitCode.TEMPORARY)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -88,9 +108,16 @@ def _why_not(settings: Settings, error: OSError) -> str:
     return f"{place} Choose another with --port or --host."
 
 
+def _where(settings: Settings) -> str:
+    return "--database postgresql://…" if settings.database else f"--data-dir {settings.data_dir}"
+
+
 async def _prepare(server: Mutoscope) -> str | None:
-    await server.prove_storage()
-    return await _first_key(server)
+    try:
+        await server.prove_storage()
+        return await _first_key(server)
+    finally:
+        await server.database.leave_loop()
 
 
 async def _first_key(server: Mutoscope) -> str | None:
@@ -102,7 +129,7 @@ async def _first_key(server: Mutoscope) -> str | None:
     if not server.settings.is_loopback:
         raise ConfigurationError(
             f"There is no API key, and {server.settings.host} can be reached from outside. Make one first: "
-            f"mutoscope keys create --data-dir {server.settings.data_dir}"
+            f"mutoscope keys create {_where(server.settings)}"
         )
     return (await create_key(server.database, server.clock.now(), name="first start")).secret
 
@@ -149,9 +176,13 @@ def _url(settings: Settings, listener: socket.socket) -> str:
 
 
 def _welcome(url: str, secret: str | None, announce: Path | None, settings: Settings) -> None:
+    from mutoscope.database.address import shown
+
     if announce is not None:
         _write_announcement(announce, {"url": url, "api_key": secret, "pid": os.getpid()})
     typer.echo(f"Mutoscope listens on {url}, data in {settings.data_dir}.")
+    if settings.database:
+        typer.echo(f"The database is {shown(settings.database)}.")
     if settings.sora_alias and settings.default_model.startswith("flipbook"):
         typer.echo(
             f"Sora's model names are answered by '{settings.default_model}', a built-in engine: "

@@ -1,4 +1,4 @@
-"""The named statements of `queries/*.sql`: the one drawer for SQL."""
+"""The named statements of `queries/*.sql`: the one drawer for SQL, the same for both databases."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from functools import cache
 from importlib import resources
 
 _HEADING = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_VALUE = re.compile(r"(?<![:\w]):(\w+)")
 
 
 @cache
 def statements() -> dict[str, str]:
-    """Every statement by its name, read once from the package's `.sql` files."""
+    """Every statement by its name, read once from the package's `.sql` files. Values are written `:name`."""
     found: dict[str, str] = {}
     folder = resources.files("mutoscope.database").joinpath("queries")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".sql"):
             found |= parse(file.read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def positional(name: str) -> tuple[str, tuple[str, ...]]:
+    """The statement with its values numbered, `$1` and on, and their names in that order."""
+    text = statements()[name]
+    names = tuple(dict.fromkeys(_VALUE.findall(text)))
+    return _VALUE.sub(lambda found: f"${names.index(found[1]) + 1}", text), names
 
 
 def parse(text: str) -> dict[str, str]:

@@ -15,7 +15,13 @@ from typing import Any
 
 from dbos import DBOS, DBOSClient, Queue
 
+# Not part of what DBOS promises, like what `lane.py` takes; the version is pinned to 3.4 in pyproject.toml.
+from dbos._error import DBOSInitializationError
+from dbos._serialization import DefaultSerializer
+from dbos._sys_db import SystemDatabase
+
 from mutoscope.database.connection import Database, Transaction
+from mutoscope.domain.errors import ConfigurationError
 from mutoscope.engine.lane import Lane
 from mutoscope.engine.port import Handler, TaskKind
 
@@ -68,6 +74,7 @@ class DbosQueue:
 
     async def stop(self) -> None:
         self._stopping = True
+        self._database.wait_no_more()
         for future in list(self._running):
             future.cancel()
         for lane in self._lanes.values():
@@ -142,11 +149,44 @@ def _register(name: str, concurrency: int) -> Queue:
     )
 
 
+def migrate_tables(database: Database) -> None:
+    """Bring DBOS's own tables to the version that we use."""
+    _tables(database).run_migrations()
+
+
+def check_tables(database: Database) -> None:
+    """ConfigurationError unless DBOS's own tables have the version that we use. Changes nothing."""
+    try:
+        _tables(database).verify_migrations()
+    except DBOSInitializationError:
+        raise ConfigurationError(
+            "The tables of the task queue are older than this version. Run: mutoscope migrate"
+        ) from None
+
+
+def _tables(database: Database) -> SystemDatabase:
+    return SystemDatabase.create(
+        system_database_url=_kind(database),
+        engine_kwargs={},
+        engine=database.engine,
+        schema="dbos",
+        serializer=DefaultSerializer(),
+        executor_id=None,
+        use_listen_notify=False,
+    )
+
+
+def _kind(database: Database) -> str:
+    """All that DBOS needs of an address beside the engine that we give it."""
+    return f"{database.engine.dialect.name}://"
+
+
 def _config(database: Database) -> Any:
     return {
         "name": "mutoscope",
-        "system_database_url": f"sqlite:///{database.path}",
         "system_database_engine": database.engine,
+        # Several servers on one PostgreSQL must not race: there `mutoscope migrate` does it.
+        "run_migrations": database.engine.dialect.name == "sqlite",
         "application_version": APPLICATION_VERSION,
         "executor_id": EXECUTOR,
         "log_level": "WARNING",

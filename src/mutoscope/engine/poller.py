@@ -13,7 +13,13 @@ import structlog
 
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import encode, move
-from mutoscope.domain.errors import GenerationTimeout, UpstreamError, UpstreamTaskLost, UpstreamTimeout
+from mutoscope.domain.errors import (
+    DatabaseUnavailable,
+    GenerationTimeout,
+    UpstreamError,
+    UpstreamTaskLost,
+    UpstreamTimeout,
+)
 from mutoscope.domain.lifecycle import Happening, State, progress_after
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.port import TaskKind, TaskQueue
@@ -52,6 +58,9 @@ class Poller:
             while True:
                 try:
                     await self._ask_all()
+                except DatabaseUnavailable as error:
+                    log.error("the poller waits", reason=error.message)
+                    await asyncio.sleep(STUMBLE_PAUSE)
                 except Exception:
                     log.exception("the poller stumbled and goes on")
                 await self._wait()

@@ -68,7 +68,7 @@ class Acceptance:
         if attempt.key is None:
             if not attempt.retry_count:
                 return None
-            return await self._database.write(lambda tx: self.made_before(tx, caller, attempt))
+            return await self._database.write(lambda tx: self.made_before(tx, caller, attempt), alone=turn(caller))
         row = await self._database.one("idempotency_of", tenant=caller.tenant, key=attempt.key, now=self._clock.now())
         return None if row is None else _same_request(row, attempt)
 
@@ -89,7 +89,7 @@ class Acceptance:
             raise _Undone
 
         with contextlib.suppress(_Undone):
-            await self._database.write(write)
+            await self._database.write(write, alone=turn(caller))
 
     async def accept(self, caller: Caller, proposal: Proposal, attempt: Attempt) -> tuple[Row, bool]:
         """The row of the accepted video, on disk; and whether an earlier attempt had made it already."""
@@ -104,7 +104,7 @@ class Acceptance:
             self._check_queue(tx, caller, proposal)
             return self._add(tx, caller, proposal, attempt), False
 
-        return await self._database.write(write)
+        return await self._database.write(write, alone=turn(caller))
 
     def remember(self, tx: Transaction, caller: Caller, attempt: Attempt, made: str) -> None:
         """Write what makes a repetition of this request find what it made."""
@@ -162,7 +162,7 @@ class Acceptance:
             self._reserve(tx, caller, video_id, price, proposal.currency, now)
         if source is not None and not tx.run("pin_source", id=source.id, now=now):
             raise SourceNotCompleted(f"Video '{source.id}' has just been deleted or has expired.", param="video_id")
-        tx.run(
+        row = tx.one(
             "add_video",
             id=video_id,
             tenant=caller.tenant,
@@ -188,7 +188,6 @@ class Acceptance:
         self._engine.enqueue_submit(tx, video_id, proposal.model.provider)
         self.remember(tx, caller, attempt, video_id)
         failpoint("create.before_commit", video_id)
-        row = tx.one("video_of_tenant", tenant=caller.tenant, id=video_id)
         assert row is not None
         return row
 
@@ -229,6 +228,15 @@ def _inputs_of(request: VideoRequest) -> Iterator[str]:
         yield request.clip.sha256
     for character in request.characters:
         yield character.sha256
+
+
+def turn(caller: Caller) -> str:
+    """The name under which requests of one tenant are accepted one after the other.
+
+    What is looked up before a row is added, earlier attempts and the length of the queue, stays so until it is there;
+    and a tenant's videos appear in the order of their numbers, which pages rely on.
+    """
+    return f"accept {caller.tenant}"
 
 
 def gone(made: str) -> VideoNotFound:

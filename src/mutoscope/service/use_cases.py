@@ -32,7 +32,7 @@ from mutoscope.domain.video import Operation, Video, is_wellformed_id, new_id
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
 from mutoscope.media.studio import Studio
-from mutoscope.service.acceptance import Acceptance, gone
+from mutoscope.service.acceptance import Acceptance, gone, turn
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.proposals import Proposal, Proposals
 from mutoscope.service.requests import (
@@ -166,15 +166,16 @@ class Service:
         now = self._clock.now()
 
         def write(tx: Transaction) -> Row | None:
-            current = tx.one("video_of_tenant", tenant=caller.tenant, id=video_id)
-            if current is None:
+            # The change first: from then on the row stays as it is looked at, until the commit.
+            if not tx.run("tombstone", id=video_id, now=now):
                 return None
+            current = tx.one("video_at_work", id=video_id)
+            assert current is not None
             state = State(current["state"])
             if state.is_final:
                 add_event(tx, video_id, caller.tenant, Happening.DELETED, state, now)
             else:
                 move(tx, current, Happening.DELETED, now)
-            tx.run("tombstone", id=video_id, now=now)
             tx.announce(video_id)
             return current
 
@@ -217,7 +218,7 @@ class Service:
             self._acceptance.remember(tx, caller, attempt, character_id)
             return character_id
 
-        written = await self._database.write(write)
+        written = await self._database.write(write, alone=turn(caller))
         return replace(await self.retrieve_character(caller, written), replayed=written != character_id)
 
     async def retrieve_character(self, caller: Caller, character_id: str) -> StoredCharacter:
@@ -227,7 +228,7 @@ class Service:
     async def usage(self, caller: Caller, by: UsageBy, first: str, last: str) -> tuple[UsageLine, ...]:
         """What the tenant's paid videos cost, from one UTC date to another, both counted."""
         rows = await self._database.report(f"usage_by_{by}", tenant=caller.tenant, first=first, last=last)
-        return tuple(UsageLine(row["name"] or "", row["videos"], row["spent"], row["held"]) for row in rows)
+        return tuple(UsageLine(row["name"] or "", row["videos"], int(row["spent"]), int(row["held"])) for row in rows)
 
     async def not_ready(self) -> list[str]:
         """The parts that do not work now; empty when requests can be served. Why is for the log alone."""

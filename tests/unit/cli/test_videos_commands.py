@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from dialect_double import FILM, KEY, Double, answering, cut_after, envelope, page_of_html
-
-from conftest import Run
+from dialect_double import FILM, KEY, Double, Run, answering, cut_after, envelope, page_of_html
 
 PROMPT = "A misty lake at sunrise"
 

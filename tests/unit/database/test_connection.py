@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from mutoscope.database.connection import Database, DataFolderLock, Transaction
+from mutoscope.database.address import address_of
+from mutoscope.database.connection import Database, Transaction
+from mutoscope.database.folder_lock import DataFolderLock
 from mutoscope.database.migrate import migrate
 from mutoscope.database.sqlite import driver, is_trustworthy
 from mutoscope.database.statements import parse
@@ -74,18 +76,21 @@ async def test_every_connection_is_durable(database: Database) -> None:
 
 async def test_the_reader_cannot_write(database: Database) -> None:
     with pytest.raises(driver().OperationalError):
-        database._reader.execute("DELETE FROM tenants")
+        database._reader.connection.execute(  # type: ignore[attr-defined]
+            "DELETE FROM tenants"
+        )
 
 
 async def test_migrating_twice_changes_nothing_and_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
-    assert migrate(path) == migrate(path)
+    url = address_of(path)
+    assert migrate(url) == migrate(url)
     connection = driver().connect(str(path))
     connection.execute("INSERT INTO schema_version (number) VALUES (999)")
     connection.commit()
     connection.close()
     with pytest.raises(ConfigurationError, match="newer Mutoscope"):
-        migrate(path)
+        migrate(url)
 
 
 def test_a_folder_has_one_server(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ INSERT INTO videos (
 ) VALUES (
     :id, :tenant, :key_id, 'queued', :request, :model, :provider, :upstream_prompt, :strategy, :plan, :notice, :ignored,
     :price, :currency, :source_id, :root_id, :depth, :now, :now
-);
+) RETURNING *, NULL AS concluded;
 
 -- name: video_of_tenant
 -- The one look-up by which a caller reaches a video. concluded: what became of its money, if that is known.
@@ -53,7 +53,8 @@ WHERE id = :id AND state = :from_state;
 -- name: note_poll
 -- No change of state: when to ask again, and the progress if it is news. Never lower.
 UPDATE videos
-SET next_poll_at = :next_poll_at, polls_failed = :polls_failed, progress = MAX(progress, :progress)
+SET next_poll_at = :next_poll_at, polls_failed = :polls_failed,
+    progress = CASE WHEN progress > :progress THEN progress ELSE :progress END
 WHERE id = :id AND state = 'generating';
 
 -- name: change_upstream_id
