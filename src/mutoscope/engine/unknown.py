@@ -15,6 +15,7 @@ from mutoscope.domain.lifecycle import State
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import backoff
+from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ class Detective:
         """
         looks = 0
         while True:
+            failpoint("submit.before_look", row["id"])
             finding = await self.look(provider, job, since)
             if finding is not None or not _has_a_way(provider, self._desk.clock.now() - since):
                 return finding

@@ -1,0 +1,7 @@
+"""Seeded bugs."""
+
+VARIABLE = "MUTOSCOPE_TESTING_BUG"
+
+
+def apply(name: str) -> None:
+    """Nothing yet."""
