@@ -1,4 +1,4 @@
-# demo · test · conform · serve · install · lint · types · lock · kill · bench · sheet
+# demo · test · conform · serve · install · lint · types · lock · kill · chaos · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm openai-suite node)
 
-.PHONY: demo test conform serve install install-dev clients lint types lock kill bench sheet clean
+.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos bugs sweep bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -87,6 +87,18 @@ lock:  ## Write the hashed requirements files anew from pyproject.toml
 
 kill: install-dev  ## kill -9 the server in every working state and count what was drawn twice
 	$(BIN)/python -m pytest tests/acceptance/test_kill.py -s
+
+KILLS ?= 60
+SEED ?= 0
+
+chaos: install-dev  ## kill -9 a server under paid load KILLS times, by SEED; nothing lost, nothing paid twice
+	$(BIN)/python -m mutoscope.testing.chaos --kills $(KILLS) --seed $(SEED)
+
+sweep: install-dev  ## Cut the exchange of a paid submission at every byte, both ways
+	$(BIN)/python -m mutoscope.testing.sweep
+
+bugs: install-dev  ## Seed known bugs one at a time: does the harness see them?
+	$(BIN)/python -m mutoscope.testing.bugs
 
 bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double
 	$(BIN)/python bench/requests_per_second.py

@@ -51,8 +51,7 @@ class Client:
     async def follow_all(self, video_ids: list[str]) -> None:
         """Read each once more, until its end."""
         async with self._open():
-            for video_id in video_ids:
-                await self._follow(video_id)
+            await asyncio.gather(*map(self._follow, video_ids))
 
     async def try_foreign(self, video_ids: list[str]) -> None:
         """Ask for what is another tenant's."""
