@@ -1,7 +1,7 @@
 """The one checker: hears the clients, the database, the storage and the upstream's ledger, and compares what they say.
 
     I1  every video that was answered with 2xx can be read, and reached its end in time
-    I2  at most one upstream job for a video, and none for a video that nobody was told of
+    I2  at most one upstream job for a video, and none for a video that nobody was told of; one video for a key
     I3  an end is final, and status and progress never fall in any client's view
     I4  a completed video's bytes are stored and were served, exactly as its upstream made them
     I5  each row of the books once; settled is what the upstream billed, released is what it did not bill; no video
@@ -140,6 +140,9 @@ class _Checker:
                 self._fault("I2", f"{video_id} was never accepted and has a job")
         for video_id in sorted(self._videos.keys() - self._created):
             self._fault("I2", f"{video_id} exists, and no client was told of it")
+        for key, answers in _by((entry for entry in self._told if entry["what"] == "created"), "key").items():
+            if len(made := {entry["video"] for entry in answers}) > 1:
+                self._fault("I2", f"the request {key} made {len(made)} videos")
 
     def _views(self) -> None:
         for video_id, seen in _by((entry for entry in self._told if entry["what"] == "seen"), "video").items():

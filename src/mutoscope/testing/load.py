@@ -18,9 +18,9 @@ from mutoscope.testing.upstream_book import Mode
 PATIENCE_SECONDS = 90.0
 PAUSE_SECONDS = 0.1
 # How old a video is at most when it is deleted, in seconds.
-LONGEST_DELETION = 2.0
-# How many videos in a hundred meet a mishap, are deleted on the way, fail or cost more than announced.
-MISHAPS, DELETIONS, FAILURES, DEARER = 35, 10, 5, 10
+LONGEST_DELETION = 4.0
+# How many in a hundred meet a mishap, fail or cost more than announced, are deleted, are asked for twice at once.
+MISHAPS, FAILURES, DEARER, DELETIONS, TWINS = 35, 5, 10, 15, 10
 
 
 class Client:
@@ -70,21 +70,29 @@ class Client:
         self._number += 1
         key = f"client-{self._seed}-{self._number}"
         body = {"model": f"paid-{self._random.choice(list(Mode))}", "prompt": self._prompt(), "seconds": "1"}
-        try:
-            status, told = await self._insist("POST", "", body, {"Idempotency-Key": key})
-        except TimeoutError:
-            self._transcript.tell("unanswered", key=key)
+        twins = 2 if self._random.randrange(100) < TWINS else 1
+        made = await asyncio.gather(*(self._create(key, body) for _ in range(twins)))
+        video_id = made[0]
+        if video_id is None:
             return
-        if status >= 300:
-            self._transcript.tell("refused", key=key, status=status)
-            return
-        video_id = told["id"]
-        self._transcript.tell("created", key=key, video=video_id)
         if self._random.randrange(100) < DELETIONS:
             await asyncio.sleep(self._random.uniform(0.0, LONGEST_DELETION))
             await self._delete(video_id)
         elif await self._follow(video_id) == "completed":
             await self._download(video_id)
+
+    async def _create(self, key: str, body: dict[str, str]) -> str | None:
+        """The id of the video that was made, or had been; None where it was refused or never answered."""
+        try:
+            status, told = await self._insist("POST", "", body, {"Idempotency-Key": key})
+        except TimeoutError:
+            self._transcript.tell("unanswered", key=key)
+            return None
+        if status >= 300:
+            self._transcript.tell("refused", key=key, status=status)
+            return None
+        self._transcript.tell("created", key=key, video=told["id"])
+        return told["id"]
 
     def _prompt(self) -> str:
         words = ["a lake"]

@@ -31,7 +31,7 @@ from starlette.types import Receive, Scope, Send
 from mutoscope.testing.upstream_book import Book, Job, Mode
 
 HOST = "127.0.0.1"
-WORK_SECONDS = 0.4
+WORK_SECONDS = 1.2
 SLOW_SECONDS = 1.5
 RETRY_AFTER = "1"
 
