@@ -14,6 +14,7 @@ from mutoscope.domain.errors import ContentRefused, UpstreamError, UpstreamRejec
 from mutoscope.domain.lifecycle import State
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.retry import backoff
+from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
 
 log = structlog.get_logger(__name__)
@@ -37,15 +38,17 @@ class Detective:
         """The accepted job; the refusal that proves that there is none; or None when it cannot be found out in time.
 
         since: Unix seconds when the call was made. The upstream may show a job late, so it is looked for until the
-        provider's deadline. None too when the video has ended meanwhile.
+        provider's deadline, counted from now: while the server was down, nobody looked. None too when the video has
+        ended meanwhile.
         """
-        looks = 0
+        looks, until = 0, self._desk.clock.now() + provider.recovery.deadline_seconds
         while True:
+            failpoint("submit.before_look", row["id"])
             finding = await self.look(provider, job, since)
             if finding is not None or not _has_a_way(provider, self._desk.clock.now() - since):
                 return finding
             looks += 1
-            left = since + provider.recovery.deadline_seconds - self._desk.clock.now()
+            left = until - self._desk.clock.now()
             if left <= 0:
                 return None
             await self._desk.clock.sleep(min(left, backoff(looks, longest=LONGEST_PAUSE)))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
-
 from mutoscope.app import Mutoscope, ProviderMaker
 from mutoscope.clock import SystemClock
-from mutoscope.dialect.protocol import Protocol
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.video import Size
 from mutoscope.providers.instant import InstantProvider
@@ -24,6 +20,7 @@ from mutoscope.testing.doubles import ScriptedProvider
 from mutoscope.testing.fixtures import Fixtures
 from mutoscope.testing.keeper import Keeper
 from mutoscope.testing.lenient import LenientStudio
+from mutoscope.testing.runner import run
 
 # How many videos may be at the upstream at once.
 IN_HAND = 32
@@ -50,34 +47,9 @@ def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callabl
     try:
         fixtures = Fixtures(server, studio, model, film, key)
         asyncio.run(fixtures.seed())
-        # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: None)
-        _Runner(server, fixtures, on_started).run(sockets=[listener])
+        run(server, Keeper(server.asgi(on_started), fixtures), listener)
     finally:
         server.close()
-
-
-class _Runner(uvicorn.Server):
-    """uvicorn, with the protocol and the end of waiting that `mutoscope serve` has."""
-
-    def __init__(self, server: Mutoscope, fixtures: Fixtures, on_started: Callable[[], None]) -> None:
-        application = Keeper(server.asgi(on_started), fixtures)
-        super().__init__(
-            uvicorn.Config(
-                application,
-                http=Protocol,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
-        self._mutoscope = server
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._mutoscope.stop_waiting()
-        await super().shutdown(sockets)
 
 
 def _instant(data_dir: Path) -> ProviderMaker:

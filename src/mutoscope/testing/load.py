@@ -1,0 +1,157 @@
+"""Clients under whose hands the server dies: each asks until it is answered, follows its video, and keeps a record."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import random
+import time
+from typing import Any
+
+import aiohttp
+
+from mutoscope.testing.transcript import Transcript
+from mutoscope.testing.upstream import Mishap
+from mutoscope.testing.upstream_book import Mode
+
+PATIENCE_SECONDS = 90.0
+PAUSE_SECONDS = 0.1
+# How old a video is at most when it is deleted, in seconds.
+LONGEST_DELETION = 4.0
+# How many in a hundred meet a mishap, fail or cost more than announced, are deleted, are asked for twice at once.
+MISHAPS, FAILURES, DEARER, DELETIONS, TWINS = 35, 5, 10, 15, 10
+
+
+class Client:
+    """Speaks HTTP with idempotency keys.
+
+    url: the server's, without a path. seed: of what it asks for. patience: seconds within which each request must be
+    answered and each video must end.
+    """
+
+    def __init__(
+        self, url: str, api_key: str, transcript: Transcript, seed: int, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self._url = f"{url}/v1/videos"
+        self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._transcript = transcript
+        self._random = random.Random(seed)
+        self._session: aiohttp.ClientSession | None = None
+        self._number = 0
+        self._seed = seed
+        self._patience = patience
+
+    async def work(self, enough: asyncio.Event) -> None:
+        """One video after another until there is enough of them."""
+        async with self._open():
+            while not enough.is_set():
+                await self._one_video()
+
+    async def follow_all(self, video_ids: list[str]) -> None:
+        """Read each once more, until its end."""
+        async with self._open():
+            await asyncio.gather(*map(self._follow, video_ids))
+
+    async def try_foreign(self, video_ids: list[str]) -> None:
+        """Ask for what is another tenant's."""
+        async with self._open():
+            for video_id in video_ids:
+                for path in (f"/{video_id}", f"/{video_id}/content"):
+                    status, _ = await self._insist("GET", path)
+                    self._transcript.tell("foreign", video=video_id, status=status)
+
+    def _open(self) -> aiohttp.ClientSession:
+        timeout = aiohttp.ClientTimeout(total=5)
+        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        return self._session
+
+    async def _one_video(self) -> None:
+        self._number += 1
+        key = f"client-{self._seed}-{self._number}"
+        body = {"model": f"paid-{self._random.choice(list(Mode))}", "prompt": self._prompt(), "seconds": "1"}
+        twins = 2 if self._random.randrange(100) < TWINS else 1
+        made = await asyncio.gather(*(self._create(key, body) for _ in range(twins)))
+        video_id = made[0]
+        if video_id is None:
+            return
+        if self._random.randrange(100) < DELETIONS:
+            await asyncio.sleep(self._random.uniform(0.0, LONGEST_DELETION))
+            await self._delete(video_id)
+        elif await self._follow(video_id) == "completed":
+            await self._download(video_id)
+
+    async def _create(self, key: str, body: dict[str, str]) -> str | None:
+        """The id of the video that was made, or had been; None where it was refused or never answered."""
+        try:
+            status, told = await self._insist("POST", "", body, {"Idempotency-Key": key})
+        except TimeoutError:
+            self._transcript.tell("unanswered", key=key)
+            return None
+        if status >= 300:
+            self._transcript.tell("refused", key=key, status=status)
+            return None
+        self._transcript.tell("created", key=key, video=told["id"])
+        return told["id"]
+
+    def _prompt(self) -> str:
+        words = ["a lake"]
+        if self._random.randrange(100) < MISHAPS:
+            words.append(f"!{self._random.choice(list(Mishap))}")
+        elif self._random.randrange(100) < FAILURES:
+            words.append("!fails")
+        elif self._random.randrange(100) < DEARER:
+            words.append("!dearer")
+        return " ".join(words)
+
+    async def _follow(self, video_id: str) -> str | None:
+        """The status in which it ended; None when it is gone or late."""
+        try:
+            async with asyncio.timeout(self._patience):
+                status = await self._look(video_id)
+                while status in ("queued", "in_progress"):
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    status = await self._look(video_id)
+                return status
+        except TimeoutError:
+            self._transcript.tell("late", video=video_id)
+            return None
+
+    async def _look(self, video_id: str) -> str | None:
+        status, told = await self._insist("GET", f"/{video_id}")
+        if status == 404:
+            self._transcript.tell("gone", video=video_id)
+            return None
+        error = told["error"]["code"] if told.get("error") else None
+        self._transcript.tell("seen", video=video_id, status=told["status"], progress=told["progress"], error=error)
+        return told["status"]
+
+    async def _delete(self, video_id: str) -> None:
+        self._transcript.tell("deleting", video=video_id)
+        status, _ = await self._insist("DELETE", f"/{video_id}")
+        if status in (200, 404):  # 404: an earlier try was heard, and its answer was not
+            self._transcript.tell("deleted", video=video_id)
+
+    async def _download(self, video_id: str) -> None:
+        status, content = await self._insist("GET", f"/{video_id}/content")
+        sha256 = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else None
+        self._transcript.tell("downloaded", video=video_id, status=status, bytes=len(content), sha256=sha256)
+
+    async def _insist(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Ask until there is an answer that is not the server's own trouble. TimeoutError when patience ends."""
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError):
+                status, told = await self._once(method, path, body, headers)
+                if status < 500 and status != 429:
+                    return status, told
+            await asyncio.sleep(PAUSE_SECONDS)
+        raise TimeoutError(f"{method} {path} was never answered")
+
+    async def _once(self, method: str, path: str, body: Any, headers: dict[str, str] | None) -> tuple[int, Any]:
+        assert self._session is not None
+        async with self._session.request(method, self._url + path, json=body, headers=headers) as answer:
+            is_json = answer.content_type == "application/json"
+            return answer.status, await (answer.json() if is_json else answer.read())

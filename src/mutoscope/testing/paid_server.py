@@ -1,0 +1,85 @@
+"""`python -m mutoscope.testing.paid_server`: the real server over the fake paid upstream, to be killed at will."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mutoscope.access.keys import create_key, has_keys
+from mutoscope.app import Mutoscope, ProviderMaker
+from mutoscope.logs import configure
+from mutoscope.settings import Settings
+from mutoscope.testing import bugs
+from mutoscope.testing.runner import run
+from mutoscope.testing.upstream_book import Mode
+from mutoscope.testing.upstream_provider import UpstreamProvider
+
+HOST = "127.0.0.1"
+# How many videos each account may have in hand at once.
+IN_HAND = 8
+OTHER_TENANT = "other"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve on loopback until SIGINT or SIGTERM."""
+    chosen = _parser().parse_args(arguments)
+    bugs.apply(os.environ.get(bugs.VARIABLE, ""))
+    configure("warning")
+    settings = Settings(
+        data_dir=chosen.data_dir,
+        default_model=f"paid-{Mode.KEYS}",
+        budget_per_day=1e6,
+        flipbook_slots=IN_HAND,
+        queue_limit=0,
+        min_free_bytes=0,
+    )
+    with socket.create_server((HOST, chosen.port), backlog=256) as listener:
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        server = Mutoscope(settings, [_maker(chosen.upstream, mode, chosen.deadline) for mode in Mode])
+        try:
+            keys = asyncio.run(_first_keys(server))
+            run(server, server.asgi(_announcer(chosen.announce, {"url": url, **keys})), listener)
+        finally:
+            server.close()
+
+
+def _maker(upstream: str, mode: Mode, deadline: float) -> ProviderMaker:
+    return lambda _on_change: UpstreamProvider(upstream, mode, deadline)
+
+
+async def _first_keys(server: Mutoscope) -> dict[str, str]:
+    """The keys of two tenants at the first start; nothing later."""
+    if await has_keys(server.database):
+        return {}
+    now = server.clock.now()
+    first = await create_key(server.database, now)
+    other = await create_key(server.database, now, tenant=OTHER_TENANT)
+    return {"api_key": first.secret, "other_key": other.secret}
+
+
+def _announcer(path: Path, content: dict[str, str]) -> Callable[[], None]:
+    def announce() -> None:
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(json.dumps(content))
+        partial.rename(path)
+
+    return announce
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m mutoscope.testing.paid_server", description="A server to be killed.")
+    parser.add_argument("--upstream", required=True, help="where the fake upstream is")
+    parser.add_argument("--data-dir", type=Path, required=True, help="folder of the database and the videos")
+    parser.add_argument("--announce", type=Path, required=True, help="write {url, api_key} as JSON there once ready")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--deadline", type=float, default=2.0, help="seconds to look for a lost answer")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

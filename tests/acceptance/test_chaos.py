@@ -1,0 +1,182 @@
+"""Killed at every named place under paid load, cut at the byte, and told lies: nothing is lost, nothing is paid twice.
+
+The long runs are `make chaos`, `make sweep` and `make bugs`; these are the same code, with fewer kills and offsets.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mutoscope import failpoints
+from mutoscope.testing.bugs import BUGS, hunt
+from mutoscope.testing.chaos import torment
+from mutoscope.testing.checker import Report, check
+from mutoscope.testing.sweep import sweep
+from mutoscope.testing.transcript import read_lines
+from mutoscope.testing.upstream_book import Mode
+
+pytestmark = [pytest.mark.timeout(300)]
+
+# One for each way of looking: jobs counted, money compared, files counted.
+SAMPLE = ("no-intent", "refund-on-unknown", "row-before-file")
+
+
+def test_killed_at_every_named_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = torment(tmp_path, kills=15, seed=7)
+    with capsys.disabled():
+        print(f"\n{run.line()}")
+    assert run.report.faults == []
+    assert run.missed == []
+    assert run.kills >= len(failpoints.NAMES)
+    assert run.report.videos >= 50
+    # What the upstream refused, what it failed, and what nobody can know; nothing else failed.
+    assert set(run.report.failures) <= {"upstream_rejected", "moderation_blocked", "submission_unknown"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_submission_cut_anywhere_is_paid_once(tmp_path: Path, mode: Mode) -> None:
+    done = await sweep(tmp_path, mode, every=16)
+    assert done.wrong == []
+    assert {cut.jobs for cut in done.cuts} == ({1} if mode is Mode.KEYS else {0, 1})
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_harness_sees_a_bug(tmp_path: Path, name: str) -> None:
+    (bug,) = (bug for bug in BUGS if bug.name == name)
+    assert bug.breaks in hunt(bug, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def quiet_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run without a death left."""
+    folder = Path(tmp_path_factory.mktemp("quiet"))
+    run = torment(folder, kills=0, seed=3, points=(), videos=25)
+    assert run.report.faults == []
+    assert run.report.completed >= 5
+    return folder
+
+
+def _edit(path: Path, change: Callable[[list[dict]], list[dict]]) -> None:
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in change(read_lines(path))))
+
+
+def _run(folder: Path, statement: str) -> None:
+    connection = sqlite3.connect(folder / "data" / "mutoscope.db")
+    assert connection.execute(statement).rowcount == 1
+    connection.commit()
+    connection.close()
+
+
+def _of(entries: list[dict], word: str) -> dict:
+    return next(entry for entry in entries if word in (entry.get("what"), entry.get("event"), entry.get("status")))
+
+
+def _accept_twice(folder: Path) -> None:
+    _edit(folder / "upstream.jsonl", lambda entries: [*entries, {**_of(entries, "accepted"), "job": "job_2"}])
+
+
+def _job_for_nobody(folder: Path) -> None:
+    _edit(
+        folder / "upstream.jsonl",
+        lambda entries: [*entries, {**_of(entries, "accepted"), "client_id": "video_0", "job": "job_2"}],
+    )
+
+
+def _no_bill(folder: Path) -> None:
+    _edit(folder / "upstream.jsonl", lambda entries: [entry for entry in entries if entry != _of(entries, "billed")])
+
+
+def _other_clip(folder: Path) -> None:
+    _edit(folder / "transcript.jsonl", lambda entries: [*entries, {**_of(entries, "downloaded"), "sha256": "0"}])
+
+
+def _back_to_queued(folder: Path) -> None:
+    _edit(
+        folder / "transcript.jsonl",
+        lambda entries: [*entries, {**_of(entries, "completed"), "status": "queued", "progress": 0}],
+    )
+
+
+def _forgotten(folder: Path) -> None:
+    _edit(folder / "transcript.jsonl", lambda entries: [*entries, {**_of(entries, "created"), "video": "video_0"}])
+
+
+def _untold(folder: Path) -> None:
+    _edit(folder / "transcript.jsonl", lambda entries: [entry for entry in entries if entry != _of(entries, "created")])
+
+
+def _shown_to_others(folder: Path) -> None:
+    _edit(folder / "transcript.jsonl", lambda entries: [*entries, {**_of(entries, "foreign"), "status": 200}])
+
+
+def _never_ended(folder: Path) -> None:
+    _run(
+        folder,
+        "UPDATE videos SET state = 'generating' WHERE seq = (SELECT MIN(seq) FROM videos WHERE state = 'completed')",
+    )
+
+
+def _odd_code(folder: Path) -> None:
+    _run(
+        folder,
+        "UPDATE videos SET error_code = 'oops' WHERE seq = (SELECT MIN(seq) FROM videos WHERE state = 'failed')",
+    )
+
+
+def _drifted(folder: Path) -> None:
+    _run(folder, "UPDATE budgets SET amount = amount + 1 WHERE scope = 'server' AND length(period) = 7")
+
+
+def _booked_never(folder: Path) -> None:
+    _run(folder, "DELETE FROM ledger WHERE seq = (SELECT MIN(seq) FROM ledger WHERE kind = 'settled')")
+
+
+def _file_gone(folder: Path) -> None:
+    next((folder / "data" / "storage").rglob("*.mp4")).unlink()
+
+
+def _file_torn(folder: Path) -> None:
+    path = next((folder / "data" / "storage").rglob("*.mp4"))
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _file_of_nobody(folder: Path) -> None:
+    (folder / "data" / "storage" / "left-over").write_bytes(b"?")
+
+
+LIES = {
+    _forgotten: "I1",
+    _never_ended: "I1",
+    _accept_twice: "I2",
+    _job_for_nobody: "I2",
+    _untold: "I2",
+    _back_to_queued: "I3",
+    _other_clip: "I4",
+    _file_torn: "I4",
+    _no_bill: "I5",
+    _drifted: "I5",
+    _booked_never: "I5",
+    _file_gone: "I7",
+    _file_of_nobody: "I7",
+    _shown_to_others: "I8",
+    _odd_code: "I9",
+}
+
+
+@pytest.mark.parametrize("lie", list(LIES), ids=lambda lie: lie.__name__.lstrip("_"))
+def test_the_checker_hears_each_witness(tmp_path: Path, quiet_run: Path, lie: Callable[[Path], None]) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(quiet_run, folder)
+    lie(folder)
+    assert LIES[lie] in {fault.invariant for fault in _check(folder).faults}
+
+
+def _check(folder: Path) -> Report:
+    return check(folder / "transcript.jsonl", folder / "data", folder / "upstream.jsonl")
