@@ -89,8 +89,8 @@ def _job_for_nobody(folder: Path) -> None:
     )
 
 
-def _no_bill(folder: Path) -> None:
-    _edit(folder / "upstream.jsonl", lambda entries: [entry for entry in entries if entry != _of(entries, "billed")])
+def _no_bills(folder: Path) -> None:
+    _edit(folder / "upstream.jsonl", lambda entries: [entry for entry in entries if entry["event"] != "billed"])
 
 
 def _other_clip(folder: Path) -> None:
@@ -160,7 +160,7 @@ LIES = {
     _back_to_queued: "I3",
     _other_clip: "I4",
     _file_torn: "I4",
-    _no_bill: "I5",
+    _no_bills: "I5",
     _drifted: "I5",
     _booked_never: "I5",
     _file_gone: "I7",

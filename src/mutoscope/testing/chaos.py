@@ -151,7 +151,7 @@ class _Load:
     def _last_round(self) -> None:
         self._dying_is_over.set()
         self._working.result()
-        created = sorted({told["video"] for told in read_lines(self._stage.transcript) if told["what"] == "created"})
+        created = sorted(self._created())
         asyncio.run(self._client(self._stage.api_key, -1).follow_all(created))
         asyncio.run(self._client(self._stage.other_key, -2).try_foreign(created[:10]))
 
@@ -171,11 +171,11 @@ class _Load:
 
     def _until_enough(self) -> None:
         self._dying_is_over.wait()
-        while self._created() < self._videos:
+        while len(self._created()) < self._videos:
             time.sleep(LOOK_SECONDS)
 
-    def _created(self) -> int:
-        return sum(told["what"] == "created" for told in read_lines(self._stage.transcript))
+    def _created(self) -> set[str]:
+        return {told["video"] for told in read_lines(self._stage.transcript) if told["what"] == "created"}
 
     def _client(self, api_key: str, seed: int) -> Client:
         return Client(self._stage.url, api_key, self._transcript, seed, self._patience)
