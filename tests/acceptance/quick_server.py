@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from acceptance.servers import ServerProcess
 from mutoscope import app
@@ -24,9 +24,9 @@ MODEL = f"{NAME}-1"
 class QuickMutoscope(app.Mutoscope):
     """The server that `serve` builds, with the quick provider added."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, **rest: Any) -> None:
         quick = ScriptedProvider(NAME, clip=quick_clip())
-        super().__init__(settings, [*app.built_in(settings, SystemClock()), lambda _on_change: quick])
+        super().__init__(settings, [*app.built_in(settings, SystemClock()), lambda _on_change: quick], **rest)
 
 
 def quick_clip() -> bytes:
