@@ -378,12 +378,12 @@ async def test_a_whole_that_is_too_long_is_refused(open_server, clip) -> None:
 
 @pytest.mark.parametrize("data", [b"Example data", b"\x00\x00\x00\x20ftypisom" + b"\xff" * 200, b""])
 async def test_an_upload_that_is_no_clip_is_refused_and_not_kept(open_server, tmp_path, data, monkeypatch) -> None:
-    monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
     async with open_server() as (server, caller):
         with pytest.raises(InvalidRequest) as refused:
             await server.service.make(caller, NewChange("x", Upload(data, "video"), Operation.EDIT), attempt())
         assert refused.value.param == "video"
         assert await count(server, caller) == 0
+        monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
         await until(lambda: _is_empty(server, tmp_path / "data" / "storage"))
 
 
@@ -395,20 +395,24 @@ async def _is_empty(server: Mutoscope, folder: Path) -> bool:
 async def test_uploads_stay_as_long_as_a_video_or_a_character_needs_them(
     open_server, clip, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
-    folder = tmp_path / "data" / "storage"
+    folder, an_hour = tmp_path / "data" / "storage", janitor.INPUT_SECONDS
     async with open_server() as (server, caller):
         await server.service.plan(caller, NewChange("x", Upload(clip, "video"), Operation.EDIT))
+        monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
         await until(lambda: _is_empty(server, folder))
+        monkeypatch.setattr(janitor, "INPUT_SECONDS", an_hour)
         made = await server.service.make(caller, NewChange("x", Upload(clip, "video"), Operation.EDIT), attempt())
         await ended(server, caller, made.video.id)
+        monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
         for _ in range(3):
             server._production._janitor.call()
             await asyncio.sleep(0.1)
         assert len(list((folder / caller.tenant / "inputs").iterdir())) == 1
         await server.service.delete(caller, made.video.id)
         await until(lambda: _is_empty(server, folder))
+        monkeypatch.setattr(janitor, "INPUT_SECONDS", an_hour)
         await server.service.create_character(caller, NewCharacter("Mossy", Upload(clip, "video")), attempt())
+        monkeypatch.setattr(janitor, "INPUT_SECONDS", 0.0)
         for _ in range(3):
             server._production._janitor.call()
             await asyncio.sleep(0.1)
