@@ -275,14 +275,14 @@ async def test_files_that_were_on_their_way_when_their_video_was_deleted_go_too(
 
         await until(collecting)
         await asyncio.sleep(0.2)
-        write = server._storage.write
+        write = server.storage.write
 
         async def crash(key: str, chunks: AsyncIterator[bytes]) -> Any:
             if key.endswith("webp"):
                 raise DatabaseUnavailable("as good as a crash")
             return await write(key, chunks)
 
-        server._storage.write = crash  # type: ignore[method-assign]
+        server.storage.write = crash  # type: ignore[method-assign]
         await server.service.delete(caller, video.id)
         await asyncio.sleep(2.5)
         assert not list((tmp_path / "storage" / "default").glob("*"))
