@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 
@@ -42,6 +43,8 @@ async def exchange(address, *pieces: bytes, pause: float = 0.0) -> bytes:
     async with asyncio.timeout(5):
         answer = await reader.read()
     writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
     return answer
 
 
