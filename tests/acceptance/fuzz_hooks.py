@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import time
 import uuid
 from functools import cache
 from typing import Any
@@ -71,7 +72,10 @@ def finished() -> str:
 
 
 def _new_finished(http: httpx.Client) -> str:
-    video = http.post("/v1/videos", json={"prompt": "a lake", "model": MODEL, "size": TINY}).json()
+    asked = {"prompt": "a lake", "model": MODEL, "size": TINY}
+    while (answer := http.post("/v1/videos", json=asked)).status_code != 200:  # the queue may be full of made-up ones
+        time.sleep(0.2)
+    video = answer.json()
     while video["status"] != "completed":
         video = http.get(f"/v1/videos/{video['id']}", params={"wait": "5"}).json()
     return video["id"]
