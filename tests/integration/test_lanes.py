@@ -67,16 +67,20 @@ async def test_a_full_lane_goes_on_when_there_is_room(database: Database) -> Non
 
 
 async def test_a_full_lane_holds_up_no_other(database: Database) -> None:
-    let_go = asyncio.Event()
+    held, let_go = asyncio.Event(), asyncio.Event()
     done: list[str] = []
 
     async def handler(video_id: str) -> None:
         if video_id == "video_held":
+            held.set()
             await let_go.wait()
         done.append(video_id)
 
     async with running(database, handler, at_once=1) as queue:
         await enqueue(database, queue, "video_held")
+        # Two of one millisecond come in either order.
+        async with asyncio.timeout(10):
+            await held.wait()
         await enqueue(database, queue, "video_behind")
         await enqueue(database, queue, "video_elsewhere", lane="other")
         async with asyncio.timeout(10):
