@@ -1,93 +1,16 @@
-"""A real S3 endpoint on this machine: moto in a process of its own, and endpoints that only refuse."""
+"""Endpoints that only refuse, and a door before one that does not; the real one is the harness's."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import secrets
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
-SECRET = "a-secret-that-nobody-may-read"
+from mutoscope.testing.bucket import SECRET, Bucket, Moto, credentials
+from mutoscope.testing.processes import free_port
 
-
-class Moto:
-    """`moto_server` on a free loopback port; it forgets everything when it stops."""
-
-    def __init__(self, log: Path) -> None:
-        self.url = f"http://127.0.0.1:{_free_port()}"
-        # Not in our own environment: its pins contradict ours.
-        environment = {**os.environ, "PYTHONPATH": str(Path(sys.prefix) / "moto")}
-        command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", self.url.split(":")[2]]
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        self._wait_until_ready(log)
-
-    def new_bucket(self) -> Bucket:
-        bucket = Bucket(self.url, f"bucket-{secrets.token_hex(8)}")
-        _ask(f"{self.url}/{bucket.name}", "PUT")
-        return bucket
-
-    def pause(self) -> None:
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
-
-    def stop(self) -> None:
-        self.resume()
-        self._process.terminate()
-        self._process.wait(10)
-
-    def _wait_until_ready(self, log: Path) -> None:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                _ask(self.url)
-                return
-            except OSError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    said = log.read_text()[-2000:]
-                    raise RuntimeError(f"moto did not start (is it installed? see the Makefile):\n{said}") from None
-                time.sleep(0.05)
-
-
-class Bucket:
-    """One bucket of its own, seen without the library that the product uses."""
-
-    def __init__(self, url: str, name: str) -> None:
-        self.url = url
-        self.name = name
-        self.address = f"s3://{name}/some/prefix"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return credentials(self.url)
-
-    def names(self) -> list[str]:
-        listed = _ask(f"{self.url}/{self.name}?list-type=2")
-        return re.findall(r"<Key>some/prefix/(.*?)</Key>", listed)
-
-    def unfinished(self) -> int:
-        return _ask(f"{self.url}/{self.name}?uploads").count("<UploadId>")
-
-
-def credentials(url: str) -> dict[str, str]:
-    """What an operator puts into the environment for an endpoint at `url`."""
-    return {
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": url,
-    }
+__all__ = ["SECRET", "Bucket", "Gate", "Moto", "closed_endpoint", "credentials", "endpoint"]
 
 
 @asynccontextmanager
@@ -125,7 +48,7 @@ class Gate:
 
     def __init__(self, target: str) -> None:
         self._target = int(target.rpartition(":")[2])
-        self._port = _free_port()
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._server: asyncio.Server | None = None
         self._visits = _Visits()
@@ -177,15 +100,4 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 def closed_endpoint() -> str:
     """An address where nobody listens."""
-    return f"http://127.0.0.1:{_free_port()}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _ask(url: str, method: str = "GET") -> str:
-    with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
-        return answer.read().decode()
+    return f"http://127.0.0.1:{free_port()}"

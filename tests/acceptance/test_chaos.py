@@ -15,11 +15,13 @@ import pytest
 
 from mutoscope import failpoints
 from mutoscope.testing.bugs import BUGS, hunt
-from mutoscope.testing.chaos import torment
+from mutoscope.database.address import address_of
+from mutoscope.testing.chaos import Play, torment
 from mutoscope.testing.checker import Report, check
 from mutoscope.testing.sweep import sweep
 from mutoscope.testing.transcript import read_lines
 from mutoscope.testing.upstream_book import Mode
+from mutoscope.testing.witnesses import Folder
 
 pytestmark = [pytest.mark.timeout(300)]
 
@@ -57,7 +59,7 @@ def test_the_harness_sees_a_bug(tmp_path: Path, name: str) -> None:
 def quiet_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run without a death left."""
     folder = Path(tmp_path_factory.mktemp("quiet"))
-    run = torment(folder, kills=0, seed=3, points=(), videos=25)
+    run = torment(folder, kills=0, seed=3, play=Play(points=(), videos=25))
     assert run.report.faults == []
     assert run.report.completed >= 5
     return folder
@@ -68,7 +70,7 @@ def _edit(path: Path, change: Callable[[list[dict]], list[dict]]) -> None:
 
 
 def _run(folder: Path, statement: str) -> None:
-    connection = sqlite3.connect(folder / "data" / "mutoscope.db")
+    connection = sqlite3.connect(folder / "data-0" / "mutoscope.db")
     assert connection.execute(statement).rowcount == 1
     connection.commit()
     connection.close()
@@ -112,6 +114,20 @@ def _untold(folder: Path) -> None:
     _edit(folder / "transcript.jsonl", lambda entries: [entry for entry in entries if entry != _of(entries, "created")])
 
 
+def _unlisted(folder: Path) -> None:
+    video = read_lines(folder / "transcript.jsonl")[0]["video"]
+    _edit(folder / "transcript.jsonl", lambda entries: [*entries, {"what": "unlisted", "video": video}])
+
+
+def _not_found_elsewhere(folder: Path) -> None:
+    def say(entries: list[dict]) -> list[dict]:
+        first = next(number for number, entry in enumerate(entries) if entry["what"] == "seen")
+        gone = {"what": "gone", "video": entries[first]["video"]}
+        return [*entries[:first], gone, *entries[first:]]
+
+    _edit(folder / "transcript.jsonl", say)
+
+
 def _shown_to_others(folder: Path) -> None:
     _edit(folder / "transcript.jsonl", lambda entries: [*entries, {**_of(entries, "foreign"), "status": 200}])
 
@@ -139,21 +155,23 @@ def _booked_never(folder: Path) -> None:
 
 
 def _file_gone(folder: Path) -> None:
-    next((folder / "data" / "storage").rglob("*.mp4")).unlink()
+    next((folder / "data-0" / "storage").rglob("*.mp4")).unlink()
 
 
 def _file_torn(folder: Path) -> None:
-    path = next((folder / "data" / "storage").rglob("*.mp4"))
+    path = next((folder / "data-0" / "storage").rglob("*.mp4"))
     path.write_bytes(path.read_bytes()[:-1])
 
 
 def _file_of_nobody(folder: Path) -> None:
-    (folder / "data" / "storage" / "left-over").write_bytes(b"?")
+    (folder / "data-0" / "storage" / "left-over").write_bytes(b"?")
 
 
 LIES = {
     _forgotten: "I1",
     _never_ended: "I1",
+    _unlisted: "I1",
+    _not_found_elsewhere: "I1",
     _accept_twice: "I2",
     _job_for_nobody: "I2",
     _untold: "I2",
@@ -179,4 +197,6 @@ def test_the_checker_hears_each_witness(tmp_path: Path, quiet_run: Path, lie: Ca
 
 
 def _check(folder: Path) -> Report:
-    return check(folder / "transcript.jsonl", folder / "data", folder / "upstream.jsonl")
+    data = folder / "data-0"
+    database = address_of(data / "mutoscope.db")
+    return check(folder / "transcript.jsonl", database, Folder(data / "storage"), folder / "upstream.jsonl")

@@ -1,6 +1,7 @@
 """The one checker: hears the clients, the database, the storage and the upstream's ledger, and compares what they say.
 
-    I1  every video that was answered with 2xx can be read, and reached its end in time
+    I1  every video that was answered with 2xx can be read and listed at once, wherever it is asked for, and reached its
+        end in time
     I2  at most one upstream job for a video, and none for a video that nobody was told of; one video for a key
     I3  an end is final, and status and progress never fall in any client's view
     I4  a completed video's bytes are stored and were served, exactly as its upstream made them
@@ -24,16 +25,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mutoscope.database import sqlite
-from mutoscope.database.connection import FILE_NAME
 from mutoscope.database.ledger import scopes_of
 from mutoscope.domain.errors import MutoscopeError
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Kind, Period, verdict
 from mutoscope.testing.transcript import read_lines
+from mutoscope.testing.witnesses import Files, Rows, read_tables
 
 _RANKS = {"queued": 0, "in_progress": 1, "completed": 2, "failed": 2}
 FAULTS = ("lost", "double_submitted", "regressions", "orphan_files", "money_wrong")
+_TABLES = ("videos", "assets", "ledger", "budgets")
 # As which of them a broken invariant is counted.
 COUNTED_AS = {
     "I1": "lost",
@@ -76,25 +77,21 @@ class Report:
         }
 
 
-def check(transcript: Path, data_dir: Path, upstream_ledger: Path) -> Report:
-    """Hear all four witnesses. data_dir: of a server that has stopped."""
-    return _Checker(read_lines(transcript), data_dir, read_lines(upstream_ledger)).report()
+def check(transcript: Path, database: str, files: Files, upstream_ledger: Path) -> Report:
+    """Hear all four witnesses. database: the address of one whose servers have stopped."""
+    return _Checker(read_lines(transcript), read_tables(database, _TABLES), files, read_lines(upstream_ledger)).report()
 
 
 class _Checker:
-    def __init__(self, told: list[dict[str, Any]], data_dir: Path, upstream: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, told: list[dict[str, Any]], tables: dict[str, Rows], files: Files, upstream: list[dict[str, Any]]
+    ) -> None:
         self._told = told
-        self._storage = data_dir / "storage"
-        connection = sqlite.driver().connect(f"file:{data_dir / FILE_NAME}?mode=ro", uri=True)
-        try:
-            self._videos = {row["id"]: row for row in _rows(connection, "SELECT * FROM videos ORDER BY seq")}
-            self._assets = _rows(connection, "SELECT * FROM assets")
-            self._books = _by(_rows(connection, "SELECT * FROM ledger ORDER BY seq"), "video_id")
-            self._budgets = {
-                (row["scope"], row["period"]): row["amount"] for row in _rows(connection, "SELECT * FROM budgets")
-            }
-        finally:
-            connection.close()
+        self._stored = files
+        self._videos = {row["id"]: row for row in sorted(tables["videos"], key=lambda row: row["seq"])}
+        self._assets = tables["assets"]
+        self._books = _by(sorted(tables["ledger"], key=lambda row: row["seq"]), "video_id")
+        self._budgets = {(row["scope"], row["period"]): row["amount"] for row in tables["budgets"]}
         self._accepted = _by((entry for entry in upstream if entry["event"] == "accepted"), "client_id")
         self._billed = _by((entry for entry in upstream if entry["event"] == "billed"), "client_id")
         self._created = {entry["video"] for entry in told if entry["what"] == "created"}
@@ -131,6 +128,10 @@ class _Checker:
         for entry in self._told:
             if entry["what"] == "unanswered":
                 self._fault("I1", f"the request {entry['key']} was never answered")
+            elif entry["what"] == "unlisted":
+                self._fault("I1", f"{entry['video']} was not in the list")
+            elif entry["what"] == "gone" and entry["video"] not in self._deleted:
+                self._fault("I1", f"{entry['video']} was answered with 404")
 
     def _jobs(self) -> None:
         for video_id, jobs in self._accepted.items():
@@ -203,19 +204,19 @@ class _Checker:
                 self._fault("I5", f"{name} counts {self._budgets.get(name, 0)}, and the books say {counted[name]}")
 
     def _files(self) -> None:
-        named = set()
+        there = set(self._stored.names())
         for asset in self._assets:
-            path = self._storage / asset["key"]
-            named.add(path)
-            if not path.is_file():
+            if asset["key"] not in there:
                 self._fault("I7", f"{asset['key']} has a row and no file")
-            elif (content := path.read_bytes()) and hashlib.sha256(content).hexdigest() != asset["sha256"]:
+                continue
+            content = self._stored.content(asset["key"])
+            if hashlib.sha256(content).hexdigest() != asset["sha256"]:
                 self._fault("I4", f"{asset['key']} is not what its row says")
             elif len(content) != asset["bytes"]:
                 self._fault("I4", f"{asset['key']} has {len(content)} bytes, and its row says {asset['bytes']}")
-        for path in self._storage.rglob("*"):
-            if path.is_file() and path not in named and "inputs" not in path.relative_to(self._storage).parts:
-                self._fault("I7", f"{path.relative_to(self._storage)} has no row")
+        for name in there - {asset["key"] for asset in self._assets}:
+            if "inputs" not in name.split("/"):
+                self._fault("I7", f"{name} has no row")
 
     def _tenants(self) -> None:
         for entry in self._told:
@@ -227,12 +228,6 @@ class _Checker:
         for code, count in self._report.failures.items():
             if code not in listed:
                 self._fault("I9", f"{count} videos failed with the code {code!r}, which is not listed")
-
-
-def _rows(connection: Any, query: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _by(entries: Iterable[dict[str, Any]], name: str) -> dict[str, list[dict[str, Any]]]:

@@ -5,48 +5,53 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import random
+import itertools
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import aiohttp
 
+from mutoscope.testing.orders import AT_ONCE, Order
 from mutoscope.testing.transcript import Transcript
-from mutoscope.testing.upstream import Mishap
-from mutoscope.testing.upstream_book import Mode
 
 PATIENCE_SECONDS = 90.0
+ANSWER_SECONDS = 5.0
 PAUSE_SECONDS = 0.1
-# How old a video is at most when it is deleted, in seconds.
-LONGEST_DELETION = 4.0
-# How many in a hundred meet a mishap, fail or cost more than announced, are deleted, are asked for twice at once.
-MISHAPS, FAILURES, DEARER, DELETIONS, TWINS = 35, 5, 10, 15, 10
+# Every so many videos a client looks for its own in the list.
+LIST_EVERY = 5
+LIST_LIMIT = 100
+_STATUSES = (AT_ONCE, "in_progress", "completed", "failed")
 
 
 class Client:
-    """Speaks HTTP with idempotency keys.
+    """Speaks HTTP with idempotency keys, each request to the next of its servers.
 
-    url: the server's, without a path. seed: of what it asks for. patience: seconds within which each request must be
-    answered and each video must end.
+    urls: the servers', without a path. name: of its idempotency keys. patience: seconds within which each request must
+    be answered and each video must end.
     """
 
     def __init__(
-        self, url: str, api_key: str, transcript: Transcript, seed: int, patience: float = PATIENCE_SECONDS
+        self,
+        urls: Sequence[str],
+        api_key: str,
+        transcript: Transcript,
+        name: str,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._url = f"{url}/v1/videos"
+        self._urls = itertools.cycle(urls)
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._transcript = transcript
-        self._random = random.Random(seed)
         self._session: aiohttp.ClientSession | None = None
         self._number = 0
-        self._seed = seed
+        self._name = name
         self._patience = patience
 
-    async def work(self, enough: asyncio.Event) -> None:
-        """One video after another until there is enough of them."""
+    async def work(self, orders: Iterator[Order], enough: asyncio.Event) -> None:
+        """One video after another until there is enough of them, or nothing more to order."""
         async with self._open():
-            while not enough.is_set():
-                await self._one_video()
+            while not enough.is_set() and (order := next(orders, None)) is not None:
+                await self._one_video(order)
 
     async def follow_all(self, video_ids: list[str]) -> None:
         """Read each once more, until its end."""
@@ -62,21 +67,22 @@ class Client:
                     self._transcript.tell("foreign", video=video_id, status=status)
 
     def _open(self) -> aiohttp.ClientSession:
-        timeout = aiohttp.ClientTimeout(total=5)
+        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
         return self._session
 
-    async def _one_video(self) -> None:
+    async def _one_video(self, order: Order) -> None:
         self._number += 1
-        key = f"client-{self._seed}-{self._number}"
-        body = {"model": f"paid-{self._random.choice(list(Mode))}", "prompt": self._prompt(), "seconds": "1"}
-        twins = 2 if self._random.randrange(100) < TWINS else 1
-        made = await asyncio.gather(*(self._create(key, body) for _ in range(twins)))
+        key = f"client-{self._name}-{self._number}"
+        made = await asyncio.gather(*(self._create(key, order.body) for _ in range(order.twins)))
         video_id = made[0]
         if video_id is None:
             return
-        if self._random.randrange(100) < DELETIONS:
-            await asyncio.sleep(self._random.uniform(0.0, LONGEST_DELETION))
+        if self._number % LIST_EVERY == 0:
+            await self._list(video_id)
+        if order.deletion is not None:
+            await self._follow(video_id, order.deletion.status)
+            await asyncio.sleep(order.deletion.seconds)
             await self._delete(video_id)
         elif await self._follow(video_id) == "completed":
             await self._download(video_id)
@@ -94,22 +100,18 @@ class Client:
         self._transcript.tell("created", key=key, video=told["id"])
         return told["id"]
 
-    def _prompt(self) -> str:
-        words = ["a lake"]
-        if self._random.randrange(100) < MISHAPS:
-            words.append(f"!{self._random.choice(list(Mishap))}")
-        elif self._random.randrange(100) < FAILURES:
-            words.append("!fails")
-        elif self._random.randrange(100) < DEARER:
-            words.append("!dearer")
-        return " ".join(words)
+    async def _list(self, video_id: str) -> None:
+        """What was made a moment ago is in the list of whoever is asked."""
+        _, told = await self._insist("GET", f"?limit={LIST_LIMIT}")
+        if video_id not in [each["id"] for each in told["data"]]:
+            self._transcript.tell("unlisted", video=video_id)
 
-    async def _follow(self, video_id: str) -> str | None:
-        """The status in which it ended; None when it is gone or late."""
+    async def _follow(self, video_id: str, until: str = "completed") -> str | None:
+        """The status, `until` or a later one, that it came to; None when it is gone or late."""
         try:
             async with asyncio.timeout(self._patience):
                 status = await self._look(video_id)
-                while status in ("queued", "in_progress"):
+                while status is not None and _STATUSES.index(status) < _STATUSES.index(until):
                     await asyncio.sleep(PAUSE_SECONDS)
                     status = await self._look(video_id)
                 return status
@@ -152,6 +154,8 @@ class Client:
 
     async def _once(self, method: str, path: str, body: Any, headers: dict[str, str] | None) -> tuple[int, Any]:
         assert self._session is not None
-        async with self._session.request(method, self._url + path, json=body, headers=headers) as answer:
+        async with self._session.request(
+            method, f"{next(self._urls)}/v1/videos{path}", json=body, headers=headers
+        ) as answer:
             is_json = answer.content_type == "application/json"
             return answer.status, await (answer.json() if is_json else answer.read())

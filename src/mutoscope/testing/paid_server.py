@@ -15,6 +15,7 @@ from mutoscope.app import Mutoscope, ProviderMaker
 from mutoscope.logs import configure
 from mutoscope.settings import Settings
 from mutoscope.testing import bugs
+from mutoscope.testing.ground import Role
 from mutoscope.testing.runner import run
 from mutoscope.testing.upstream_book import Mode
 from mutoscope.testing.upstream_provider import UpstreamProvider
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     configure("warning")
     settings = Settings(
         data_dir=chosen.data_dir,
+        database=chosen.database,
+        storage=chosen.storage,
         default_model=f"paid-{Mode.KEYS}",
         budget_per_day=1e6,
         flipbook_slots=IN_HAND,
@@ -74,7 +77,10 @@ def _announcer(path: Path, content: dict[str, str]) -> Callable[[], None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m mutoscope.testing.paid_server", description="A server to be killed.")
     parser.add_argument("--upstream", required=True, help="where the fake upstream is")
+    parser.add_argument("--role", type=Role, choices=list(Role), default=Role.SERVER, help="by default server")
     parser.add_argument("--data-dir", type=Path, required=True, help="folder of the database and the videos")
+    parser.add_argument("--database", default="", help="by default a file in the data folder")
+    parser.add_argument("--storage", default="", help="by default the data folder")
     parser.add_argument("--announce", type=Path, required=True, help="write {url, api_key} as JSON there once ready")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--deadline", type=float, default=2.0, help="seconds to look for a lost answer")

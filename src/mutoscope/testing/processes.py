@@ -1,10 +1,9 @@
-"""The two processes of a harness: the fake upstream, which lives, and the server before it, which is killed."""
+"""The processes of a harness: a module of this package in each, started, frozen, killed and ended in peace."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -37,10 +36,14 @@ class Child:
                 start_new_session=True,
             )
 
+    @property
+    def is_ready(self) -> bool:
+        return self._announcement.exists()
+
     def ready(self) -> dict[str, Any] | None:
         """What it announced; None when it died before."""
         deadline = time.monotonic() + START_SECONDS
-        while not self._announcement.exists():
+        while not self.is_ready:
             if self.process.poll() is not None:
                 return None
             if time.monotonic() > deadline:
@@ -68,60 +71,23 @@ class Child:
         self.process.kill()
         self.process.wait()
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM."""
+        self.process.terminate()
+
     def stop(self) -> int:
         """SIGTERM; the exit code."""
-        self.process.terminate()
+        self.ask_to_stop()
+        return self.stopped()
+
+    def stopped(self) -> int:
+        """The exit code, once it has stopped; that of a kill when it does not."""
         if not self.wait(STOP_SECONDS):
             self.kill()
         return self.process.returncode
 
 
-class Stage:
-    """A folder, an upstream, and a server on a port that stays the same over all its lives.
-
-    options: more of the server's command line.
-    """
-
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, *options: object) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._environment = dict(environment or {})
-        self._options = options
-        self.data_dir = folder / "data"
-        self.ledger = folder / "upstream.jsonl"
-        self.transcript = folder / "transcript.jsonl"
-        self.upstream = Child("upstream", folder / "upstream.json", folder / "upstream.log", "--ledger", self.ledger)
-        told = self.upstream.ready()
-        assert told is not None, "the upstream died at its start"
-        self.upstream_url = told["url"]
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        first = self.start()
-        keys = first.ready()
-        assert keys is not None, first.log.read_text()[-4000:]
-        self.api_key, self.other_key = keys["api_key"], keys["other_key"]
-        first.stop()
-
-    def start(self, failpoints: str = "") -> Child:
-        """Another life of the server."""
-        return Child(
-            "paid_server",
-            self._folder / "server.json",
-            self._folder / "server.log",
-            *("--upstream", self.upstream_url, "--data-dir", self.data_dir, "--port", self.port),
-            *self._options,
-            environment={**self._environment, "MUTOSCOPE_FAILPOINTS": failpoints},
-        )
-
-    def deaths(self) -> list[str]:
-        """The failpoints at which a life ended, in order."""
-        log = self._folder / "server.log"
-        return re.findall(r"^failpoint (\S+) \S+$", log.read_text(), re.MULTILINE)
-
-    def close(self) -> None:
-        self.upstream.stop()
-
-
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nobody had a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]

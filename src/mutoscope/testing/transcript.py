@@ -15,6 +15,7 @@ class Transcript:
       created     key, video: a create was answered with 2xx
       seen        video, status, progress, error: a video was read
       gone        video: it was answered with 404
+      unlisted    video: it was not in the list after it had been created
       deleting    video: its deletion was asked for; deleted: and confirmed
       downloaded  video, bytes, sha256
       refused     key, status: a create was answered with 4xx
