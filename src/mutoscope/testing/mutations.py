@@ -13,15 +13,16 @@ from mutoscope.domain import money
 from mutoscope.domain.errors import UpstreamRejected
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Kind
-from mutoscope.engine import submission
+from mutoscope.engine import poller, submission
 from mutoscope.engine.collection import Collection
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.production import Production
 from mutoscope.engine.submission import Submission
 from mutoscope.engine.unknown import Detective
+from mutoscope.providers.protocol import Running
 from mutoscope.service.acceptance import Acceptance
 from mutoscope.storage.local import LocalStorage
-from mutoscope.testing.upstream_provider import UpstreamProvider
+from mutoscope.testing.upstream_provider import POLL_SECONDS, UpstreamProvider
 
 # How long a write that should be at once is put off, in seconds.
 LATE = 0.5
@@ -180,8 +181,17 @@ def end_overwritten() -> None:
 
 
 def progress_falls() -> None:
-    """To an upstream that never takes back what it said, the wrong way round."""
-    _reword("note_poll", "CASE WHEN progress > :progress THEN progress ELSE :progress END", "95 - :progress")
+    """With an upstream that takes back what it said."""
+    poll = UpstreamProvider.poll
+    left: dict[str, list[float]] = {}
+
+    async def take_back(self: UpstreamProvider, upstream_id: str) -> Any:
+        claims = left.setdefault(upstream_id, [10.0, 50.0, 90.0])
+        return Running(claims.pop(), POLL_SECONDS) if claims else await poll(self, upstream_id)
+
+    _put(UpstreamProvider, "poll", take_back)
+    _put(poller, "progress_after", lambda _state, _before, reported: round(reported or 0))
+    _reword("note_poll", "CASE WHEN progress > :progress THEN progress ELSE :progress END", ":progress")
 
 
 def row_before_file() -> None:
