@@ -49,6 +49,11 @@ class Settings:
         "Bucket that keeps the videos instead of the data folder.",
         "nothing, or s3://, gs:// or az:// with a bucket and perhaps a prefix",
     )
+    work: bool = _setting(
+        True,
+        "Whether `mutoscope serve` also makes videos; false leaves that to `mutoscope worker`, on PostgreSQL.",
+        "true or false",
+    )
     host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs an API key to exist.")
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from mutoscope.database.connection import Database
-from mutoscope.engine.dbos import POLLING_INTERVAL, DbosQueue
+from mutoscope.engine.dbos import DbosQueue
+from mutoscope.engine.lane import POLLING_INTERVAL
 from mutoscope.engine.port import Handler, TaskKind
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +28,7 @@ async def running(database: Database, handler: Handler, at_once: int) -> AsyncIt
 
 
 async def enqueue(database: Database, queue: DbosQueue, video_id: str, lane: str = "one") -> None:
-    await database.write(lambda tx: queue.enqueue(tx, TaskKind.SUBMIT, lane, video_id))
+    await database.write(lambda tx: queue.enqueue(tx, TaskKind.SUBMIT, lane, video_id, "default"))
 
 
 async def test_a_task_starts_long_before_the_next_look(database: Database) -> None:

@@ -27,7 +27,6 @@ SET tcp_keepalives_count = 3
 
 # Session locks of ours, as pairs of numbers: the second says what for. Names of lanes are locks of one number.
 LOCK_CLASS = 0x6D75746F
-SERVER_LOCK = 1
 MIGRATION_LOCK = 2
 
 
