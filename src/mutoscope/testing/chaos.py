@@ -18,12 +18,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mutoscope import failpoints
 from mutoscope.testing import orders
 from mutoscope.testing.checker import Report
-from mutoscope.testing.ground import GroundMaker, PostgresGround, SqliteGround
+from mutoscope.testing.ground import GroundMaker, PostgresGround, SqliteGround, many
 from mutoscope.testing.load import PATIENCE_SECONDS, Client
 from mutoscope.testing.orders import Order
 from mutoscope.testing.reaper import LATEST_PASS, Reaper
@@ -37,7 +38,10 @@ FEWEST_VIDEOS = 50
 KILLS_FOR_A_CRASH = 30
 PURGE_SECONDS = 1.0
 LOOK_SECONDS = 0.2
-GROUNDS: Mapping[str, GroundMaker] = {"sqlite": SqliteGround, "postgresql": PostgresGround}
+DATABASES = ("sqlite", "postgresql")
+WORKERS, APIS = 3, 2
+# Short, so that what the dead leave is taken over while there is something to see.
+LEASE_SECONDS = 4.0
 
 
 @dataclass(slots=True)
@@ -98,10 +102,11 @@ def torment(
     folder: for everything that comes of it. seed: of what is asked for and of when death comes.
     """
     play = play or Play()
-    stage = Stage(folder, ground, play.environment)
+    stage = Stage(folder, ground, play.environment, "--lease", LEASE_SECONDS)
     try:
         crashes = round(kills / KILLS_FOR_A_CRASH) if stage.ground.can_crash else 0
-        reaper = Reaper(stage, random.Random(seed), crashes=crashes, latest_pass=play.latest_pass)
+        lease = LEASE_SECONDS if len(stage.posts) > 1 else 0.0
+        reaper = Reaper(stage, random.Random(seed), lease, crashes, play.latest_pass)
         load = _Load(stage, reaper, seed, play)
         load.start()
         reaper.reap(play.points, kills)
@@ -195,15 +200,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m mutoscope.testing.chaos", description="Kill servers under load.")
     parser.add_argument("--kills", type=int, default=KILLS, help=f"how often in all (default {KILLS})")
     parser.add_argument("--seed", type=int, default=0, help="of what is asked for, and of when death comes")
-    parser.add_argument("--database", choices=list(GROUNDS), help="only on this one; by default on each, evenly")
+    parser.add_argument("--database", choices=DATABASES, help="only on this one; by default on each, evenly")
+    parser.add_argument("--workers", type=int, default=WORKERS, help=f"on PostgreSQL (default {WORKERS})")
     parser.add_argument("--folder", type=Path, help="keep everything there; by default a folder that is removed")
     chosen = parser.parse_args(arguments)
-    names = [chosen.database] if chosen.database else list(GROUNDS)
+    roles = many(chosen.workers, APIS)
+    grounds: dict[str, GroundMaker] = {"sqlite": SqliteGround, "postgresql": partial(PostgresGround, roles=roles)}
+    names = [chosen.database] if chosen.database else list(grounds)
     are_clean = True
     for name in names:
         with tempfile.TemporaryDirectory(prefix="mutoscope-chaos-") as own:
             folder = (chosen.folder or Path(own)) / name
-            run = torment(folder, chosen.kills // len(names), chosen.seed, ground=GROUNDS[name])
+            run = torment(folder, chosen.kills // len(names), chosen.seed, ground=grounds[name])
         for remark in run.remarks():
             print(remark, file=sys.stderr)
         print(run.line(), flush=True)

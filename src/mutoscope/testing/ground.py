@@ -83,7 +83,7 @@ class PostgresGround:
     name = "postgresql"
     can_crash = True
 
-    def __init__(self, folder: Path, roles: Sequence[Role] = (Role.SERVER,)) -> None:
+    def __init__(self, folder: Path, roles: Sequence[Role]) -> None:
         self.roles: tuple[Role, ...] = tuple(roles)
         with ExitStack() as started:
             self._server = PostgresServer()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from mutoscope.access.keys import create_key, has_keys
 from mutoscope.app import Mutoscope, ProviderMaker
+from mutoscope.cli.outcome import ExitCode
+from mutoscope.database.lease import LEASE_SECONDS
 from mutoscope.logs import configure
 from mutoscope.settings import Settings
 from mutoscope.testing import bugs
@@ -43,12 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     with socket.create_server((HOST, chosen.port), backlog=256) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        server = Mutoscope(settings, [_maker(chosen.upstream, mode, chosen.deadline) for mode in Mode])
+        server = Mutoscope(
+            settings,
+            [_maker(chosen.upstream, mode, chosen.deadline) for mode in Mode],
+            on_lost=_die,
+            role=chosen.role,
+            lease_seconds=chosen.lease,
+        )
         try:
             keys = asyncio.run(_first_keys(server))
             run(server, server.asgi(_announcer(chosen.announce, {"url": url, **keys})), listener)
         finally:
             server.close()
+
+
+def _die() -> None:
+    """As `mutoscope serve` does when others have taken over."""
+    os._exit(ExitCode.TEMPORARY)
 
 
 def _maker(upstream: str, mode: Mode, deadline: float) -> ProviderMaker:
@@ -83,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--storage", default="", help="by default the data folder")
     parser.add_argument("--announce", type=Path, required=True, help="write {url, api_key} as JSON there once ready")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--lease", type=float, default=LEASE_SECONDS, help="seconds until others take over")
     parser.add_argument("--deadline", type=float, default=2.0, help="seconds to look for a lost answer")
     return parser
 
