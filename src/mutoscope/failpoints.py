@@ -1,8 +1,9 @@
 """Named places where a test may stop or kill the process: `failpoint("submit.before_call")`.
 
 Off unless MUTOSCOPE_FAILPOINTS is set at start, for example `submit.before_call=kill:3` (SIGKILL to this
-process on the third pass) or `collect.before_store=sleep:5` (hold for five seconds on every pass); several
-are joined by semicolons. Off, a failpoint costs one dictionary look-up in an empty dictionary.
+process on the third pass), `submit.before_call=freeze:1` (SIGSTOP on the first) or `collect.before_store=sleep:5` (hold
+for five seconds on every pass); several are joined by semicolons. Off, a failpoint costs one dictionary look-up in an
+empty dictionary.
 """
 
 from __future__ import annotations
@@ -29,14 +30,16 @@ NAMES = (
     "finish.after_commit",
 )
 
+_SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}
+
 
 def _read(text: str) -> dict[str, tuple[str, float]]:
     plans = {}
     for item in filter(None, text.split(";")):
         name, _, action = item.partition("=")
         verb, _, amount = action.partition(":")
-        if name not in NAMES or verb not in ("kill", "sleep"):
-            raise ValueError(f"MUTOSCOPE_FAILPOINTS: {item!r} is not NAME=kill:N or NAME=sleep:SECONDS")
+        if name not in NAMES or verb not in ("sleep", *_SIGNALS):
+            raise ValueError(f"MUTOSCOPE_FAILPOINTS: {item!r} is not NAME=kill:N, NAME=freeze:N or NAME=sleep:SECONDS")
         plans[name] = (verb, float(amount or 1))
     return plans
 
@@ -46,9 +49,9 @@ _passes: Counter[str] = Counter()
 
 
 def failpoint(name: str, video_id: str) -> None:
-    """Pass the place called `name` with a video, or die or wait there if the environment says so.
+    """Pass the place called `name` with a video, or die, freeze or wait there if the environment says so.
 
-    The last words before a death go to standard error: `failpoint NAME VIDEO_ID`.
+    The last words before a death or a freeze go to standard error: `failpoint NAME VIDEO_ID`.
     """
     plan = _plans.get(name)
     if plan is None:
@@ -59,4 +62,4 @@ def failpoint(name: str, video_id: str) -> None:
         time.sleep(amount)
     elif _passes[name] == int(amount):
         os.write(2, f"failpoint {name} {video_id}\n".encode())
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), _SIGNALS[verb])

@@ -90,7 +90,6 @@ class Submission:
         elif not await self._reopen_intent(row) and not provider.is_local:
             stopped = "The server stopped between asking the upstream and hearing its answer."
             return await self._accepted(row, await self._find_out(row, provider, job, stopped))
-        failpoint("submit.before_call", row["id"])
         self._desk.studio.make_ready()  # for what the upstream will bring
         return await self._accepted(row, await self._ask(row, provider, job))
 
@@ -136,6 +135,7 @@ class Submission:
         while True:
             if not await self._is_still_wanted(row):
                 return None
+            failpoint("submit.before_call", row["id"])
             try:
                 return await provider.submit(job)
             except UpstreamError as error:
