@@ -61,8 +61,7 @@ class Mutoscope:
     makers: builders of the providers; each is given the function to call with an upstream id when something
     changed there. Without any, flipbook and flipbook-instant are offered. studio: judges uploads, derives stills.
     on_lost: called from a thread when the lease is lost; nothing can be written any more. role: a "server" answers and
-    makes videos, an "api" only answers, a "worker" only makes them. lease_seconds: how long others wait for a sign of
-    life.
+    makes videos, an "api" only answers, a "worker" only makes them; by default as the settings say.
     """
 
     def __init__(
@@ -73,14 +72,13 @@ class Mutoscope:
         studio: Studio | None = None,
         on_lost: Callable[[], None] = lambda: None,
         role: str | None = None,
-        lease_seconds: float = 20.0,
     ) -> None:
         self.settings = settings
         self._role = role or ("server" if settings.work else "api")
         self._executor = EMBEDDED
         self.clock = clock or SystemClock()
         self._held = ExitStack()
-        self.database = self._open(database_url(settings), on_lost, lease_seconds)
+        self.database = self._open(database_url(settings), on_lost)
         self.storage = open_storage(settings.storage, settings.data_dir)
         self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
@@ -150,7 +148,7 @@ class Mutoscope:
         """Give the data folder and the database back."""
         self._held.close()
 
-    def _open(self, url: str, on_lost: Callable[[], None], lease_seconds: float) -> Database:
+    def _open(self, url: str, on_lost: Callable[[], None]) -> Database:
         """Take what one process at a time may have, and give it back in `close` in the other order."""
         file = file_of(url)
         folders = {self.settings.data_dir.absolute()} | ({file.parent.absolute()} if file else set())
@@ -160,13 +158,13 @@ class Mutoscope:
             database = open_database(url)
             taken.callback(database.close)
             if file is None:
-                taken.callback(self._lease(url, database, on_lost, lease_seconds))
+                taken.callback(self._lease(url, database, on_lost))
             elif self._role != "server":
                 raise ConfigurationError(ONE_PROCESS)
             self._held = taken.pop_all()
         return database
 
-    def _lease(self, url: str, database: Database, on_lost: Callable[[], None], seconds: float) -> Callable[[], None]:
+    def _lease(self, url: str, database: Database, on_lost: Callable[[], None]) -> Callable[[], None]:
         """Join the processes on this database; what leaves them again."""
         from mutoscope.database.lease import Lease
         from mutoscope.database.postgres import PostgresDatabase
@@ -174,7 +172,7 @@ class Mutoscope:
         assert isinstance(database, PostgresDatabase)
         check_tables(database)
         executor = executor_of(self.settings.data_dir, self.settings.storage, self._role)
-        lease = Lease(url, executor, on_lost, seconds)
+        lease = Lease(url, executor, on_lost, self.settings.lease_seconds)
         database.fence(lease)
         self._executor = executor.id
         return lease.release

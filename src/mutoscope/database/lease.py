@@ -26,7 +26,6 @@ from mutoscope.domain.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 20.0
 # In one lease there is room for so many renewals: one or two may fail.
 BEATS = 4
 TRY_AGAIN_SECONDS = 0.25
@@ -70,7 +69,7 @@ class Lease:
         url: str,
         executor: Executor,
         on_lost: Callable[[], None],
-        seconds: float = LEASE_SECONDS,
+        seconds: float,
     ) -> None:
         self.executor = executor
         self.seconds = seconds
