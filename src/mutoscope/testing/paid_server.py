@@ -7,13 +7,14 @@ import asyncio
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from mutoscope.access.keys import create_key, has_keys
 from mutoscope.app import Mutoscope, ProviderMaker
 from mutoscope.cli.outcome import ExitCode
-from mutoscope.database.lease import LEASE_SECONDS
 from mutoscope.logs import configure
 from mutoscope.settings import Settings
 from mutoscope.testing import bugs
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         data_dir=chosen.data_dir,
         database=chosen.database,
         storage=chosen.storage,
+        lease_seconds=chosen.lease,
         default_model=f"paid-{Mode.KEYS}",
         budget_per_day=1e6,
         flipbook_slots=IN_HAND,
@@ -48,9 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server = Mutoscope(
             settings,
             [_maker(chosen.upstream, mode, chosen.deadline) for mode in Mode],
-            on_lost=_die,
+            on_lost=partial(_die, chosen.gasp),
             role=chosen.role,
-            lease_seconds=chosen.lease,
         )
         try:
             keys = asyncio.run(_first_keys(server))
@@ -59,8 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             server.close()
 
 
-def _die() -> None:
-    """As `mutoscope serve` does when others have taken over."""
+def _die(gasp: float) -> None:
+    """As `mutoscope serve` does when others have taken over; so many seconds later than that."""
+    time.sleep(gasp)
     os._exit(ExitCode.TEMPORARY)
 
 
@@ -96,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--storage", default="", help="by default the data folder")
     parser.add_argument("--announce", type=Path, required=True, help="write {url, api_key} as JSON there once ready")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--lease", type=float, default=LEASE_SECONDS, help="seconds until others take over")
+    parser.add_argument("--lease", type=float, default=Settings.lease_seconds, help="seconds until others take over")
+    parser.add_argument("--gasp", type=float, default=0.0, help="seconds it goes on after it has lost its lease")
     parser.add_argument("--deadline", type=float, default=2.0, help="seconds to look for a lost answer")
     return parser
 

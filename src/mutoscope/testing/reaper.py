@@ -111,7 +111,7 @@ class Reaper:
     def _die_at(self, point: str) -> None:
         """A life that shall end at this failpoint."""
         post = self._chance.choice([post for post in self._stage.posts if _passes(post.role, point)])
-        before = len(post.deaths())
+        before = len(post.last_words())
         self._kill(post)
         self._victim = post
         life = self._stage.start(post, f"{point}=kill:{self._chance.randint(1, self._latest_pass)}")
@@ -123,7 +123,7 @@ class Reaper:
         self.kills += 1
         post.life = self._victim = None
         post.due = self._next_birth()
-        if post.deaths()[before:] != [point]:
+        if post.last_words()[before:] != [point]:
             self.missed.append(point)
 
     def _die_at_random(self) -> None:

@@ -11,7 +11,7 @@ from mutoscope.testing.checker import Report, check
 from mutoscope.testing.ground import Ground, GroundMaker, Role, data_dir
 from mutoscope.testing.processes import Child, free_port
 
-FAILPOINT_DEATH = re.compile(r"^failpoint (\S+) \S+$", re.MULTILINE)
+LAST_WORDS = re.compile(r"^failpoint (\S+) (\S+)$", re.MULTILINE)
 
 
 class Post:
@@ -61,9 +61,13 @@ class Post:
             self.life.kill()
         self.life = None
 
-    def deaths(self) -> list[str]:
-        """The failpoints at which a life ended, in order."""
-        return FAILPOINT_DEATH.findall(self.log())
+    def last_words(self) -> list[str]:
+        """The failpoints at which a life died or froze, in order."""
+        return [point for point, _ in LAST_WORDS.findall(self.log())]
+
+    def passed(self, point: str) -> list[str]:
+        """The videos with which a life died or froze at this failpoint."""
+        return [video for where, video in LAST_WORDS.findall(self.log()) if where == point]
 
     def log(self) -> str:
         """What all its lives have said."""
