@@ -13,16 +13,24 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from mutoscope.testing import mutations
+from mutoscope.testing import mutations, mutations_of_many
+from mutoscope.testing.ground import PostgresGround, Role, SqliteGround, many
 from mutoscope.testing.load import PATIENCE_SECONDS
 from mutoscope.testing.orders import Deletion, Order
+from mutoscope.testing.reaper import Reaper
+from mutoscope.testing.succession import Heirs, Sleeper
 from mutoscope.testing.upstream_book import Mode
 
 VARIABLE = "MUTOSCOPE_TESTING_BUG"
 # How long clients wait for what never comes.
 IMPATIENCE_SECONDS = 8.0
+# And so many leases where others are to take over.
+LEASES_OF_IMPATIENCE = 3
+# Short, and long enough for heirs to begin before it has run out.
+LEASE_SECONDS, LONG_LEASE_SECONDS = 3.0, 12.0
 # Each order of a bug is made so often: a slow machine may miss what shows in one video.
 TIMES = 3
 
@@ -31,8 +39,9 @@ TIMES = 3
 class Bug:
     """One wrong way to build it.
 
-    breaks: the invariant, "" for none. orders: what shows it. points: where the process is killed to show it. hangs:
-    whether it shows in videos that never end.
+    breaks: the invariant, "" for none. orders: what shows it. points: where a process is killed to show it. hangs:
+    whether it shows in videos that never end. roles: of several processes on PostgreSQL that are needed; without
+    any, it is one server on SQLite. reaper: how they die. lease: seconds until others take over.
     """
 
     name: str
@@ -42,6 +51,9 @@ class Bug:
     orders: tuple[Order, ...] = (Order(Mode.KEYS),)
     points: tuple[str, ...] = ()
     hangs: bool = False
+    roles: tuple[Role, ...] = ()
+    reaper: type[Reaper] = Reaper
+    lease: float = LEASE_SECONDS
 
     def verdict(self, broken: set[str]) -> str:
         """What it means that the checker found these invariants broken."""
@@ -53,6 +65,8 @@ class Bug:
 _KEYS, _LOOKUP, _NEITHER = (Order(mode) for mode in Mode)
 _CUT = Order(Mode.NEITHER, "!cut")
 _FAILS = Order(Mode.KEYS, "!fails")
+
+_TWO = many(2, 1)
 
 BUGS = (
     Bug(
@@ -179,6 +193,82 @@ BUGS = (
         mutations.unlisted_code,
         (Order(Mode.KEYS, "!refused"),),
     ),
+    Bug(
+        "none-of-many",
+        "no bug at all, and several processes",
+        "",
+        lambda: None,
+        (_KEYS, _LOOKUP, _NEITHER, _CUT, _FAILS, Order(Mode.KEYS, deletion=Deletion("completed"))),
+        ("submit.after_call",),
+        roles=_TWO,
+        reaper=Heirs,
+    ),
+    Bug(
+        "adopted-is-not-sent",
+        "whoever takes over an open intent calls again",
+        "I2",
+        mutations.no_intent,
+        (_NEITHER,),
+        ("submit.after_call",),
+        roles=_TWO,
+        reaper=Heirs,
+    ),
+    Bug(
+        "one-shot-adoption",
+        "the dead are looked for once",
+        "I1",
+        mutations_of_many.one_shot_adoption,
+        points=("submit.before_call",),
+        hangs=True,
+        roles=_TWO,
+        reaper=Heirs,
+        lease=LONG_LEASE_SECONDS,
+    ),
+    Bug(
+        "tasks-not-adopted",
+        "the tasks of the dead are not taken over",
+        "I1",
+        mutations_of_many.tasks_not_adopted,
+        points=("collect.before_store",),
+        hangs=True,
+        roles=_TWO,
+        reaper=Heirs,
+    ),
+    Bug(
+        "running-not-adopted",
+        "what the upstreams of the dead make is not taken over",
+        "I1",
+        mutations_of_many.running_not_adopted,
+        points=("submit.after_accept",),
+        hangs=True,
+        roles=_TWO,
+        reaper=Heirs,
+    ),
+    Bug(
+        "no-fence",
+        "who was given up goes on as if nothing had been",
+        "I7",
+        mutations_of_many.no_fence,
+        (Order(Mode.KEYS, deletion=Deletion("completed")),),
+        ("collect.before_store",),
+        roles=_TWO,
+        reaper=Sleeper,
+    ),
+    Bug(
+        "two-pollers",
+        "two ask about a video, and both write what they hear",
+        "I3",
+        mutations_of_many.two_pollers,
+        hangs=True,
+        roles=_TWO,
+    ),
+    Bug(
+        "stale-replica",
+        "a process answers from a memory of its own",
+        "I3",
+        mutations_of_many.stale_replica,
+        roles=many(1, 2),
+    ),
 )
 
 
@@ -192,14 +282,19 @@ def hunt(bug: Bug, folder: Path) -> set[str]:
     """Run the server with the bug; the invariants that the checker finds broken."""
     from mutoscope.testing.chaos import Play, torment
 
+    impatience = IMPATIENCE_SECONDS + (bug.lease * LEASES_OF_IMPATIENCE if bug.roles else 0)
     play = Play(
         points=bug.points,
         orders=bug.orders * TIMES,
-        patience=IMPATIENCE_SECONDS if bug.hangs else PATIENCE_SECONDS,
+        patience=impatience if bug.hangs else PATIENCE_SECONDS,
+        lease=bug.lease,
         latest_pass=1,
+        reaper=bug.reaper,
         environment={VARIABLE: bug.name},
     )
-    return {fault.invariant for fault in torment(folder, len(bug.points), play=play).report.faults}
+    ground = partial(PostgresGround, roles=bug.roles) if bug.roles else SqliteGround
+    run = torment(folder, len(bug.points), ground=ground, play=play)
+    return {fault.invariant for fault in run.report.faults}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

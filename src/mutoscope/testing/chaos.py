@@ -83,7 +83,8 @@ class Play:
 
     points: failpoints, in order. orders: what clients ask for; without any, at random until there are `videos` of them.
     patience: seconds within which every video must end. latest_pass: a process dies at the latest so many passes after
-    it came to its failpoint first.
+    it came to its failpoint first. lease: seconds
+    until others take over. reaper: how they die. environment: of every process.
     """
 
     points: Sequence[str] = failpoints.NAMES
@@ -91,6 +92,8 @@ class Play:
     videos: int = FEWEST_VIDEOS
     patience: float = PATIENCE_SECONDS
     latest_pass: int = LATEST_PASS
+    lease: float = LEASE_SECONDS
+    reaper: type[Reaper] = Reaper
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -102,11 +105,11 @@ def torment(
     folder: for everything that comes of it. seed: of what is asked for and of when death comes.
     """
     play = play or Play()
-    stage = Stage(folder, ground, play.environment, "--lease", LEASE_SECONDS)
+    stage = Stage(folder, ground, play.environment, "--lease", play.lease)
     try:
         crashes = round(kills / KILLS_FOR_A_CRASH) if stage.ground.can_crash else 0
-        lease = LEASE_SECONDS if len(stage.posts) > 1 else 0.0
-        reaper = Reaper(stage, random.Random(seed), lease, crashes, play.latest_pass)
+        lease = play.lease if len(stage.posts) > 1 else 0.0
+        reaper = play.reaper(stage, random.Random(seed), lease, crashes, play.latest_pass)
         load = _Load(stage, reaper, seed, play)
         load.start()
         reaper.reap(play.points, kills)
@@ -148,6 +151,7 @@ class _Load:
         self._reaper.revive()
         self._dying_is_over.set()
         self._while_tended(self._working.result)
+        self._reaper.settle()
         self._while_tended(self._last_round)
         self._reaper.rest()
         last = next(post for post in self._stage.posts if post.role.works)

@@ -38,7 +38,10 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Thaw:
-    """One sleeper's video. jobs: at the upstream. code: of its failure, or "completed". ended: the sleeper's exit code."""
+    """One sleeper's video.
+
+    jobs: at the upstream. code: of its failure, or "completed". ended: the sleeper's exit code.
+    """
 
     mode: Mode
     jobs: int
@@ -124,9 +127,7 @@ def _codes(transcript: Path) -> dict[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Freeze once and print a line for each kind of account; 0 when there was one job for each video."""
-    parser = argparse.ArgumentParser(
-        "python -m mutoscope.testing.frozen", description="Freeze workers, then wake them."
-    )
+    parser = argparse.ArgumentParser("python -m mutoscope.testing.frozen", description="Freeze and wake workers.")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"how long (default {SECONDS:.0f})")
     parser.add_argument("--lease", type=float, default=LEASE_SECONDS, help=f"(default {LEASE_SECONDS:.0f})")
     chosen = parser.parse_args(arguments)

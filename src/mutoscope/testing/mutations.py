@@ -28,11 +28,12 @@ from mutoscope.testing.upstream_provider import POLL_SECONDS, UpstreamProvider
 LATE = 0.5
 
 
-def _put(owner: Any, name: str, replacement: Any) -> None:
+def put(owner: Any, name: str, replacement: Any) -> None:
+    """Replace a function of the product's."""
     setattr(owner, name, replacement)
 
 
-def _reword(name: str, words: str, others: str) -> None:
+def reword(name: str, words: str, others: str) -> None:
     """Change a statement. A bug whose words are gone would be none."""
     before = statements()[name]
     assert words in before, f"the statement {name} has no {words!r}"
@@ -43,26 +44,26 @@ def no_intent() -> None:
     async def forget(_self: Submission, _row: object) -> bool:
         return True
 
-    _put(Submission, "_reopen_intent", forget)
+    put(Submission, "_reopen_intent", forget)
 
 
 def blind_retry() -> None:
-    _put(submission, "_may_ask_again", lambda error, _provider: not submission.is_final_refusal(error))
+    put(submission, "_may_ask_again", lambda error, _provider: not submission.is_final_refusal(error))
 
 
 def not_found_is_not_sent() -> None:
     async def look_once(self: Detective, _row: Any, provider: Any, job: Any, since: float) -> Any:
         return await self.look(provider, job, since) or await provider.submit(job)
 
-    _put(Detective, "find_out", look_once)
+    put(Detective, "find_out", look_once)
 
 
 def fresh_key() -> None:
-    _put(submission, "job_key", lambda video_id, attempt: f"{video_id}-{attempt}-{secrets.token_hex(4)}")
+    put(submission, "job_key", lambda video_id, attempt: f"{video_id}-{attempt}-{secrets.token_hex(4)}")
 
 
 def key_not_kept() -> None:
-    _put(Acceptance, "remember", lambda *_arguments: None)
+    put(Acceptance, "remember", lambda *_arguments: None)
 
 
 def task_after_commit() -> None:
@@ -79,8 +80,8 @@ def task_after_commit() -> None:
 
         asyncio.run_coroutine_threadsafe(put(), self.loop)
 
-    _put(Production, "start", remember_loop)
-    _put(Production, "enqueue_submit", later)
+    put(Production, "start", remember_loop)
+    put(Production, "enqueue_submit", later)
 
 
 def done_before_work() -> None:
@@ -99,7 +100,7 @@ def done_before_work() -> None:
 
         return begin
 
-    _put(Production, "_persistent", acknowledge)
+    put(Production, "_persistent", acknowledge)
 
 
 def unknown_for_ever() -> None:
@@ -108,7 +109,7 @@ def unknown_for_ever() -> None:
     async def shrug(self: Submission, row: Any, provider: Any, finding: Any, evidence: str) -> Any:
         return None if finding is None else await conclude(self, row, provider, finding, evidence)
 
-    _put(Submission, "_conclude", shrug)
+    put(Submission, "_conclude", shrug)
 
 
 def refund_on_unknown() -> None:
@@ -122,13 +123,13 @@ def refund_on_delete() -> None:
     def give_back(end: State, before: State, code: str | None) -> Kind | None:
         return Kind.RELEASED if end is State.CANCELLED else money.verdict(end, before, code)
 
-    _put(Desk, "cancel", go_on)
-    _put(videos, "verdict", give_back)
+    put(Desk, "cancel", go_on)
+    put(videos, "verdict", give_back)
 
 
 def announced_price() -> None:
     conclude = ledger.conclude
-    _put(videos, "conclude", lambda tx, row, kind, now, _charged=None: conclude(tx, row, kind, now))
+    put(videos, "conclude", lambda tx, row, kind, now, _charged=None: conclude(tx, row, kind, now))
 
 
 def released_twice() -> None:
@@ -142,7 +143,7 @@ def released_twice() -> None:
                     tx.run("correct_budget", scope=scope, period=period.of(day), amount=-row["price"])
         return conclude(tx, row, kind, now, charged)
 
-    _put(videos, "conclude", twice)
+    put(videos, "conclude", twice)
 
 
 def never_given_back() -> None:
@@ -150,7 +151,7 @@ def never_given_back() -> None:
 
 
 def held_for_ever() -> None:
-    _put(videos, "verdict", lambda _ended_in, _before, _code: None)
+    put(videos, "verdict", lambda _ended_in, _before, _code: None)
 
 
 def settled_before_the_end() -> None:
@@ -162,7 +163,7 @@ def settled_before_the_end() -> None:
         await self._desk.database.write(lambda tx: ledger.conclude(tx, row, Kind.SETTLED, now))
         return await accept(self, row, attempt, submitted)
 
-    _put(Submission, "_accept", pay)
+    put(Submission, "_accept", pay)
 
 
 def end_overwritten() -> None:
@@ -177,7 +178,7 @@ def end_overwritten() -> None:
     statements()["fail_completed"] = (
         "UPDATE videos SET state = 'failed', error_code = 'generation_timeout', error_message = '' WHERE id = :id"
     )
-    _put(Collection, "_finish", fail_late)
+    put(Collection, "_finish", fail_late)
 
 
 def progress_falls() -> None:
@@ -189,9 +190,9 @@ def progress_falls() -> None:
         claims = left.setdefault(upstream_id, [10.0, 50.0, 90.0])
         return Running(claims.pop(), POLL_SECONDS) if claims else await poll(self, upstream_id)
 
-    _put(UpstreamProvider, "poll", take_back)
-    _put(poller, "progress_after", lambda _state, _before, reported: round(reported or 0))
-    _reword("note_poll", "CASE WHEN progress > :progress THEN progress ELSE :progress END", ":progress")
+    put(UpstreamProvider, "poll", take_back)
+    put(poller, "progress_after", lambda _state, _before, reported: round(reported or 0))
+    reword("note_poll", "CASE WHEN progress > :progress THEN progress ELSE :progress END", ":progress")
 
 
 def row_before_file() -> None:
@@ -212,7 +213,7 @@ def row_before_file() -> None:
         late.add(asyncio.create_task(keep()))
         return draft
 
-    _put(LocalStorage, "write", promise)
+    put(LocalStorage, "write", promise)
 
 
 def short_download() -> None:
@@ -221,18 +222,18 @@ def short_download() -> None:
     async def cut(self: UpstreamProvider, asset: Any) -> AsyncIterator[bytes]:
         yield b"".join([chunk async for chunk in fetch(self, asset)])[:-4]
 
-    _put(UpstreamProvider, "fetch", cut)
+    put(UpstreamProvider, "fetch", cut)
 
 
 def files_left() -> None:
     async def keep(_self: Desk, _row: Any) -> None:
         """Nothing is removed."""
 
-    _put(Desk, "remove_files", keep)
+    put(Desk, "remove_files", keep)
 
 
 def any_tenant() -> None:
-    _reword("video_of_tenant", "tenant = :tenant", ":tenant = :tenant")
+    reword("video_of_tenant", "tenant = :tenant", ":tenant = :tenant")
 
 
 def unlisted_code() -> None:

@@ -21,8 +21,9 @@ LATEST_PASS = 2
 LIFE_SECONDS = 1.5
 PAUSE_SECONDS = 1.5
 DEATH_SECONDS = 3.0
-# A pause that outlasts a lease is so many leases long.
+# Where others could take over, one pause in three outlasts the lease, and is so many leases long.
 LONG_PAUSE = (1.2, 2.5)
+ONE_LONG_IN = 3
 ONE_IN = 4
 LOOK_SECONDS = 0.05
 TEMPORARY = 75
@@ -67,13 +68,17 @@ class Reaper:
             self._perhaps_crash(self.kills / kills)
 
     def revive(self) -> None:
-        """Let everybody live and be awake."""
+        """Let everybody sleep to the end, and live."""
+        while any(post.wakes_at is not None for post in self._stage.posts):
+            self._wait(LOOK_SECONDS)
         for post in self._stage.posts:
-            self._wake(post)
             post.due = 0.0
         self.tend()
         for post in self._stage.posts:
             self.await_start(post)
+
+    def settle(self) -> None:
+        """Called when clients have their answers."""
 
     def tend(self) -> None:
         """What a supervisor does, and waking those who have been frozen for long enough."""
@@ -109,25 +114,31 @@ class Reaper:
             post.life = None
 
     def _die_at(self, point: str) -> None:
-        """A life that shall end at this failpoint."""
-        post = self._chance.choice([post for post in self._stage.posts if _passes(post.role, point)])
-        before = len(post.last_words())
+        """A life that shall end at this failpoint, or another one where that ends because others have taken over."""
+        post = self._choose([post for post in self._stage.posts if _passes(post.role, point)])
         self._kill(post)
         self._victim = post
+        deadline = time.monotonic() + FAILPOINT_SECONDS
+        while self._live_until(post, point, deadline) == TEMPORARY:
+            self.left += 1
+        self.kills += 1
+        if post.last_words()[-1:] != [point]:
+            self.missed.append(point)
+        post.life = self._victim = None
+        post.due = self._next_birth()
+
+    def _live_until(self, post: Post, point: str, deadline: float) -> int:
+        """A life that dies at this failpoint, or when it did not come to it in time; its exit code."""
         life = self._stage.start(post, f"{point}=kill:{self._chance.randint(1, self._latest_pass)}")
         self.await_start(post)
         self._perhaps_freeze()
-        self._wait(FAILPOINT_SECONDS, life)
+        self._wait(deadline - time.monotonic(), life)
         if life.process.poll() is None:
             life.kill()
-        self.kills += 1
-        post.life = self._victim = None
-        post.due = self._next_birth()
-        if post.last_words()[before:] != [point]:
-            self.missed.append(point)
+        return life.process.returncode
 
     def _die_at_random(self) -> None:
-        post = self._chance.choice(self._stage.posts)
+        post = self._choose(self._stage.posts)
         post.due = 0.0
         self.tend()
         if self._chance.randrange(ONE_IN):  # else it may die before it is ready
@@ -139,21 +150,29 @@ class Reaper:
         post.due = self._next_birth()
 
     def _perhaps_freeze(self) -> None:
-        awake = [post for post in self._stage.posts if post.is_alive and post.wakes_at is None]
-        if self._chance.randrange(ONE_IN) or not awake:
+        """Half of the time, where somebody is awake."""
+        outlasts = self._lease > 0 and self.pauses % ONE_LONG_IN == 0
+        able = [post for post in self._stage.posts if post.is_awake and (post.role.works or not outlasts)]
+        if not able or self._chance.randrange(2):
             return
-        post = self._chance.choice(awake)
-        outlasts = self._lease and post.role.works and not self._chance.randrange(ONE_IN - 1)
         shortest, longest = (part * self._lease for part in LONG_PAUSE) if outlasts else (0.0, PAUSE_SECONDS)
+        self._freeze(self._chance.choice(able), self._chance.uniform(shortest, longest))
+
+    def _freeze(self, post: Post, seconds: float) -> None:
         assert post.life is not None
         post.life.pause()
-        post.wakes_at = time.monotonic() + self._chance.uniform(shortest, longest)
+        post.wakes_at = time.monotonic() + seconds
         self.pauses += 1
 
     def _wake(self, post: Post) -> None:
         if post.wakes_at is not None and post.is_alive and post.life is not None:
             post.life.resume()
         post.wakes_at = None
+
+    def _choose(self, posts: Sequence[Post]) -> Post:
+        """Rather one who is awake: a sleeper shall see what has become of its work."""
+        awake = [post for post in posts if post.wakes_at is None]
+        return self._chance.choice(awake if awake and self._chance.randrange(ONE_IN) else posts)
 
     def _perhaps_crash(self, way: float) -> None:
         """The database dies as often as it shall, evenly over the way, of which this share is behind us."""
@@ -167,9 +186,9 @@ class Reaper:
             if post.is_alive:
                 self.kills += 1
                 post.life.kill()
-            else:
+            elif post is not self._victim:
                 self._bury(post)
-        post.life = None
+        post.life = post.wakes_at = None
 
     def _bury(self, post: Post) -> None:
         """Note how a life ended that nobody killed."""
@@ -179,7 +198,7 @@ class Reaper:
             self.left += 1
         else:
             self.collapsed.append(f"{post.name} ended with {code}:\n{post.log()[-2000:]}")
-        post.life, post.wakes_at = None, None
+        post.life = post.wakes_at = None
 
     def _next_birth(self) -> float:
         """At once where nobody else can go on."""

@@ -41,6 +41,10 @@ class Post:
     def is_alive(self) -> bool:
         return self.life is not None and self.life.process.poll() is None
 
+    @property
+    def is_awake(self) -> bool:
+        return self.is_alive and self.wakes_at is None
+
     def start(self, environment: Mapping[str, str], failpoints: str = "", *options: object) -> Child:
         """Begin another life."""
         assert not self.is_alive, f"{self.name} lives"
