@@ -1,4 +1,4 @@
-# demo · test · conform · serve · install · lint · types · lock · kill · chaos · fuzz · examples · bench · sheet
+# demo · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · bugs · fuzz · examples · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm openai-suite node)
 
-.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos bugs sweep fuzz examples bench sheet clean
+.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos frozen bugs sweep fuzz examples bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -103,13 +103,18 @@ examples: install-dev  ## Record the OpenAPI document's examples anew from a run
 KILLS ?= 60
 SEED ?= 0
 
-chaos: install-dev  ## kill -9 a server under paid load KILLS times, by SEED; nothing lost, nothing paid twice
-	$(BIN)/python -m mutoscope.testing.chaos --kills $(KILLS) --seed $(SEED)
+WORKERS ?= 3
 
-sweep: install-dev  ## Cut the exchange of a paid submission at every byte, both ways
-	$(BIN)/python -m mutoscope.testing.sweep
+chaos: install-dev $(VENV)/.installed-moto  ## kill -9 servers under paid load KILLS times, by SEED; on DATABASE alone, with WORKERS
+	$(BIN)/python -m mutoscope.testing.chaos --kills $(KILLS) --seed $(SEED) --workers $(WORKERS) $(DATABASE:%=--database %)
 
-bugs: install-dev  ## Seed known bugs one at a time: does the harness see them?
+sweep: install-dev  ## Cut the exchange of a paid submission at every byte, both ways; on DATABASE alone
+	$(BIN)/python -m mutoscope.testing.sweep $(DATABASE:%=--database %)
+
+frozen: install-dev $(VENV)/.installed-moto  ## Freeze workers for a minute right before the first byte of a paid submission
+	$(BIN)/python -m mutoscope.testing.frozen
+
+bugs: install-dev $(VENV)/.installed-moto  ## Seed known bugs one at a time: does the harness see them?
 	$(BIN)/python -m mutoscope.testing.bugs
 
 bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double

@@ -10,12 +10,18 @@ from mutoscope.testing import postgres
 
 
 class PostgresServer(postgres.PostgresServer):
-    """A test without PostgreSQL's programs is skipped, and fails where CI asks for the whole truth."""
+    """For tests that are skipped without it."""
 
     def __init__(self) -> None:
-        try:
-            super().__init__()
-        except postgres.PostgresMissing as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(missing))
-            pytest.skip(str(missing))
+        need_postgres()
+        super().__init__()
+
+
+def need_postgres() -> None:
+    """Skip a test where PostgreSQL's programs are missing; fail it where CI asks for the whole truth."""
+    try:
+        postgres.programs()
+    except postgres.PostgresMissing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))

@@ -1,57 +1,100 @@
-"""Killed at every named place under paid load, cut at the byte, and told lies: nothing is lost, nothing is paid twice.
+"""Killed at every named place under paid load, frozen, cut at the byte, and told lies: nothing is lost or paid twice.
 
-The long runs are `make chaos`, `make sweep` and `make bugs`; these are the same code, with fewer kills and offsets.
+The long runs are `make chaos`, `make sweep` and `make bugs`; these are the same code, with fewer offsets and bugs.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mutoscope import failpoints
-from mutoscope.testing.bugs import BUGS, hunt
 from mutoscope.database.address import address_of
-from mutoscope.testing.chaos import Play, torment
+from mutoscope.testing.bugs import BUGS, hunt
+from mutoscope.testing.chaos import APIS, KILLS, WORKERS, Play, torment
 from mutoscope.testing.checker import Report, check
+from mutoscope.testing.frozen import freeze
+from mutoscope.testing.ground import PostgresGround, SqliteGround, many
 from mutoscope.testing.sweep import sweep
 from mutoscope.testing.transcript import read_lines
 from mutoscope.testing.upstream_book import Mode
 from mutoscope.testing.witnesses import Folder
+from postgres_server import PostgresServer, need_postgres
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(900)]
 
-# One for each way of looking: jobs counted, money compared, files counted.
-SAMPLE = ("no-intent", "refund-on-unknown", "row-before-file")
+# One for each way of looking: jobs counted, money compared, files counted; and one that several processes have.
+SAMPLE = ("no-intent", "refund-on-unknown", "row-before-file", "adopted-is-not-sent")
 
 
-def test_killed_at_every_named_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = torment(tmp_path, kills=15, seed=7)
+@pytest.mark.parametrize("database", [SqliteGround.name, PostgresGround.name])
+def test_killed_at_every_named_place(tmp_path: Path, capsys: pytest.CaptureFixture[str], database: str) -> None:
+    """What `make chaos` does by default."""
+    if database == PostgresGround.name:
+        need_postgres()
+    ground = SqliteGround if database == SqliteGround.name else partial(PostgresGround, roles=many(WORKERS, APIS))
+    run = torment(tmp_path, kills=KILLS // 2, seed=7, ground=ground)
     with capsys.disabled():
         print(f"\n{run.line()}")
     assert run.report.faults == []
     assert run.missed == []
-    assert run.kills >= len(failpoints.NAMES)
-    assert run.report.videos >= 30
+    assert run.collapsed == []
+    assert run.kills >= KILLS // 2 > len(failpoints.NAMES)
+    assert run.pauses > 0
+    assert run.report.videos >= 50
+    assert run.report.completed >= 20
     # What the upstream refused, what it failed, and what nobody can know; nothing else failed.
     assert set(run.report.failures) <= {"upstream_rejected", "moderation_blocked", "submission_unknown"}
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("mode", list(Mode))
-async def test_a_submission_cut_anywhere_is_paid_once(tmp_path: Path, mode: Mode) -> None:
-    done = await sweep(tmp_path, mode, every=16)
+def test_a_submission_cut_anywhere_is_paid_once(tmp_path: Path, mode: Mode) -> None:
+    _assert_paid_once(tmp_path, mode)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_submission_cut_anywhere_is_paid_once_on_postgres(
+    tmp_path: Path, mode: Mode, postgres: PostgresServer
+) -> None:
+    _assert_paid_once(tmp_path, mode, postgres.database())
+
+
+def _assert_paid_once(folder: Path, mode: Mode, database: str = "") -> None:
+    done = asyncio.run(sweep(folder, mode, every=16, database=database))
     assert done.wrong == []
     assert {cut.jobs for cut in done.cuts} == ({1} if mode is Mode.KEYS else {0, 1})
+
+
+def test_frozen_before_the_first_byte_and_taken_over_meanwhile(tmp_path: Path) -> None:
+    need_postgres()
+    thaws, report = freeze(tmp_path, seconds=6, lease=3)
+    assert report.faults == []
+    assert {thaw.mode: (thaw.jobs, thaw.code, thaw.ended) for thaw in thaws} == {
+        Mode.KEYS: (1, "completed", 75),
+        Mode.LOOKUP: (1, "submission_unknown", 75),
+        Mode.NEITHER: (1, "submission_unknown", 75),
+    }
+
+
+def test_there_are_twenty_bugs_and_two_controls() -> None:
+    names = [bug.name for bug in BUGS]
+    assert len(set(names)) == len(names)
+    assert [bug.name for bug in BUGS if not bug.breaks] == ["none", "none-of-many"]
+    assert len(names) - 2 >= 20
 
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_the_harness_sees_a_bug(tmp_path: Path, name: str) -> None:
     (bug,) = (bug for bug in BUGS if bug.name == name)
+    if bug.roles:
+        need_postgres()
     assert bug.breaks in hunt(bug, tmp_path)
 
 

@@ -38,7 +38,7 @@ FEWEST_VIDEOS = 50
 KILLS_FOR_A_CRASH = 30
 PURGE_SECONDS = 1.0
 LOOK_SECONDS = 0.2
-DATABASES = ("sqlite", "postgresql")
+DATABASES = (SqliteGround.name, PostgresGround.name)
 WORKERS, APIS = 3, 2
 # Short, so that what the dead leave is taken over while there is something to see.
 LEASE_SECONDS = 4.0
@@ -209,7 +209,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="keep everything there; by default a folder that is removed")
     chosen = parser.parse_args(arguments)
     roles = many(chosen.workers, APIS)
-    grounds: dict[str, GroundMaker] = {"sqlite": SqliteGround, "postgresql": partial(PostgresGround, roles=roles)}
+    grounds: dict[str, GroundMaker] = dict(
+        zip(DATABASES, (SqliteGround, partial(PostgresGround, roles=roles)), strict=True)
+    )
     names = [chosen.database] if chosen.database else list(grounds)
     are_clean = True
     for name in names:

@@ -12,9 +12,9 @@ import re
 import sys
 import tempfile
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,12 +24,15 @@ from mutoscope.logs import configure
 from mutoscope.service.requests import Attempt, Caller, NewVideo
 from mutoscope.settings import Settings
 from mutoscope.testing.chaos_proxy import ChaosProxy, Plan
+from mutoscope.testing.ground import PostgresGround, SqliteGround
+from mutoscope.testing.postgres import PostgresServer
 from mutoscope.testing.processes import Child
 from mutoscope.testing.transcript import read_lines
 from mutoscope.testing.upstream_book import Mode
 from mutoscope.testing.upstream_provider import UpstreamProvider
 
 AT_ONCE = 64
+DATABASES = (SqliteGround.name, PostgresGround.name)
 DEADLINE_SECONDS = 1.0
 LOOK_SECONDS = 0.1
 # Its jobs fail, which is known only to those who found them, and leave no clips to be copied.
@@ -72,21 +75,25 @@ class Sweep:
         )
 
 
-async def sweep(folder: Path, mode: Mode, every: int = 1) -> Sweep:
-    """Cut at every offset that `every` divides. folder: for the data of the server and of the upstream."""
+async def sweep(folder: Path, mode: Mode, every: int = 1, database: str = "") -> Sweep:
+    """Cut at every offset that `every` divides.
+
+    folder: for the data of the server and of the upstream. database: the address of a new one on PostgreSQL; by default
+    a file in the folder.
+    """
     ledger = folder / "upstream.jsonl"
     upstream = Child("upstream", folder / "announced", folder / "upstream.log", "--ledger", ledger)
     try:
         told = await asyncio.to_thread(upstream.ready)
         assert told is not None, "the upstream died at its start"
-        plans = await _sweep(folder / "data", told["url"], mode, every)
+        plans = await _sweep(Settings(data_dir=folder / "data", database=database), told["url"], mode, every)
     finally:
         await asyncio.to_thread(upstream.stop)
     jobs = Counter(entry["client_id"] for entry in read_lines(ledger) if entry["event"] == "accepted")
     return Sweep(mode, [Cut(plan, jobs[video_id], code) for video_id, (plan, code) in plans.items()])
 
 
-async def _sweep(data_dir: Path, upstream_url: str, mode: Mode, every: int) -> dict[str, tuple[Plan, str]]:
+async def _sweep(places: Settings, upstream_url: str, mode: Mode, every: int) -> dict[str, tuple[Plan, str]]:
     """By video: what happened to its submission, and how it ended."""
     where = urlsplit(upstream_url)
     assert where.hostname is not None
@@ -95,7 +102,7 @@ async def _sweep(data_dir: Path, upstream_url: str, mode: Mode, every: int) -> d
     proxy = ChaosProxy(where.hostname, where.port, planner.plan)
     await proxy.start()
     try:
-        async with _server(data_dir, UpstreamProvider(proxy.url, mode, DEADLINE_SECONDS)) as (server, caller):
+        async with _server(places, UpstreamProvider(proxy.url, mode, DEADLINE_SECONDS)) as (server, caller):
             await _make(server, caller, 1)
             whole = proxy.carried[0]
             planner.cuts.extend(Plan(cut_up=offset) for offset in range(0, whole.up + 1, every))
@@ -123,9 +130,9 @@ class _Planner:
 
 
 @asynccontextmanager
-async def _server(data_dir: Path, provider: UpstreamProvider) -> AsyncIterator[tuple[Mutoscope, Caller]]:
-    settings = Settings(
-        data_dir=data_dir,
+async def _server(places: Settings, provider: UpstreamProvider) -> AsyncIterator[tuple[Mutoscope, Caller]]:
+    settings = replace(
+        places,
         default_model=provider.models[0].name,
         budget_per_day=1e6,
         queue_limit=0,
@@ -159,20 +166,36 @@ async def _make(server: Mutoscope, caller: Caller, count: int) -> dict[str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Sweep each kind of account and print a line for it; 0 when nothing was wrong."""
+    """Sweep each kind of account on each database and print a line for it; 0 when nothing was wrong."""
     parser = argparse.ArgumentParser("python -m mutoscope.testing.sweep", description="Cut at every byte.")
     parser.add_argument("--every", type=int, default=1, help="only offsets that this number divides")
+    parser.add_argument("--database", choices=DATABASES, help="only on this one; by default on each")
     chosen = parser.parse_args(arguments)
     configure("error")
     wrong = 0
-    for mode in Mode:
-        with tempfile.TemporaryDirectory(prefix="mutoscope-sweep-") as folder:
-            done = asyncio.run(sweep(Path(folder), mode, chosen.every))
-        print(done.line(), flush=True)
-        for cut in done.wrong:
-            print(f"  {cut}", file=sys.stderr)
-        wrong += len(done.wrong)
+    for database in [chosen.database] if chosen.database else DATABASES:
+        with _addresses(database) as address:
+            for mode in Mode:
+                with tempfile.TemporaryDirectory(prefix="mutoscope-sweep-") as folder:
+                    done = asyncio.run(sweep(Path(folder), mode, chosen.every, address()))
+                print(f"{database}, {done.line()}", flush=True)
+                for cut in done.wrong:
+                    print(f"  {cut}", file=sys.stderr)
+                wrong += len(done.wrong)
     return 1 if wrong else 0
+
+
+@contextmanager
+def _addresses(database: str) -> Iterator[Callable[[], str]]:
+    """What makes the address of a new database, again and again."""
+    if database == SqliteGround.name:
+        yield lambda: ""
+        return
+    server = PostgresServer()
+    try:
+        yield server.database
+    finally:
+        server.close()
 
 
 if __name__ == "__main__":
