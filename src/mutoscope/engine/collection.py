@@ -13,10 +13,18 @@ from pathlib import Path
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, move
 from mutoscope.domain.assets import Asset, Variant, storage_key
-from mutoscope.domain.errors import EncodingFailed, GenerationTimeout, MediaUnreadable, UpstreamError, UpstreamTaskLost
+from mutoscope.domain.errors import (
+    EncodingFailed,
+    GenerationTimeout,
+    MediaUnreadable,
+    UpstreamError,
+    UpstreamTaskLost,
+    UpstreamUnavailable,
+)
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.retry import backoff, is_over_budget
+from mutoscope.engine.submission import build_job
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import RemoteAsset
 
@@ -61,7 +69,14 @@ class Collection:
         failpoint("collect.before_store", row["id"])
         provider = self._desk.providers[row["provider"]]
         remote = [RemoteAsset(Variant(item["variant"]), item["location"]) for item in decode(row["remote"])]
-        stored = [await self._store(row, asset.variant, provider.fetch(asset)) for asset in remote]
+        try:
+            stored = [await self._store(row, asset.variant, provider.fetch(asset)) for asset in remote]
+        except UpstreamTaskLost:
+            if not provider.is_local:
+                raise
+            # Its files were not in a backup, or were cleared away: the same job makes the same clip anew.
+            await provider.submit(await build_job(self._desk, row, row["attempt"]))
+            raise UpstreamUnavailable("The clip is made anew.") from None
         failpoint("collect.after_bytes", row["id"])
         await self._publish(row, Happening.STORED, stored)
 
