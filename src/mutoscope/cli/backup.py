@@ -75,8 +75,8 @@ def restore(
     settings = _settings(data_dir, database, storage, config)
     url = database_url(settings)
     restored = _run(put_back(source, Place(url, settings.storage, settings.data_dir), SystemClock()))
-    _done(lambda: migrate_all(url))  # the task queue's own tables, should they be older
     _report(restored)
+    _done(lambda: migrate_all(url))  # the task queue's own tables, should they be older
 
 
 def _report(restored: Restored) -> None:
