@@ -57,7 +57,7 @@ class Demand(threading.Thread):
 
     def run(self) -> None:
         with contextlib.suppress(openai.APIConnectionError):
-            while not self._enough.wait(0.1):
+            while not self._enough.wait(0.5):
                 make(self._client, f"Lake {time.monotonic_ns()}")
 
     def stop(self) -> None:
@@ -71,7 +71,7 @@ def test_a_backup_of_a_busy_server_goes_on_elsewhere(tmp_path: Path) -> None:
     assert completed(old.client(), first)
     clip = old.client().videos.download_content(first).read()
     demand = Demand(old)
-    while len(list(old.client().videos.list(limit=100))) < 8:
+    while len(list(old.client().videos.list(limit=100))) < 4:
         time.sleep(0.1)
     mutoscope("backup", backup, "--data-dir", old.data_dir)
     demand.stop()
@@ -82,7 +82,7 @@ def test_a_backup_of_a_busy_server_goes_on_elsewhere(tmp_path: Path) -> None:
     server = restored(old, backup, tmp_path / "new")
     with server.client() as client:
         listed = [video.id for video in client.videos.list(limit=100)]
-        assert len(listed) == told["database"]["videos"] >= 8
+        assert len(listed) == told["database"]["videos"] >= 4
         assert client.videos.download_content(first).read() == clip
         assert client.videos.download_content(first, variant="thumbnail").read()
         assert all([completed(client, video_id) for video_id in listed])  # noqa: C419 - all of them, in turn

@@ -20,10 +20,10 @@ from whole_server import ended, running
 
 from bucket import Bucket
 from mutoscope.access.keys import create_key
-from mutoscope.app import Mutoscope
+from mutoscope.app import Mutoscope, migrate_all
 from mutoscope.backup import files as backup_files
 from mutoscope.cli.main import app
-from mutoscope.database import sqlite
+from mutoscope.database import migrate, sqlite
 from mutoscope.database.address import address_of
 from mutoscope.database.connection import Database
 from mutoscope.database.opening import open_database
@@ -299,3 +299,30 @@ async def test_a_place_in_use_is_refused(small: Path, tmp_path: Path) -> None:
     (used / "storage" / "default").mkdir(parents=True)
     (used / "storage" / "default" / "file").touch()
     assert "There are files in" in await operate("restore", small, "--data-dir", used, code=2)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Two databases of a kind that have no tables."""
+    if request.param == "sqlite":
+        return address_of(tmp_path / "old" / "rows.db"), address_of(tmp_path / "new" / "rows.db")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.database(migrated=False), server.database(migrated=False)
+
+
+async def test_a_backup_from_before_an_upgrade(
+    urls: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = {1: migrate._files()[1], 2: migrate._files()[2]}
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrate, "_files", lambda: first)
+        migrate_all(urls[0])
+    await operate("backup", tmp_path / "backup", "--database", urls[0], "--data-dir", tmp_path / "data")
+    assert manifest_of(tmp_path / "backup")["database"]["schema"] == 2
+    await operate("restore", tmp_path / "backup", "--database", urls[1], "--data-dir", tmp_path / "data")
+    async with running(tmp_path / "data", ScriptedProvider(), database=urls[1]) as (server, caller):
+        await create(server, caller)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(migrate, "_files", lambda: first)
+        said = await operate("backup", tmp_path / "newer", "--database", urls[1], code=2)
+        assert "written by a newer Mutoscope" in said
