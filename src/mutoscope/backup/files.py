@@ -20,7 +20,6 @@ FOLDER = "files"
 LIST = "files.sha256"
 # As many at once as keep a disk or a bucket busy while others wait for their fsync.
 AT_ONCE = 8
-_CHUNK = 1 << 20
 _LINE = re.compile(rf"([0-9a-f]{{64}})  {FOLDER}/(\S+)")
 
 
