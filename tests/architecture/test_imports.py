@@ -14,7 +14,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "testing"}),
     frozenset({"app"}),
     frozenset({"dialect"}),
-    frozenset({"service"}),
+    frozenset({"service", "backup"}),
     frozenset({"engine"}),
     frozenset({"providers", "access"}),
     frozenset({"database", "storage", "media"}),
