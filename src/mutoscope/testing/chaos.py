@@ -48,8 +48,9 @@ LEASE_SECONDS = 4.0
 class Run:
     """What was done to the processes, and what the checker says of it.
 
-    crashes: how often the database died. left: how many processes ended because others had taken over. missed: the
-    failpoints that were not reached. collapsed: how processes ended that nobody had touched.
+    crashes: how often the database died. left, false_starts: how many processes ended because others had taken over, and
+    could not start while the database was away. missed: the failpoints that were not reached. collapsed: how processes
+    ended that nobody had touched.
     """
 
     database: str
@@ -57,6 +58,7 @@ class Run:
     pauses: int
     crashes: int
     left: int
+    false_starts: int
     report: Report
     missed: list[str] = field(default_factory=list)
     collapsed: list[str] = field(default_factory=list)
@@ -74,7 +76,10 @@ class Run:
         yield from (f"failpoint {point} was not reached" for point in self.missed)
         yield from self.collapsed
         yield f"failures by code: {dict(self.report.failures)}"
-        yield f"the database died {self.crashes} times; {self.left} processes ended because others had taken over"
+        yield (
+            f"the database died {self.crashes} times, {self.false_starts} starts failed for that; "
+            f"{self.left} processes ended because others had taken over"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ def torment(
             reaper.pauses,
             reaper.crashes,
             reaper.left,
+            reaper.false_starts,
             stage.report(),
             reaper.missed,
             reaper.collapsed,

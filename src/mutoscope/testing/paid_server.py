@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from pathlib import Path
 from mutoscope.access.keys import create_key, has_keys
 from mutoscope.app import Mutoscope, ProviderMaker
 from mutoscope.cli.outcome import ExitCode
+from mutoscope.domain.errors import DatabaseUnavailable
 from mutoscope.logs import configure
 from mutoscope.settings import Settings
 from mutoscope.testing import bugs
@@ -30,10 +32,19 @@ OTHER_TENANT = "other"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve on loopback until SIGINT or SIGTERM."""
+    """Serve on loopback until SIGINT or SIGTERM. Ends with 75 while the database is away, or when others took over."""
     chosen = _parser().parse_args(arguments)
     bugs.apply(os.environ.get(bugs.VARIABLE, ""))
     configure("warning")
+    try:
+        has_started = _serve(chosen)
+    except DatabaseUnavailable:
+        has_started = False
+    if not has_started:
+        sys.exit(ExitCode.TEMPORARY)
+
+
+def _serve(chosen: argparse.Namespace) -> bool:
     settings = Settings(
         data_dir=chosen.data_dir,
         database=chosen.database,
@@ -55,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         try:
             keys = asyncio.run(_first_keys(server))
-            run(server, server.asgi(_announcer(chosen.announce, {"url": url, **keys})), listener)
+            return run(server, server.asgi(_announcer(chosen.announce, {"url": url, **keys})), listener)
         finally:
             server.close()
 

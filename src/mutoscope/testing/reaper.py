@@ -33,8 +33,11 @@ class Reaper:
     """Gives the posts of a stage one life after another, one of them at a time dying.
 
     lease: seconds after which others take over from a process that is frozen or dead; 0 where nobody could. crashes:
-    how often the database is killed too. kills, pauses: how many there were. left: how many processes ended because
-    others had taken over. missed: failpoints that were not reached. collapsed: ends that nobody brought about.
+    how often the database is killed too.
+
+    kills, pauses: how many there were. left: how many processes ended because others had taken over. false_starts: how
+    many could not start while the database was away. missed: failpoints that were not reached. collapsed: ends that
+    nobody brought about.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Reaper:
         self._latest_pass = latest_pass
         self._is_alone = len(stage.posts) == 1
         self._victim: Post | None = None
-        self.kills = self.pauses = self.crashes = self.left = 0
+        self.kills = self.pauses = self.crashes = self.left = self.false_starts = 0
         self.missed: list[str] = []
         self.collapsed: list[str] = []
 
@@ -195,7 +198,8 @@ class Reaper:
         assert post.life is not None
         code = post.life.process.returncode
         if code == TEMPORARY:
-            self.left += 1
+            self.left += post.life.is_ready
+            self.false_starts += not post.life.is_ready
         else:
             self.collapsed.append(f"{post.name} ended with {code}:\n{post.log()[-2000:]}")
         post.life = post.wakes_at = None

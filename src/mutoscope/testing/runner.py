@@ -12,12 +12,14 @@ from mutoscope.app import Mutoscope
 from mutoscope.dialect.protocol import Protocol
 
 
-def run(server: Mutoscope, application: ASGIApp, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM. application: the server's own, or one around it."""
+def run(server: Mutoscope, application: ASGIApp, listener: socket.socket) -> bool:
+    """Serve until SIGINT or SIGTERM; whether it could start. application: the server's own, or one around it."""
     # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
-    _Runner(server, application).run(sockets=[listener])
+    runner = _Runner(server, application)
+    runner.run(sockets=[listener])
+    return runner.started
 
 
 class _Runner(uvicorn.Server):
