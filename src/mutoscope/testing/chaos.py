@@ -48,9 +48,9 @@ LEASE_SECONDS = 4.0
 class Run:
     """What was done to the processes, and what the checker says of it.
 
-    crashes: how often the database died. left, false_starts: how many processes ended because others had taken over, and
-    could not start while the database was away. missed: the failpoints that were not reached. collapsed: how processes
-    ended that nobody had touched.
+    crashes: how often the database died. left, false_starts: how many processes ended because others had taken over,
+    and could not start while the database was away. missed: the failpoints that were not reached. collapsed: how
+    processes ended that nobody had touched.
     """
 
     database: str

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from mutoscope.access.keys import create_key, has_keys
 from mutoscope.app import Mutoscope, ProviderMaker
-from mutoscope.cli.outcome import ExitCode
 from mutoscope.domain.errors import DatabaseUnavailable
 from mutoscope.logs import configure
 from mutoscope.settings import Settings
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DatabaseUnavailable:
         has_started = False
     if not has_started:
-        sys.exit(ExitCode.TEMPORARY)
+        sys.exit(os.EX_TEMPFAIL)
 
 
 def _serve(chosen: argparse.Namespace) -> bool:
@@ -74,7 +73,7 @@ def _serve(chosen: argparse.Namespace) -> bool:
 def _die(gasp: float) -> None:
     """As `mutoscope serve` does when others have taken over; so many seconds later than that."""
     time.sleep(gasp)
-    os._exit(ExitCode.TEMPORARY)
+    os._exit(os.EX_TEMPFAIL)
 
 
 def _maker(upstream: str, mode: Mode, deadline: float) -> ProviderMaker:

@@ -6,6 +6,7 @@ because its work had been taken over (exit code 75). Any other end that nobody b
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Sequence
@@ -26,7 +27,6 @@ LONG_PAUSE = (1.2, 2.5)
 ONE_LONG_IN = 3
 ONE_IN = 4
 LOOK_SECONDS = 0.05
-TEMPORARY = 75
 
 
 class Reaper:
@@ -122,7 +122,7 @@ class Reaper:
         self._kill(post)
         self._victim = post
         deadline = time.monotonic() + FAILPOINT_SECONDS
-        while self._live_until(post, point, deadline) == TEMPORARY:
+        while self._live_until(post, point, deadline) == os.EX_TEMPFAIL:
             self.left += 1
         self.kills += 1
         if post.last_words()[-1:] != [point]:
@@ -197,7 +197,7 @@ class Reaper:
         """Note how a life ended that nobody killed."""
         assert post.life is not None
         code = post.life.process.returncode
-        if code == TEMPORARY:
+        if code == os.EX_TEMPFAIL:
             self.left += post.life.is_ready
             self.false_starts += not post.life.is_ready
         else:
