@@ -123,9 +123,11 @@ def _parse(url: str) -> tuple[URL, str, int]:
 def _read(url: str) -> URL:
     """A signed URL must arrive as it is, so only what is not ASCII is encoded."""
     try:
-        return URL(url, encoded=url.isascii())
+        read = URL(url, encoded=url.isascii())
+        _ = read.raw_host, read.port  # told to be wrong only when they are asked for
     except ValueError:
         raise Refusal("the URL cannot be read") from None
+    return read
 
 
 def _canonical(host: str) -> str:
