@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import aiohttp
-from aiohttp.payload import BytesPayload
+from aiohttp.payload import BytesIOPayload
 
 Content = bytes | AsyncIterable[bytes]
 
@@ -41,17 +42,20 @@ Body = Content | Json | Form | None
 
 
 def payload_of(body: Body) -> Any:
-    """A body as aiohttp takes it."""
+    """A body as aiohttp takes it: bytes as a file, which is written piece by piece."""
     if isinstance(body, Json):
         encoded = json.dumps(body.value, separators=(",", ":"), allow_nan=False).encode()
-        return BytesPayload(encoded, content_type="application/json")
+        return BytesIOPayload(BytesIO(encoded), content_type="application/json")
     if isinstance(body, Form):
         return _form(body)
-    return body
+    return BytesIO(body) if isinstance(body, bytes) else body
 
 
 def _form(form: Form) -> aiohttp.FormData:
     made = aiohttp.FormData(default_to_multipart=True)
     for part in form.parts:
-        made.add_field(part.name, part.content, filename=part.filename, content_type=part.media_type)
+        content = part.content
+        if part.filename is not None and isinstance(content, bytes):
+            content = BytesIO(content)
+        made.add_field(part.name, content, filename=part.filename, content_type=part.media_type)
     return made
