@@ -52,11 +52,14 @@ class Ticket:
 class Gate:
     """A transport that shows its ticket before the first byte of a request."""
 
-    __slots__ = ("_is_open", "_ticket", "is_closing", "transport")
+    __slots__ = ("_is_open", "_ticket", "is_closing", "pause_reading", "resume_reading", "transport")
 
     def __init__(self, transport: asyncio.Transport, ticket: Ticket) -> None:
         self.transport = transport
+        # Asked for at every request, so not through __getattr__.
         self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
         self._ticket = ticket
         self._is_open = False
 
@@ -88,7 +91,7 @@ class GatedRequest(aiohttp.ClientRequest):
         if protocol is None or transport is None:
             raise aiohttp.ClientConnectionError("The connection was closed before anything was sent.")
         self.ticket.reused = isinstance(transport, Gate)
-        inner = cast(asyncio.Transport, getattr(transport, "transport", transport))
+        inner = transport.transport if isinstance(transport, Gate) else transport
         self._check_peer(inner)
         protocol.transport = cast(asyncio.Transport, Gate(inner, self.ticket))
         return await super().send(conn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 from yarl import URL
@@ -130,6 +131,7 @@ def _read(url: str) -> URL:
     return read
 
 
+@lru_cache(maxsize=4_096)
 def _canonical(host: str) -> str:
     """A host in lower case as its one spelling. Raises Refusal."""
     try:
@@ -146,5 +148,6 @@ def _canonical(host: str) -> str:
     return host
 
 
+@lru_cache(maxsize=4_096)
 def _is_literal(host: str) -> bool:
     return ":" in host or _NUMBER_AT_END.fullmatch(host) is not None
