@@ -69,8 +69,9 @@ async def test_a_trusted_name_and_its_connections_are_of_no_use_to_others() -> N
         rules = Rules(frozenset({("gpu.lan", server.port)}), plain_http=True, ports=frozenset({server.port}))
         door = Door(rules=rules, lookup=lookup)
         await door.request("GET", server.named("gpu.lan"), trusted=True)
-        with pytest.raises(Forbidden, match="not a public one"):
-            await door.request("GET", server.named("gpu.lan"))
+        for name in ("gpu.lan", "box.lan"):
+            with pytest.raises(Forbidden, match="not a public one"):
+                await door.request("GET", server.named(name))
         assert (server.connections, len(server.heard)) == (1, 1)
         await door.aclose()
 
@@ -472,6 +473,17 @@ async def test_what_is_no_json_is_told(body: bytes) -> None:
         reply = await door.request("GET", server.url, trusted=True)
         with pytest.raises(BadAnswer, match="HTTP 200"):
             reply.json()
+        await door.aclose()
+
+
+async def test_the_length_of_what_is_only_asked_about_is_no_matter() -> None:
+    async def play(heard: Heard) -> None:
+        heard.say(f"HTTP/1.1 200 OK\r\nContent-Length: {20 << 30}\r\n\r\n")
+
+    async with raw_server(play) as server:
+        door = open_door(server)
+        async with door.stream("HEAD", server.url, trusted=True) as clip:
+            assert clip.length == 20 << 30
         await door.aclose()
 
 

@@ -46,7 +46,7 @@ class Download:
         self._unpacked = inflater(response.headers.get("Content-Encoding", ""))
         is_plain = "Content-Encoding" not in response.headers
         self.length = response.content_length if is_plain else None
-        if response.content_length is not None and response.content_length > limits.body:
+        if response.method != "HEAD" and (response.content_length or 0) > limits.body:
             raise self._too_long()
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -70,10 +70,6 @@ class Download:
     async def read(self) -> bytes:
         """The whole body."""
         return b"".join([chunk async for chunk in self.chunks()])
-
-    def close(self) -> None:
-        """Give the connection up, if the answer was not read to its end."""
-        self._response.close()
 
     def _too_long(self) -> BadAnswer:
         return BadAnswer(f"The answer of {self._target} is longer than {self._limits.body} bytes.")

@@ -34,7 +34,8 @@ class Door:
 
     trusted: host and port of the upstreams that an operator configured, which may have private addresses and any port.
     plain_http: whether other hosts may be asked without TLS. tls: what certificates are checked with, if not the
-    system's. lookup: how names become addresses. connections: how many may be open at once, of each kind.
+    system's. lookup: how names become addresses. connections: how many may be open at once to one host, for questions
+    and for the rest; a slow host takes none of another's.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Door:
         tls: ssl.SSLContext | None = None,
         lookup: Lookup = look_up,
         rules: Rules | None = None,
-        connections: int = 1_024,
+        connections: int = 256,
     ) -> None:
         self._rules = rules or Rules(origins(trusted), plain_http)
         self._wire = Wire(self._rules, lookup, tls, connections)

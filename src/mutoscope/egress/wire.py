@@ -88,7 +88,8 @@ class Wire:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self._rules, self._lookup, exempt=exempt),
             ssl=self._tls or True,
-            limit=self._connections,
+            limit=0,
+            limit_per_host=self._connections,
             force_close=not reusing,
         )
         return aiohttp.ClientSession(
@@ -104,7 +105,6 @@ class Wire:
 
 def _gated(call: Call) -> ClientMiddlewareType:
     """A step before each request that hands it its ticket, and repeats it only where that is harmless."""
-
     ticket = call.ticket
 
     async def pass_on(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -116,13 +116,9 @@ def _gated(call: Call) -> ClientMiddlewareType:
                 return await send(request)
             except aiohttp.ClientConnectorError:
                 raise
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                 # Each dead connection leaves the pool, so this ends at the latest with a new one.
                 if not (call.is_question and ticket.reused):
-                    raise _Lost(*_words(error)) from None
+                    raise _Lost from None
 
     return pass_on
-
-
-def _words(error: Exception) -> tuple[str, ...]:
-    return (error.strerror,) if isinstance(error, OSError) and error.strerror else ()
