@@ -246,8 +246,9 @@ async def test_a_foreign_url_cannot_be_led_to_a_trusted_host() -> None:
             may_reach=lambda address: address == "127.0.0.1",
         )
         door = Door(rules=rules, lookup=lookup)
-        with pytest.raises(Forbidden, match="not a public one"):
+        with pytest.raises(Forbidden, match="not a public one") as refused:
             await door.request("GET", f"{outside.named('cdn.example')}/0")
+        assert not refused.value.not_sent
         assert inside.connections == 0
         await door.aclose()
 
@@ -282,6 +283,14 @@ async def test_a_name_of_the_same_address_is_another_origin() -> None:
         door = outside_door(server)
         await door.request("GET", f"{server.named('a.example')}/0", headers=SECRETS)
         assert [heard.header("Authorization") for heard in server.heard] == ["Bearer s", None]
+        await door.aclose()
+
+
+async def test_another_port_is_another_origin() -> None:
+    async with raw_server(fine) as other, raw_server(leading(other.named("cdn.example"))) as server:
+        door = outside_door(server, other)
+        await door.request("GET", f"{server.named('cdn.example')}/0", headers=SECRETS)
+        assert [other.heard[0].header(name) for name in SECRETS] == [None] * len(SECRETS)
         await door.aclose()
 
 
@@ -350,7 +359,9 @@ def packed(body: bytes, encoding: str) -> Callable:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "body"), [("gzip", gzip.compress(b'{"a":1}')), ("deflate", zlib.compress(b'{"a":1}'))]
+    ("encoding", "body"),
+    [("gzip", gzip.compress(b'{"a":1}')), ("deflate", zlib.compress(b'{"a":1}'))],
+    ids=["gzip", "deflate"],
 )
 async def test_packed_answers_are_unpacked(encoding: str, body: bytes) -> None:
     async with raw_server(packed(body, encoding)) as server:

@@ -34,7 +34,7 @@ def unpacked(encoding: str, data: bytes, step: int) -> bytes:
 
 
 @pytest.mark.parametrize("step", [1, 1_000, 1 << 30])
-@pytest.mark.parametrize(("encoding", "data"), PACKED.items())
+@pytest.mark.parametrize(("encoding", "data"), PACKED.items(), ids=PACKED)
 def test_in_any_pieces(encoding: str, data: bytes, step: int) -> None:
     assert unpacked(encoding, data, step) == TEXT
 
@@ -48,13 +48,13 @@ def test_several_members_and_a_filled_block() -> None:
     assert unpacked("gzip", gzip.compress(b"one ") + gzip.compress(b"two") + bytes(100), 1 << 30) == b"one two"
 
 
-@pytest.mark.parametrize(("encoding", "data"), PACKED.items())
+@pytest.mark.parametrize(("encoding", "data"), PACKED.items(), ids=PACKED)
 def test_what_ends_too_early_is_not_whole(encoding: str, data: bytes) -> None:
     with pytest.raises(BadAnswer):
         unpacked(encoding, data[:-1], 1_000)
 
 
-@pytest.mark.parametrize("data", [b"plain text", gzip.compress(TEXT) + b"rubbish", b"\x1f\x8b" + bytes(50)])
+@pytest.mark.parametrize("data", [b"plain text", gzip.compress(TEXT) + b"rubbish", b"\x1f\x8b" + bytes(50)], ids=len)
 def test_what_is_broken_is_told(data: bytes) -> None:
     with pytest.raises(BadAnswer):
         unpacked("gzip", data, 1 << 30)
