@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"engine"}),
     frozenset({"providers", "access"}),
     frozenset({"database", "storage", "media"}),
-    frozenset({"flipbook"}),
+    frozenset({"flipbook", "egress"}),
     frozenset({"domain"}),
 )
 BESIDE = frozenset({"settings", "clock", "failpoints", "logs", "__version__"})

@@ -34,6 +34,7 @@ def distrust(tx: Transaction, taken_at: float, now: float) -> int:
         tx.run("doubt_intent", video_id=row["id"], attempt=attempt, evidence=evidence)
         add_event(tx, row["id"], row["tenant"], RESTORED, State.SUBMITTING, now, {"message": message})
     tx.run("restart_time_budgets", now=now)
+    tx.run("forget_executors")
     return len(uncertain)
 
 

@@ -34,6 +34,10 @@ UPDATE intents SET outcome = 'unknown', evidence = :evidence WHERE video_id = :v
 -- While there was no server, no time was used up.
 UPDATE videos SET state_since = :now WHERE state IN ('submitting', 'generating', 'collecting', 'finishing');
 
+-- name: forget_executors
+-- The processes of back then have no business here.
+DELETE FROM executors;
+
 -- name: restoration_of
 -- What the last restore noted about a video that may have been submitted after the backup.
 SELECT detail FROM events WHERE video_id = :video_id AND kind = 'restored' ORDER BY seq DESC LIMIT 1;
