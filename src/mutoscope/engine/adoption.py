@@ -21,12 +21,11 @@ NOBODY = ""
 
 
 class Adoption:
-    """One for each process that works. has_others: whether there may be other processes on the database."""
+    """One for each process that works."""
 
-    def __init__(self, desk: Desk, queue: TaskQueue, has_others: bool) -> None:
+    def __init__(self, desk: Desk, queue: TaskQueue) -> None:
         self._desk = desk
         self._queue = queue
-        self._has_others = has_others
 
     async def begin(self) -> None:
         """Take what this process had in hand when it ended, and what nobody has."""
@@ -37,8 +36,8 @@ class Adoption:
             self._desk.slots.restore(row["provider"], row["id"])
 
     async def run(self) -> None:
-        """Look until cancelled."""
-        while self._has_others:
+        """Look until cancelled; where there may be other processes on the database."""
+        while True:
             await asyncio.sleep(ROUND)
             try:
                 await self._look()
