@@ -22,6 +22,8 @@ LATEST_PASS = 2
 LIFE_SECONDS = 1.5
 PAUSE_SECONDS = 1.5
 DEATH_SECONDS = 3.0
+# How long a supervisor waits with whoever ended by itself.
+RESTART_SECONDS = 0.5
 # Where others could take over, one pause in three outlasts the lease, and is so many leases long.
 LONG_PAUSE = (1.2, 2.5)
 ONE_LONG_IN = 3
@@ -203,6 +205,7 @@ class Reaper:
         else:
             self.collapsed.append(f"{post.name} ended with {code}:\n{post.log()[-2000:]}")
         post.life = post.wakes_at = None
+        post.due = max(post.due, time.monotonic() + RESTART_SECONDS)
 
     def _next_birth(self) -> float:
         """At once where nobody else can go on."""
