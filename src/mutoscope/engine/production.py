@@ -53,7 +53,7 @@ class Production:
         self.poller = Poller(desk, queue)
         self._submission = Submission(desk, self.poller.nudge)
         self._collection = Collection(desk, work)
-        self._janitor = Janitor(desk)
+        self._janitor = Janitor(desk, queue)
         self._adoption = Adoption(desk, queue, has_others)
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
