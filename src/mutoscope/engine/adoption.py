@@ -15,6 +15,7 @@ log = structlog.get_logger(__name__)
 
 # Seconds between looks for videos of the dead, and for those that were deleted elsewhere.
 ROUND = 1.0
+ROUND_ALONE = 10.0
 # How far back a deletion is looked for: the clocks of two machines may differ by as much.
 LOOK_BACK = 60.0
 NOBODY = ""
@@ -38,14 +39,17 @@ class Adoption:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while self._has_others:
-            await asyncio.sleep(ROUND)
+        while True:
+            await asyncio.sleep(ROUND if self._has_others else ROUND_ALONE)
             try:
                 await self._look()
             except Exception:
                 log.exception("the dead could not be looked for; they are looked for again")
 
     async def _look(self) -> None:
+        await self._queue.reconsider()
+        if not self._has_others:
+            return
         for row in await self._adopt_videos(NOBODY):
             if row["state"] == State.GENERATING:
                 self._desk.slots.restore(row["provider"], row["id"])
