@@ -402,7 +402,8 @@ def test_many_who_migrate_at_once_do_it_once(postgres: PostgresServer) -> None:
         thread.join()
     with psycopg.connect(url) as session:
         applied = session.execute("SELECT number FROM schema_version ORDER BY number").fetchall()
-    assert applied == [(number + 1,) for number in range(numbers[0])]
+    assert applied == sorted(set(applied))
+    assert applied[-1] == (numbers[0],)
     assert len(set(numbers)) == 1
 
 

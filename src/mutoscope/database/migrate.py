@@ -93,7 +93,7 @@ def _apply(connection: Any, bookkeeping: tuple[str, ...], translated: Any) -> in
             connection.execute(statement)
         current = _current(connection)
         newest = _newest_unless_newer(current)
-        for number in range(current + 1, newest + 1):
+        for number in sorted(number for number in _files() if number > current):
             for statement in _split(translated(_files()[number])):
                 connection.execute(statement)
             connection.execute(f"INSERT INTO schema_version (number) VALUES ({number:d})")  # noqa: S608

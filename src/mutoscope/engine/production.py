@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 COLLECTORS = 2
 MISHAPS_ALLOWED = 3
 ERRAND_SECONDS = 3.0
+# How the first questions after a start are spread: those of many videos must not leave in the same instant.
+QUESTIONS_PER_SECOND = 200
+LONGEST_SPREAD = 5.0
 # How often submissions that are held are looked for, in seconds.
 HELD_ROUND = 30.0
 
@@ -44,10 +47,13 @@ class Production:
     async def start(self) -> None:
         # Those being submitted take their slots by themselves: held beforehand, a slot could be waited for by the
         # very tasks that keep its owner's from being run.
-        for row in await self._desk.database.all("videos_in_hand"):
+        in_hand = await self._desk.database.all("videos_in_hand")
+        for row in in_hand:
             self._desk.slots.restore(row["provider"], row["id"])
-        now = self._desk.clock.now()
-        await self._desk.database.write(lambda tx: tx.run("make_all_due", now=now))
+        now, spread = self._desk.clock.now(), min(LONGEST_SPREAD, len(in_hand) / QUESTIONS_PER_SECOND)
+        await self._desk.database.write(
+            lambda tx: tx.run("make_all_due", owner=self._desk.executor, now=now, spread=spread)
+        )
         handlers: dict[TaskKind, Handler] = {
             TaskKind.SUBMIT: self._persistent(self._submission.run),
             TaskKind.COLLECT: self._persistent(self._collection.run),

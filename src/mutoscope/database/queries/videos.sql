@@ -40,6 +40,7 @@ UPDATE videos
 SET state = :to_state, progress = :progress, state_since = :now, fence = fence + 1,
     attempt = COALESCE(:attempt, attempt),
     upstream_id = COALESCE(:upstream_id, upstream_id),
+    owner = COALESCE(:owner, owner),
     remote = COALESCE(:remote, remote),
     facts = COALESCE(:facts, facts),
     next_poll_at = :next_poll_at,
@@ -61,16 +62,26 @@ WHERE id = :id AND state = 'generating';
 UPDATE videos SET upstream_id = :upstream_id WHERE id = :id AND state = 'generating';
 
 -- name: due_videos
-SELECT * FROM videos WHERE state = 'generating' AND next_poll_at <= :now ORDER BY next_poll_at LIMIT :limit;
+-- Of one provider and of this process, the longest due first.
+SELECT * FROM videos
+WHERE state = 'generating' AND owner = :owner AND provider = :provider AND next_poll_at <= :now
+ORDER BY next_poll_at LIMIT :limit;
+
+-- name: late_videos
+-- Of every provider: those that are in their state since before a time, whether they can be asked about or not.
+SELECT * FROM videos
+WHERE state = 'generating' AND owner = :owner AND state_since < :before ORDER BY state_since LIMIT :limit;
 
 -- name: videos_by_upstream_id
-SELECT * FROM videos WHERE state = 'generating' AND provider = :provider AND upstream_id = :upstream_id;
+SELECT * FROM videos
+WHERE state = 'generating' AND owner = :owner AND provider = :provider AND upstream_id = :upstream_id;
 
 -- name: videos_in_hand
 SELECT id, provider FROM videos WHERE state = 'generating';
 
 -- name: make_all_due
-UPDATE videos SET next_poll_at = :now WHERE state = 'generating';
+-- At a start: all become this process's own, and are asked about one after the other within `spread` seconds.
+UPDATE videos SET owner = :owner, next_poll_at = :now + :spread * ((seq % 1000) / 1000.0) WHERE state = 'generating';
 
 -- name: tombstone
 UPDATE videos SET deleted_at = :now WHERE id = :id AND deleted_at IS NULL;
