@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 from whole_server import ended, until
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
 from mutoscope.database.address import address_of
-from mutoscope.database.connection import FILE_NAME
+from mutoscope.database.connection import FILE_NAME, Database
 from mutoscope.database.opening import open_database
+from mutoscope.database.statements import statements
 from mutoscope.domain.errors import (
     ConfigurationError,
     FinishedWithoutAsset,
@@ -121,6 +123,7 @@ async def test_an_upstream_that_is_down_is_left_alone_and_then_asked_again(tmp_p
             await until(lambda: _is(not server_is_asked(server, provider)))
             asked = sum(provider._asked.values())
             assert asked <= QUESTIONS_AT_ONCE
+            assert server._production.problems() == []
             waiting = (await create(server, caller)).id
             await asyncio.sleep(0.4)
             assert waiting not in {job.video_id for job in provider.jobs}
@@ -374,3 +377,11 @@ async def test_after_a_restart_all_that_run_are_asked_about_soon_and_none_is_sub
 async def _counts(server: Mutoscope, query: str, number: int) -> bool:
     with server.database.engine.connect() as connection:
         return connection.exec_driver_sql(query).scalar_one() == number
+
+
+def test_what_is_due_is_found_by_an_index_and_not_sorted(database: Database) -> None:
+    values = {"owner": "local", "provider": "one", "now": 1.0, "limit": 10}
+    with database.engine.connect() as connection:
+        plan = connection.execute(sa.text(f"EXPLAIN QUERY PLAN {statements()['due_videos']}"), values).fetchall()
+    (step,) = [row[-1] for row in plan]
+    assert "videos_due (owner=? AND provider=? AND next_poll_at<?)" in step
