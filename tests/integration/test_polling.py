@@ -36,6 +36,8 @@ from mutoscope.domain.money import Price, Standing
 from mutoscope.domain.wishes import Wishes
 from mutoscope.engine import poller, retry
 from mutoscope.engine.circuit import FAILURES_ALLOWED
+from mutoscope.engine.desk import PAUSED, SUBMITS
+from mutoscope.engine.desk import RUNNING as RESUMED
 from mutoscope.engine.line import QUESTIONS_AT_ONCE
 from mutoscope.providers.protocol import OnUnknown, Poll, Recovery, Running
 from mutoscope.service.requests import Caller, NewVideo
@@ -172,6 +174,53 @@ async def test_the_time_budget_ends_those_that_wait_for_an_upstream(
             assert video.failure.code == "upstream_unavailable"
             assert video.usage is not None
             assert video.usage.standing is Standing.RELEASED
+
+
+async def test_a_restart_while_submissions_wait_for_their_upstream_leaves_nothing_unknown(
+    tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mutoscope.engine.circuit.backoff", lambda *_arguments, **_named: 50.0)
+    dead = ScriptedProvider(submits=[NOT_SENT], price=DIME)
+    async with serving(tmp_path, dead, flipbook_slots=4) as (server, caller):
+        videos = await fill(server, dead, caller, 6)
+        await until(lambda: _is(not server_is_asked(server, dead)), 30.0)
+        await asyncio.sleep(1.0)  # those that failed come to the closed door
+        assert {row["outcome"] for row in await intents(server, videos)} == {"not_sent"}
+    again = ScriptedProvider(clip=clip, price=DIME)
+    async with serving(tmp_path, again, flipbook_slots=4) as (server, caller):
+        for video_id in videos:
+            assert (await ended(server, caller, video_id)).state is State.COMPLETED
+        assert {row["outcome"] for row in await intents(server, videos)} == {"accepted"}
+    assert sorted(job.video_id for job in again.jobs) == sorted(videos)
+
+
+async def intents(server: Mutoscope, videos: list[str]) -> list[Any]:
+    found = [await server.database.one("intent_of", video_id=video_id, attempt=1) for video_id in videos]
+    return [row for row in found if row is not None]
+
+
+async def test_the_kill_switch_holds_what_waits_for_an_upstream_and_no_budget_runs(
+    tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mutoscope.engine.circuit.backoff", lambda *_arguments, **_named: 3.0)
+    provider = ScriptedProvider(clip=clip, price=DIME)
+    async with serving(tmp_path, provider) as (server, caller):
+        for _ in range(FAILURES_ALLOWED):
+            server._production._desk.circuits.heard("scripted", DOWN, server.clock.now())
+        (video_id,) = await fill(server, provider, caller, 1)
+        await set_switch(server, PAUSED)
+        with monkeypatch.context() as patch:
+            patch.setitem(retry.TIME_BUDGETS, "submitting", 0.0)
+            await asyncio.sleep(4.5)
+        assert (await server.service.retrieve(caller, video_id)).state is State.QUEUED
+        assert provider.jobs == []
+        await set_switch(server, RESUMED)
+        assert (await ended(server, caller, video_id)).state is State.COMPLETED
+
+
+async def set_switch(server: Mutoscope, value: str) -> None:
+    now = server.clock.now()
+    await server.database.write(lambda tx: tx.run("set_switch", name=SUBMITS, value=value, now=now))
 
 
 async def test_a_second_job_is_not_asked_for_while_its_upstream_is_left_alone(
