@@ -184,7 +184,10 @@ async def test_a_restart_while_submissions_wait_for_their_upstream_leaves_nothin
     async with serving(tmp_path, dead, flipbook_slots=4) as (server, caller):
         videos = await fill(server, dead, caller, 6)
         await until(lambda: _is(not server_is_asked(server, dead)), 30.0)
-        await asyncio.sleep(1.0)  # those that failed come to the closed door
+        await asyncio.sleep(0.3)  # those that were under way
+        asked = len(dead.jobs)
+        await asyncio.sleep(2.5)  # those that failed come to the closed door
+        assert len(dead.jobs) == asked
         assert {row["outcome"] for row in await intents(server, videos)} == {"not_sent"}
     again = ScriptedProvider(clip=clip, price=DIME)
     async with serving(tmp_path, again, flipbook_slots=4) as (server, caller):
@@ -202,16 +205,17 @@ async def intents(server: Mutoscope, videos: list[str]) -> list[Any]:
 async def test_the_kill_switch_holds_what_waits_for_an_upstream_and_no_budget_runs(
     tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mutoscope.engine.circuit.backoff", lambda *_arguments, **_named: 3.0)
+    monkeypatch.setattr("mutoscope.engine.circuit.backoff", lambda *_arguments, **_named: 5.0)
     provider = ScriptedProvider(clip=clip, price=DIME)
     async with serving(tmp_path, provider) as (server, caller):
         for _ in range(FAILURES_ALLOWED):
             server._production._desk.circuits.heard("scripted", DOWN, server.clock.now())
         (video_id,) = await fill(server, provider, caller, 1)
+        await until(lambda: _is(video_id in server._production._submission._at_work))
         await set_switch(server, PAUSED)
         with monkeypatch.context() as patch:
             patch.setitem(retry.TIME_BUDGETS, "submitting", 0.0)
-            await asyncio.sleep(4.5)
+            await asyncio.sleep(6.0)
         assert (await server.service.retrieve(caller, video_id)).state is State.QUEUED
         assert provider.jobs == []
         await set_switch(server, RESUMED)
