@@ -323,6 +323,10 @@ async def test_the_writer_outlives_a_connection_that_cannot_even_roll_back(datab
 def test_a_start_that_fails_half_way_loses_no_task(
     tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The second upstream does not know what the first one accepted.
+    monkeypatch.setattr("mutoscope.engine.poller.LOST_GRACE", 0.0)
+    monkeypatch.setattr("mutoscope.engine.poller.CONFIRMING_PAUSE", 0.1)
+
     async def accept() -> list[str]:
         async with running(tmp_path, ScriptedProvider(polls=[Running(10.0, 0.5)])) as (server, caller):
             return [(await create(server, caller)).id for _ in range(3)]
