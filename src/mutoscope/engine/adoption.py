@@ -16,6 +16,9 @@ log = structlog.get_logger(__name__)
 # Seconds between looks for videos of the dead, and for those that were deleted elsewhere.
 ROUND = 1.0
 ROUND_ALONE = 10.0
+# How the first questions are spread: those of many videos must not leave in the same instant.
+QUESTIONS_PER_SECOND = 200
+LONGEST_SPREAD = 5.0
 # How far back a deletion is looked for: the clocks of two machines may differ by as much.
 LOOK_BACK = 60.0
 NOBODY = ""
@@ -57,13 +60,14 @@ class Adoption:
         await self._let_go()
 
     async def _adopt_videos(self, mine: str) -> list[Row]:
-        now = self._desk.clock.now()
+        orphans = await self._desk.database.one("count_orphans", mine=mine)
+        if orphans is None or not orphans["videos"]:
+            return []  # so that a look costs no commit
+        now, spread = self._desk.clock.now(), min(LONGEST_SPREAD, orphans["videos"] / QUESTIONS_PER_SECOND)
 
         def write(tx: Transaction) -> list[Row]:
-            return tx.all("adopt_videos", owner=self._desk.executor, mine=mine, now=now)
+            return tx.all("adopt_videos", owner=self._desk.executor, mine=mine, now=now, spread=spread)
 
-        if not await self._desk.database.all("orphans", mine=mine):
-            return []  # so that a look costs no commit
         adopted = await self._desk.database.write(write)
         log.warning("videos are taken over", videos=len(adopted))
         return adopted
