@@ -55,7 +55,7 @@ def two_pollers() -> None:
     write = Poller._write
     statements()["first_worker"] = "SELECT MIN(id) AS id FROM executors WHERE role = 'worker'"
 
-    async def write_late(self: Poller, row: Any, answer: Any) -> None:
+    async def write_late(self: Poller, line: Any, row: Any, answer: Any) -> None:
         desk = self._desk
         first = await desk.database.one("first_worker")
         assert first is not None
@@ -63,7 +63,7 @@ def two_pollers() -> None:
             await asyncio.sleep(LOOK_SECONDS)
             if State((await desk.row(row["id"]))["state"]).is_final:
                 break
-        await write(self, row, answer)
+        await write(self, line, row, answer)
 
     put(Poller, "_write", write_late)
     reword("due_videos", "owner = :owner", "(owner = :owner OR TRUE)")

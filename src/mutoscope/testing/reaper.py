@@ -27,6 +27,7 @@ RESTART_SECONDS = 0.5
 # Where others could take over, one pause in three outlasts the lease, and is so many leases long.
 LONG_PAUSE = (1.2, 2.5)
 ONE_LONG_IN = 3
+SETTLE_SECONDS = 1.5
 ONE_IN = 4
 LOOK_SECONDS = 0.05
 
@@ -83,7 +84,8 @@ class Reaper:
             self.await_start(post)
 
     def settle(self) -> None:
-        """Called when clients have their answers."""
+        """Called when clients have their answers: what was put off may still come."""
+        self._wait(SETTLE_SECONDS)
 
     def tend(self) -> None:
         """What a supervisor does, and waking those who have been frozen for long enough."""
