@@ -26,7 +26,8 @@ from mutoscope.storage.protocol import Storage
 log = structlog.get_logger(__name__)
 
 CANCEL_SECONDS = 30.0
-OUTAGE_LONGEST_PAUSE = 30.0
+# While our own database or storage is away; a task asks, not each video, so that this is no crowd.
+OUTAGE_LONGEST_PAUSE = 5.0
 
 # The kill switch: its row's name, and the value that stops.
 SUBMITS, PAUSED, RUNNING = "submits", "paused", "running"

@@ -88,10 +88,11 @@ class Probes:
             if self._leaving:
                 return
             began = time.monotonic()
+            facts: dict[str, Any] = {}
             try:
                 status, facts = await _ERRANDS[errand](self, number)
             except (aiohttp.ClientError, TimeoutError) as error:
-                status, facts = 0, {"detail": repr(error)}
+                status, facts["detail"] = 0, repr(error)
             self.answers.append(Answer(errand, began, time.monotonic(), status, **facts))
             await asyncio.sleep(PAUSE_SECONDS)
 
