@@ -57,7 +57,8 @@ class PooledReader:
                     await pool.release(connection)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if _is_outage(error):
-                raise DatabaseUnavailable(f"The database cannot be read: {str(error) or 'no answer in time'}") from error
+                reason = str(error) or "no answer in time"
+                raise DatabaseUnavailable(f"The database cannot be read: {reason}") from error
             raise
 
     async def leave(self) -> None:

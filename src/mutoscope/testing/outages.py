@@ -1,4 +1,4 @@
-"""`python -m mutoscope.testing.outages`: database, storage and upstream go away, each alone and in pairs.
+"""`python -m mutoscope.testing.outages`: database, storage and upstream go away, alone and in pairs; a disk is full.
 
 While a part is away the server must say so, in time and so that clients come again, and accept what it can; once the
 part is back, everything accepted must come to its end by itself, and nothing may have been paid for twice. One JSON
@@ -20,14 +20,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mutoscope.testing import clip
+from mutoscope.testing.checker import check
 from mutoscope.testing.gate import Flavour
 from mutoscope.testing.load import Client
 from mutoscope.testing.probes import Answer, Errand, Probes
 from mutoscope.testing.site import Part, Site
+from mutoscope.testing.small_disk import SmallDisk, can_mount
 from mutoscope.testing.transcript import Transcript, read_lines
 
 SECONDS = 60.0
-CLIENTS = 4
+CLIENTS = 6
 # An answer may take this long; an outage of its length must have been told within the time to notice it.
 LONGEST_ANSWER = 15.0
 NOTICE_SECONDS = 1.0
@@ -45,7 +47,7 @@ class Case:
     flavour: Flavour
 
     def __str__(self) -> str:
-        return f"{'+'.join(self.parts)} {self.flavour}"
+        return "disk full" if self.parts == (Part.DISK,) else f"{'+'.join(self.parts)} {self.flavour}"
 
     def denies(self, errand: Errand) -> bool:
         """Whether this cannot be done without what is away."""
@@ -53,19 +55,23 @@ class Case:
 
 
 _NEEDS: dict[Errand, frozenset[Part]] = {
-    Errand.CREATE: frozenset({Part.DATABASE}),
-    Errand.UPLOAD: frozenset({Part.DATABASE, Part.STORAGE}),
+    Errand.CREATE: frozenset({Part.DATABASE, Part.DISK}),
+    Errand.UPLOAD: frozenset({Part.DATABASE, Part.STORAGE, Part.DISK}),
     Errand.LIST: frozenset({Part.DATABASE}),
     Errand.DOWNLOAD: frozenset({Part.DATABASE, Part.STORAGE}),
-    Errand.READY: frozenset({Part.DATABASE, Part.STORAGE}),
+    Errand.READY: frozenset({Part.DATABASE, Part.STORAGE, Part.DISK}),
     Errand.HEALTH: frozenset(),
 }
+# How /readyz calls what is away; an upstream is not among its parts.
+_NAMES = {Part.DATABASE: "database", Part.STORAGE: "storage", Part.DISK: "storage"}
+_BEHIND_GATES = (Part.DATABASE, Part.STORAGE, Part.UPSTREAM)
 
 CASES = tuple(
     Case(parts, flavour)
-    for parts in [*itertools.combinations(Part, 1), *itertools.combinations(Part, 2)]
+    for parts in [*itertools.combinations(_BEHIND_GATES, 1), *itertools.combinations(_BEHIND_GATES, 2)]
     for flavour in Flavour
 )
+FULL_DISK = Case((Part.DISK,), Flavour.REFUSED)
 
 
 @dataclass(slots=True)
@@ -107,9 +113,9 @@ class Result:
         )
 
 
-async def endure(site: Site, case: Case, seconds: float) -> Result:
+async def endure(site: Site | SmallDisk, case: Case, seconds: float) -> Result:
     """Shut the parts of a case for so many seconds, under load, and see what comes of it."""
-    transcript_path = site.folder / f"{str(case).replace(' ', '-')}.jsonl"
+    transcript_path = _transcript_of(site.folder, case)
     transcript = Transcript(transcript_path)
     result = Result(case, seconds)
     patience = seconds + 2 * RECOVERY_SECONDS
@@ -204,8 +210,9 @@ def _wrong_meanwhile(case: Case, answer: Answer) -> str | None:
     expected = 503 if case.denies(answer.errand) else 200
     if answer.status != expected:
         return f"{answer.status} {answer.detail} instead of {expected}"
-    away = {part for part in case.parts if part is not Part.UPSTREAM}
-    if answer.errand is Errand.READY and set(answer.parts) != away:
+    named = {_NAMES[part] for part in case.parts if part in _NAMES}
+    also = {"database"} if Part.DISK in case.parts else set[str]()  # it is on the same disk
+    if answer.errand is Errand.READY and not named <= set(answer.parts) <= named | also:
         return f"readiness names {answer.parts}"
     return None
 
@@ -234,19 +241,45 @@ def _judge_videos(result: Result, told: list[dict], ledger: list[dict]) -> None:
 async def run(folder: Path, cases: Sequence[Case], seconds: float) -> list[Result]:
     """One case after another, on one server that must survive them all; each is printed as it ends."""
     site = Site(folder, unknown_deadline=seconds + RECOVERY_SECONDS / 3)
-    await site.start()
     results = []
     try:
+        await site.start()
         for case in cases:
             results.append(await endure(site, case, seconds))
-            print(results[-1].line(), flush=True)
-            for wrong in results[-1].wrong:
-                print(f"  {wrong}", file=sys.stderr, flush=True)
+            report(results[-1])
     finally:
         code = await site.stop()
     if code != 0:
         results[-1].wrong.append(f"the server ended with {code}")
     return results
+
+
+async def fill(folder: Path, seconds: float) -> Result:
+    """The disk of a server on SQLite and a folder, full for so long; at the end the checker is asked."""
+    disk = SmallDisk(folder)
+    try:
+        await disk.start()
+        result = await endure(disk, FULL_DISK, seconds)
+        code = await disk.stop()
+        if code != 0:
+            result.wrong.append(f"the server ended with {code}")
+        faults = check(_transcript_of(folder, FULL_DISK), disk.data_dir, disk.ledger).faults
+        result.wrong += [f"{fault.invariant}: {fault.what}" for fault in faults]
+    finally:
+        disk.unmount()
+    report(result)
+    return result
+
+
+def report(result: Result) -> None:
+    """One line on standard output, what was wrong on standard error."""
+    print(result.line(), flush=True)
+    for wrong in result.wrong:
+        print(f"  {wrong}", file=sys.stderr, flush=True)
+
+
+def _transcript_of(folder: Path, case: Case) -> Path:
+    return folder / f"{str(case).replace(' ', '-')}.jsonl"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -257,8 +290,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="keep everything there; by default a folder that is removed")
     chosen = parser.parse_args(arguments)
     cases = [case for case in CASES if chosen.only in str(case)]
+    results = []
     with tempfile.TemporaryDirectory(prefix="mutoscope-outages-") as own:
-        results = asyncio.run(run(chosen.folder or Path(own), cases, chosen.seconds))
+        folder = chosen.folder or Path(own)
+        if cases:
+            results += asyncio.run(run(folder / "site", cases, chosen.seconds))
+        if chosen.only in str(FULL_DISK) and can_mount():
+            results.append(asyncio.run(fill(folder / "disk", chosen.seconds)))
     return 1 if any(result.wrong for result in results) else 0
 
 

@@ -15,11 +15,12 @@ from mutoscope.testing.processes import Child
 
 
 class Part(StrEnum):
-    """What the server needs and may have to do without for a while. The values are the words of /readyz."""
+    """What the server needs and may have to do without for a while."""
 
     DATABASE = "database"
     STORAGE = "storage"
     UPSTREAM = "upstream"
+    DISK = "disk"  # not behind a gate: `small_disk` has one
 
 
 class Site:
