@@ -71,7 +71,6 @@ def _migrate_postgres(url: str) -> int:
     session = connect(url)
     try:
         session.autocommit = True
-        session.silence = None  # a large table takes its time
         session.execute("SET lock_timeout = 0")
         session.execute("BEGIN")
         session.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, MIGRATION_LOCK))

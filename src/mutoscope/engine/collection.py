@@ -21,6 +21,8 @@ from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import RemoteAsset
 
 CHUNK = 1 << 20
+# Half of the minute in which the work goes on after an upstream was away.
+LONGEST_PAUSE = 30.0
 
 
 class Collection:
@@ -53,7 +55,7 @@ class Collection:
                 if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
                     await self._desk.fail(row, GenerationTimeout(f"The result could not be fetched: {error.message}"))
                 else:
-                    await self._desk.clock.sleep(backoff(failures))
+                    await self._desk.clock.sleep(backoff(failures, longest=LONGEST_PAUSE))
             row = await self._desk.row(row["id"])
         return row
 
