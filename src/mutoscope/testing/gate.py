@@ -88,7 +88,8 @@ class Gate:
         self._visits.add(task)
         task.add_done_callback(self._visits.discard)
         try:
-            with contextlib.suppress(OSError):
+            # Of `stop`, which wants nothing more: Python 3.11 would complain about a visit that was cancelled.
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 await self._visit(reader, near)
         finally:
             near.close()

@@ -141,8 +141,8 @@ async def endure(site: Site | SmallDisk, case: Case, seconds: float) -> Result:
         result.done_after = time.monotonic() - healed
     finally:
         transcript.close()
-    _judge_answers(result, probes.answers, cut, healed)
-    _judge_videos(result, read_lines(transcript_path), read_lines(site.ledger))
+    judge_answers(result, probes.answers, cut, healed)
+    judge_videos(result, read_lines(transcript_path), read_lines(site.ledger))
     return result
 
 
@@ -169,7 +169,8 @@ def _created(transcript: Path) -> set[str]:
     return {told["video"] for told in read_lines(transcript) if told["what"] == "created"}
 
 
-def _judge_answers(result: Result, answers: list[Answer], cut: float, healed: float) -> None:
+def judge_answers(result: Result, answers: list[Answer], cut: float, healed: float) -> None:
+    """Whether each was right at its time. cut, healed: by `time.monotonic`."""
     result.longest_answer = max(answer.seconds for answer in answers)
     refusals = [answer.ended for answer in answers if answer.status == 503 and answer.ended > cut]
     result.told_after = min(refusals) - cut if refusals else None
@@ -217,7 +218,7 @@ def _wrong_meanwhile(case: Case, answer: Answer) -> str | None:
     return None
 
 
-def _judge_videos(result: Result, told: list[dict], ledger: list[dict]) -> None:
+def judge_videos(result: Result, told: list[dict], ledger: list[dict]) -> None:
     """Every accepted video at its end in time, and paid for once."""
     created = {entry["video"] for entry in told if entry["what"] == "created"}
     last = {entry["video"]: entry for entry in told if entry["what"] in ("seen", "gone", "late")}
