@@ -147,7 +147,7 @@ async def endure(site: Site | SmallDisk, case: Case, seconds: float) -> Result:
 
 
 def _seeds(case: Case) -> range:
-    """Of the clients: others for each case, or they would be answered with what they had asked for in an earlier one."""
+    """Of the clients: others for each case, or they would be answered with what an earlier case made."""
     first = zlib.crc32(str(case).encode()) * CLIENTS
     return range(first, first + CLIENTS)
 
