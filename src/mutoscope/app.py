@@ -13,9 +13,11 @@ from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.address import address_of, file_of
 from mutoscope.database.connection import FILE_NAME, Database
 from mutoscope.database.folder_lock import DataFolderLock
+from mutoscope.database.identity import executor_of
 from mutoscope.database.migrate import migrate
 from mutoscope.database.opening import check_server, open_database
 from mutoscope.dialect.application import build as build_dialect
+from mutoscope.dialect.application import build_probes
 from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
@@ -23,6 +25,7 @@ from mutoscope.domain.money import Cap, Period, in_millionths
 from mutoscope.engine.dbos import DbosQueue, check_tables, migrate_tables
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
+from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
@@ -37,6 +40,10 @@ from mutoscope.storage.protocol import StorageRefused
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
+ONE_PROCESS = (
+    "Several processes need a database that they can share. Set 'database' to postgresql://…, or run a single "
+    "`mutoscope serve`, which also makes the videos."
+)
 # How long a process that reads clips is kept ready for the next one.
 MEDIA_SPARE_SECONDS = 60.0
 
@@ -47,12 +54,14 @@ ProviderMaker = Callable[[OnChange], Provider]
 
 
 class Mutoscope:
-    """One server on one data folder and one database, which it holds alone from here to `close`.
+    """One process on one data folder, which it holds alone from here to `close`, and one database.
+
+    A file database it holds alone too; on PostgreSQL it is one of any number, each with a lease.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
     changed there. Without any, flipbook and flipbook-instant are offered. studio: judges uploads, derives stills.
-    on_lost: called from a thread when another server has taken the database while it was away; nothing can be written
-    any more.
+    on_lost: called from a thread when the lease is lost; nothing can be written any more. role: a "server" answers and
+    makes videos, an "api" only answers, a "worker" only makes them; by default as the settings say.
     """
 
     def __init__(
@@ -62,8 +71,11 @@ class Mutoscope:
         clock: Clock | None = None,
         studio: Studio | None = None,
         on_lost: Callable[[], None] = lambda: None,
+        role: str | None = None,
     ) -> None:
         self.settings = settings
+        self._role = role or ("server" if settings.work else "api")
+        self._executor = EMBEDDED
         self.clock = clock or SystemClock()
         self._held = ExitStack()
         self.database = self._open(database_url(settings), on_lost)
@@ -97,19 +109,16 @@ class Mutoscope:
             log.error("the storage is out of reach", reason=error.message)
 
     def asgi(self, on_started: Callable[[], None] = lambda: None) -> ASGIApp:
-        """The HTTP application; the engine runs from its lifespan's start to its end."""
+        """The HTTP application, of a worker only its probes; the engine runs from its lifespan's start to its end."""
 
         @asynccontextmanager
         async def lifespan(_app: object) -> AsyncIterator[None]:
-            try:
-                await self.storage.sweep()
-                await self._production.start()
+            async with self.running():
                 on_started()
                 yield
-            finally:
-                await self._production.stop()
-                await self.database.leave_loop()
 
+        if self._role == "worker":
+            return build_probes(self.service, lifespan)
         limits = Limits(body_bytes=self.settings.max_body_bytes)
         return build_dialect(
             self.service,
@@ -120,6 +129,17 @@ class Mutoscope:
             lifespan=lifespan,
         )
 
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The engine at work, without or below the HTTP application."""
+        try:
+            await self.storage.sweep()
+            await self._production.start()
+            yield
+        finally:
+            await self._production.stop()
+            await self.database.leave_loop()
+
     def stop_waiting(self) -> None:
         """Answer those who wait for a change at once, because the server stops."""
         self.database.changes.close()
@@ -129,7 +149,7 @@ class Mutoscope:
         self._held.close()
 
     def _open(self, url: str, on_lost: Callable[[], None]) -> Database:
-        """Take what one server at a time may have, and give it back in `close` in the other order."""
+        """Take what one process at a time may have, and give it back in `close` in the other order."""
         file = file_of(url)
         folders = {self.settings.data_dir.absolute()} | ({file.parent.absolute()} if file else set())
         with ExitStack() as taken:
@@ -138,12 +158,24 @@ class Mutoscope:
             database = open_database(url)
             taken.callback(database.close)
             if file is None:
-                from mutoscope.database.seat import Seat
-
-                check_tables(database)
-                taken.callback(Seat(url, database, on_lost).release)
+                taken.callback(self._lease(url, database, on_lost))
+            elif self._role != "server":
+                raise ConfigurationError(ONE_PROCESS)
             self._held = taken.pop_all()
         return database
+
+    def _lease(self, url: str, database: Database, on_lost: Callable[[], None]) -> Callable[[], None]:
+        """Join the processes on this database; what leaves them again."""
+        from mutoscope.database.lease import Lease
+        from mutoscope.database.postgres import PostgresDatabase
+
+        assert isinstance(database, PostgresDatabase)
+        check_tables(database)
+        executor = executor_of(self.settings.data_dir, self.settings.storage, self._role)
+        lease = Lease(url, executor, on_lost, self.settings.lease_seconds)
+        database.fence(lease)
+        self._executor = executor.id
+        return lease.release
 
     def _make(self, maker: ProviderMaker) -> Provider:
         def on_change(upstream_id: str) -> None:
@@ -164,8 +196,16 @@ class Mutoscope:
             Slots(limits),
             self.clock,
             self.settings.retention_seconds,
+            self._executor,
         )
-        return Production(desk, DbosQueue(self.database), limits, self.settings.data_dir / "work")
+        return Production(
+            desk,
+            DbosQueue(self.database, self._executor),
+            limits,
+            self.settings.data_dir / "work",
+            works=self._role != "api",
+            has_others=self._executor != EMBEDDED,
+        )
 
 
 def database_url(settings: Settings) -> str:

@@ -49,6 +49,16 @@ class Settings:
         "Bucket that keeps the videos instead of the data folder.",
         "nothing, or s3://, gs:// or az:// with a bucket and perhaps a prefix",
     )
+    work: bool = _setting(
+        True,
+        "Whether `mutoscope serve` also makes videos; false leaves that to `mutoscope worker`, on PostgreSQL.",
+        "true or false",
+    )
+    lease_seconds: float = _setting(
+        20.0,
+        "How long a process on PostgreSQL may give no sign of life before others take over its work.",
+        "2 to 300",
+    )
     host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs an API key to exist.")
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
@@ -101,6 +111,7 @@ class Settings:
         _check_range("budget_per_day", self.budget_per_day, 0, 1e9)
         _check_range("budget_per_month", self.budget_per_month, 0, 1e9)
         _check_range("retention_seconds", self.retention_seconds, 0, 3_153_600_000)
+        _check_range("lease_seconds", self.lease_seconds, 2, 300)
         if not all(_is_origin(origin) for origin in self.origins):
             raise _refusal("cors_origins", self.cors_origins)
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)

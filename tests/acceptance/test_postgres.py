@@ -1,4 +1,4 @@
-"""A real server on a real PostgreSQL: killed in six states, stopped in an outage, and without its seat."""
+"""A real server on a real PostgreSQL: killed in six states, and stopped in an outage."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import openai
-import psycopg
 import pytest
 
 from acceptance.servers import ServerProcess
 from mutoscope.cli.outcome import ExitCode
-from mutoscope.database import seat
 from postgres_server import PostgresServer
 
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.timeout(300)]
@@ -71,7 +69,7 @@ def test_keys_and_a_second_server(tmp_path: Path, postgres: PostgresServer) -> N
     server.client(api_key=made.stdout.strip()).videos.list()
     second = mutoscope("serve", "--port", "0", "--data-dir", str(tmp_path / "other"), "--database", url)
     assert second.returncode == ExitCode.USAGE
-    assert "Another Mutoscope server" in second.stderr
+    assert "keeps its files elsewhere" in second.stderr
     assert "Traceback" not in second.stderr
     assert server.stop() == 0
     assert url not in server.log.read_text()
@@ -98,23 +96,6 @@ def test_an_outage_is_answered_with_503_and_sigterm_still_ends_it(tmp_path: Path
         own_postgres.stop("fast")
         assert server.stop() == 0
         own_postgres.start()
-
-
-def test_who_has_lost_its_seat_ends_with_75(tmp_path: Path, postgres: PostgresServer) -> None:
-    url = postgres.database()
-    server = ServerProcess(tmp_path / "data", {"MUTOSCOPE_DATABASE": url})
-    with psycopg.connect(url, autocommit=True) as rival:
-        rival.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s "
-            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            (seat.LOCK_CLASS,),
-        )
-        while rival.execute(seat._TAKE, (seat.LOCK_CLASS, seat.SERVER_LOCK)).fetchone() != (True,):
-            time.sleep(0.01)
-        assert server.process.wait(seat.RETURN_SECONDS + 15) == ExitCode.TEMPORARY
-    ServerProcess.alive.discard(server)
-    again = ServerProcess(tmp_path / "data", {"MUTOSCOPE_DATABASE": url})
-    assert again.stop() == 0
 
 
 def _die_at(folder: Path, url: str, point: str) -> str:

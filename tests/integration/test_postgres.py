@@ -1,4 +1,4 @@
-"""What only PostgreSQL brings: many writers at once, an outage in mid-flight, one server at a time, its own schema."""
+"""What only PostgreSQL brings: many writers at once, an outage in mid-flight, its own schema."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ from whole_server import ended, running, until
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope, migrate_all
-from mutoscope.database import seat
 from mutoscope.database.connection import Database, Transaction
 from mutoscope.database.migrate import check, in_postgres, migrate
 from mutoscope.database.opening import check_server, open_database
 from mutoscope.database.pooled_reader import address
-from mutoscope.database.seat import Seat
 from mutoscope.database.videos import move
 from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable, QueueFull, VideoNotFound
 from mutoscope.domain.lifecycle import Happening, State
@@ -326,53 +324,6 @@ async def _is(value: bool) -> bool:
 
 async def _has_ended(server: Mutoscope, caller: Caller, video_id: str) -> bool:
     return (await server.service.retrieve(caller, video_id)).state.is_final
-
-
-# -- one server at a time ------------------------------------------------------------------------------------
-
-
-async def test_a_second_server_is_refused_until_the_first_has_gone(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(seat, "START_SECONDS", 0.2)
-    async with running(tmp_path / "one", ScriptedProvider(), database=url):
-        with pytest.raises(ConfigurationError, match="Another Mutoscope server"):
-            Mutoscope(Settings(data_dir=tmp_path / "two", database=url))
-    Mutoscope(Settings(data_dir=tmp_path / "two", database=url)).close()
-
-
-async def test_a_seat_that_was_cut_off_is_taken_again(url: str, opened: Database, postgres: PostgresServer) -> None:
-    lost: list[bool] = []
-    held = Seat(url, opened, lambda: lost.append(True))
-    try:
-        first = held._session
-        assert first is not None
-        postgres.run("postgres", f"SELECT pg_terminate_backend({first.info.backend_pid})")
-        await until(lambda: _is(held._session not in (None, first)), 10.0)
-        assert lost == []
-        await until(lambda: _is(opened._writer._refusal is None), 10.0)
-        await opened.write(lambda tx: tx.run("add_tenant", name="one", now=1.0))
-    finally:
-        held.release()
-
-
-async def test_a_seat_that_somebody_else_has_taken_is_lost_and_nothing_is_written(
-    url: str, opened: Database, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(seat, "RETURN_SECONDS", 0.5)
-    lost = threading.Event()
-    held = Seat(url, opened, lost.set)
-    try:
-        assert held._session is not None
-        with psycopg.connect(url, autocommit=True) as rival:
-            postgres.run("postgres", f"SELECT pg_terminate_backend({held._session.info.backend_pid})")
-            while rival.execute(seat._TAKE, (seat.LOCK_CLASS, seat.SERVER_LOCK)).fetchone() != (True,):
-                await asyncio.sleep(0.01)
-            assert await asyncio.to_thread(lost.wait, 10)
-            with pytest.raises(DatabaseUnavailable, match="lock"):
-                await opened.write(lambda tx: tx.run("add_tenant", name="one", now=1.0))
-    finally:
-        held.release()
 
 
 # -- the schema ----------------------------------------------------------------------------------------------

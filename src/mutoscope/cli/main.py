@@ -49,6 +49,7 @@ COMMANDS = (
     Entry("demo", "demo:demo", "Make a video and its remix on a server of its own, from nothing.", PICTURES),
     Entry("scene", "scene:scene", "Show the scene that flipbook reads from a prompt.", PICTURES),
     Entry("serve", "serve:serve", "Start the server.", SERVER),
+    Entry("worker", "worker:worker", "Make videos for servers on the same database.", SERVER),
     Entry("migrate", "migrate:migrate", "Bring the database to this version's schema.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),

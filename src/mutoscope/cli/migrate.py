@@ -22,8 +22,8 @@ def migrate(
 ) -> None:
     """Bring the database to this version's schema.
 
-    For PostgreSQL, once before the first start and after each upgrade, while no server runs; on SQLite the server does
-    it by itself. It may be repeated. Prints the number of the schema.
+    For PostgreSQL, once before the first start and before the first process of a new version; on SQLite the server does
+    it by itself. It may be repeated, while older processes run too. Prints the number of the schema.
     """
     from mutoscope.app import database_url, migrate_all
     from mutoscope.database.session import Session

@@ -30,7 +30,7 @@ _MEANINGS = {
     ExitCode.UNREACHABLE: "the server cannot be reached",
     ExitCode.NOT_AUTHENTICATED: "the API key is missing or wrong",
     ExitCode.NOT_FOUND: "no such video or character",
-    ExitCode.TEMPORARY: "the database cannot be reached, or another server has it now: start again later",
+    ExitCode.TEMPORARY: "the database cannot be reached, or others have taken over this process's work: start again",
     ExitCode.INTERRUPTED: "interrupted",
 }
 

@@ -34,6 +34,9 @@ def serve(
     storage: Annotated[
         str | None, typer.Option(help="Bucket for the files: s3://, gs:// or az://BUCKET/PREFIX (the data folder).")
     ] = None,
+    work: Annotated[
+        bool | None, typer.Option("--work/--no-work", help="Also make videos, or leave that to `mutoscope worker`.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     announce: Annotated[
@@ -42,19 +45,26 @@ def serve(
 ) -> None:
     """Start the server.
 
-    One process with SQLite and the local disk, or a bucket for the files; nothing else is needed.
+    One process with SQLite and the local disk is all there need be. With a database on PostgreSQL and files in a bucket
+    there may be any number, here and as `mutoscope worker`.
     """
     given = {
         "data_dir": data_dir,
         "database": database,
         "storage": storage,
+        "work": work,
         "host": host,
         "port": port,
         "log_level": log_level,
     }
+    run(given, config, announce)
+
+
+def run(given: dict[str, Any], config: Path | None, announce: Path | None, role: str | None = None) -> None:
+    """Start a process of this role and stay until it ends; leaves with its exit code."""
     try:
         settings = load(given, os.environ, config)
-        code = _serve(settings, announce)
+        code = _serve(settings, announce, role)
     except ConfigurationError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(USAGE_ERROR) from None
@@ -67,25 +77,26 @@ def serve(
     raise typer.Exit(code)
 
 
-def _serve(settings: Settings, announce: Path | None) -> int:
+def _serve(settings: Settings, announce: Path | None, role: str | None) -> int:
     from mutoscope.app import Mutoscope
     from mutoscope.logs import configure
 
     configure(settings.log_level)
     listener = _listen(settings)
-    server = Mutoscope(settings, on_lost=_die)
+    server = Mutoscope(settings, on_lost=_die, role=role)
     try:
-        secret = asyncio.run(_prepare(server))
+        secret = asyncio.run(_prepare(server, needs_key=role != "worker"))
         url = _url(settings, listener)
-        return _run(server, listener, lambda: _welcome(url, secret, announce, settings))
+        welcome = _welcome_worker if role == "worker" else _welcome
+        return _run(server, listener, lambda: welcome(url, secret, announce, settings))
     finally:
         server.close()
         listener.close()
 
 
 def _die() -> None:
-    """End at once, as by a crash, which loses nothing: whatever we still did would be beside another server."""
-    os.write(2, b"Another Mutoscope server has taken the database while it was away. Ended.\n")
+    """End at once, as by a crash, which loses nothing: whatever we still did would be beside another process."""
+    os.write(2, b"This process was away for too long, and others have taken over its work. Ended.\n")
     os._exit(ExitCode.TEMPORARY)
 
 
@@ -112,10 +123,10 @@ def _where(settings: Settings) -> str:
     return "--database postgresql://…" if settings.database else f"--data-dir {settings.data_dir}"
 
 
-async def _prepare(server: Mutoscope) -> str | None:
+async def _prepare(server: Mutoscope, needs_key: bool) -> str | None:
     try:
         await server.prove_storage()
-        return await _first_key(server)
+        return await _first_key(server) if needs_key else None
     finally:
         await server.database.leave_loop()
 
@@ -192,6 +203,14 @@ def _welcome(url: str, secret: str | None, announce: Path | None, settings: Sett
         typer.echo(_first_steps(url, secret))
     else:
         typer.echo("The API keys made before still hold; `mutoscope keys create` makes another.")
+
+
+def _welcome_worker(url: str, _secret: str | None, announce: Path | None, settings: Settings) -> None:
+    from mutoscope.database.address import shown
+
+    if announce is not None:
+        _write_announcement(announce, {"url": url, "api_key": None, "pid": os.getpid()})
+    typer.echo(f"Mutoscope makes videos for {shown(settings.database)}; whether all is well: {url}/readyz")
 
 
 def _write_announcement(path: Path, content: dict[str, Any]) -> None:

@@ -85,10 +85,6 @@ class Database:
         """All rows of a named query."""
         return list(await self._reader.select(name, values))
 
-    def refuse_writes(self, reason: str | None) -> None:
-        """Let every write end in DatabaseUnavailable for this reason; None ends that."""
-        self._writer.refuse(reason)
-
     def wait_no_more(self) -> None:
         """From now on the task queue's use of a database that is away fails instead of waiting: the process stops."""
 

@@ -17,10 +17,12 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from mutoscope.database.connection import Database
+from mutoscope.database.lease import Lease
 from mutoscope.database.pooled_reader import PooledReader
 from mutoscope.database.session import connect
 from mutoscope.domain.errors import DatabaseUnavailable
@@ -30,10 +32,19 @@ UNIQUE_VIOLATION, SERIALIZATION_FAILURE, DEADLOCK = "23505", "40001", "40P01"
 # Connection, resources, a lock not had in time, operator, system, internal; read-only while another server takes over.
 OUTAGES = ("08", "53", "55P03", "57", "58", "XX", "25006")
 TRY_AGAIN_SECONDS = 0.5
+LEASE_OVER = "The lease of this process has run out."
 
 # The last transaction of each writer, so that a commit whose answer was lost can be asked after.
 _BEGIN = """
 INSERT INTO commits (writer, number) VALUES (%s, %s)
+ON CONFLICT (writer) DO UPDATE SET number = EXCLUDED.number, at = now()
+"""
+# The same, for a process that holds a lease: nothing is begun without it.
+_BEGIN_LEASED = """
+INSERT INTO commits (writer, number) SELECT %s, %s WHERE EXISTS (
+    SELECT 1 FROM executors
+    WHERE id = %s AND life = %s AND lease_until > EXTRACT(EPOCH FROM clock_timestamp())
+)
 ON CONFLICT (writer) DO UPDATE SET number = EXCLUDED.number, at = now()
 """
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -65,6 +76,15 @@ class PostgresDatabase(Database):
         self._rules = rules
         self._tasks = tasks
 
+    def fence(self, lease: Lease) -> None:
+        """From now on write only while this lease is held, the task queue too."""
+        self._rules.lease = lease
+
+        @event.listens_for(self.engine, "begin")
+        def check(_connection: sa.Connection) -> None:
+            if lease.is_over():
+                raise DatabaseUnavailable(LEASE_OVER)
+
     def wait_no_more(self) -> None:
         self._tasks.end()
 
@@ -83,6 +103,7 @@ class PostgresRules:
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine = sa.create_engine("postgresql+psycopg://", creator=partial(connect, url), poolclass=NullPool)
+        self.lease: Lease | None = None
         self._process = uuid.uuid4().hex
         self._numbers = count(1)
 
@@ -97,8 +118,15 @@ class PostgresRules:
             # First of all: a lock that is waited for by somebody who holds others is a deadlock in the making.
             connection.exec_driver_sql(_ALONE, (alone,))
         writer, number = f"{self._process}-{threading.get_ident()}", next(self._numbers)
-        connection.exec_driver_sql(_BEGIN, (writer, number))
+        if self.lease is None:
+            connection.exec_driver_sql(_BEGIN, (writer, number))
+        elif not self._begin_leased(connection, writer, number, self.lease):
+            raise DatabaseUnavailable(LEASE_OVER)
         return writer, number
+
+    def _begin_leased(self, connection: sa.Connection, writer: str, number: int, lease: Lease) -> bool:
+        values = (writer, number, lease.executor.id, lease.life)
+        return connection.exec_driver_sql(_BEGIN_LEASED, values).rowcount > 0
 
     def was_committed(self, mark: tuple[str, int]) -> bool:
         writer, number = mark

@@ -35,7 +35,6 @@ T = TypeVar("T")
 
 # Session locks of ours, as pairs of numbers: the second says what for. Names of lanes are locks of one number.
 LOCK_CLASS = 0x6D75746F
-SERVER_LOCK = 1
 MIGRATION_LOCK = 2
 
 

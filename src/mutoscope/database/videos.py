@@ -127,7 +127,7 @@ def move(
     """Move a video by `happening` and write its event. The state it is in now, or None if it had moved already.
 
     row: the video as the caller last saw it; the move counts only if its state is still the same.
-    columns: attempt, upstream_id, remote, facts, next_poll_at, expires_at, charged, where the move brings them.
+    columns: attempt, upstream_id, remote, facts, next_poll_at, expires_at, charged, owner, where the move brings them.
     What the end of a paid video says about its money is written with it.
     """
     before = State(row["state"])
@@ -140,6 +140,7 @@ def move(
         "next_poll_at": None,
         "expires_at": None,
         "charged": None,
+        "owner": None,
         **columns,
     }
     moved = tx.run(

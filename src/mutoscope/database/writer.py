@@ -71,7 +71,6 @@ class Writer:
         self._changes = changes
         self._waiting = Waiting()
         self._closing = threading.Event()
-        self._refusal: str | None = None
         self._threads = [
             threading.Thread(target=self._work, name=f"database-writer-{number}", daemon=True)
             for number in range(rules.threads)
@@ -81,10 +80,6 @@ class Writer:
 
     def put(self, write: Write) -> None:
         self._waiting.add(self._rules.lane(write.alone), write)
-
-    def refuse(self, reason: str | None) -> None:
-        """Refuse all writes for this reason; None ends it."""
-        self._refusal = reason
 
     def close(self) -> None:
         """Finish what was asked, then end."""
@@ -107,7 +102,7 @@ class Writer:
     def _perform(self, connection: sa.Connection | None, batch: list[Write]) -> sa.Connection | None:
         """Run, commit and deliver a batch; the connection if it is still good."""
         try:
-            connection = connection or self._connect()
+            connection = connection or self._rules.connect()
             announced = self._commit(connection, batch)
         except Conflict as conflict:
             connection = _rolled_back(connection)
@@ -136,15 +131,8 @@ class Writer:
         time.sleep(random.uniform(0, LONGEST_PAUSE))
         return self._perform(connection, batch)
 
-    def _connect(self) -> sa.Connection:
-        if self._refusal is not None:
-            raise DatabaseUnavailable(self._refusal)
-        return self._rules.connect()
-
     def _commit(self, connection: sa.Connection, batch: list[Write]) -> set[str]:
         """Run and commit; the videos that were changed. One whose own write was undone is merely looked at in vain."""
-        if self._refusal is not None:
-            raise DatabaseUnavailable(self._refusal)
         transaction = Transaction(connection)
         mark = self._rules.begin(connection, batch[0].alone)
         for write in batch:

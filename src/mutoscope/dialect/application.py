@@ -13,6 +13,7 @@ from mutoscope.clock import Clock
 from mutoscope.dialect.errors import exception_handlers
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.middleware import Rim
+from mutoscope.dialect.probes import probes
 from mutoscope.dialect.routes import routes
 from mutoscope.service.use_cases import Service
 
@@ -39,6 +40,11 @@ def build(
     # A redirect would be built from the Host header, and would turn a missing id into another URL.
     application.router.redirect_slashes = False
     return application
+
+
+def build_probes(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
+    """Only what tells whether a process works, for one that answers nothing else."""
+    return Starlette(routes=probes(service), exception_handlers=exception_handlers(), lifespan=lifespan)
 
 
 # What a page's script may read of an answer, beside its body.

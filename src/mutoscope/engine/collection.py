@@ -13,16 +13,26 @@ from pathlib import Path
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, move
 from mutoscope.domain.assets import Asset, Variant, storage_key
-from mutoscope.domain.errors import EncodingFailed, GenerationTimeout, MediaUnreadable, UpstreamError, UpstreamTaskLost
+from mutoscope.domain.errors import (
+    EncodingFailed,
+    GenerationTimeout,
+    MediaUnreadable,
+    TaskPoisoned,
+    UpstreamError,
+    UpstreamTaskLost,
+)
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.retry import backoff, is_over_budget
+from mutoscope.engine.submission import build_job
 from mutoscope.failpoints import failpoint
-from mutoscope.providers.protocol import RemoteAsset
+from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting
 
 CHUNK = 1 << 20
 # Half of the minute in which the work goes on after an upstream was away.
 LONGEST_PAUSE = 30.0
+# A task that was in hand when the process died, so often, may be why: it ends with its state's time budget.
+DEATHS_ALLOWED = 3
 
 
 class Collection:
@@ -35,6 +45,9 @@ class Collection:
     async def run(self, video_id: str) -> None:
         """Bring a video from `collecting` to `completed` or to its failure; repeatable after a crash."""
         row = await self._desk.row(video_id)
+        if row["deaths"] >= DEATHS_ALLOWED and is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
+            await self._desk.fail(row, TaskPoisoned())
+            return
         if row["state"] == State.COLLECTING:
             row = await self._collect(row)
         if row["state"] == State.FINISHING:
@@ -47,9 +60,7 @@ class Collection:
         failures = 0
         while row["state"] == State.COLLECTING:
             try:
-                await self._copy(row)
-            except UpstreamTaskLost as error:
-                await self._desk.fail(row, error)
+                await self._fetch(row)
             except UpstreamError as error:
                 failures += 1
                 if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
@@ -58,6 +69,28 @@ class Collection:
                     await self._desk.clock.sleep(backoff(failures, longest=LONGEST_PAUSE))
             row = await self._desk.row(row["id"])
         return row
+
+    async def _fetch(self, row: Row) -> None:
+        try:
+            await self._copy(row)
+        except UpstreamTaskLost as error:
+            if self._desk.providers[row["provider"]].is_local:
+                await self._make_again(row)
+            else:
+                await self._desk.fail(row, error)
+
+    async def _make_again(self, row: Row) -> None:
+        """Let a free engine of this machine make what it made in a process, or on a machine, that is gone."""
+        provider = self._desk.providers[row["provider"]]
+        submitted = await provider.submit(await build_job(self._desk, row, row["attempt"]))
+        while (await self._desk.row(row["id"]))["state"] == State.COLLECTING:  # else it was deleted meanwhile
+            match await provider.poll(submitted.upstream_id):
+                case Done():
+                    return
+                case Refused(error):
+                    await self._desk.fail(row, error)
+                case Waiting(poll_after) | Running(_, poll_after):
+                    await self._desk.clock.sleep(poll_after or 1.0)
 
     async def _copy(self, row: Row) -> None:
         failpoint("collect.before_store", row["id"])

@@ -13,25 +13,26 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from dbos import DBOS, DBOSClient, Queue
+from dbos import DBOS, DBOSClient, EnqueueOptions
 
-# Not part of what DBOS promises, like what `lane.py` takes; the version is pinned to 3.4 in pyproject.toml.
+# Not part of what DBOS promises, like what `lane.py` and `task_table.py` take; the version is pinned to 3.4 in
+# pyproject.toml.
 from dbos._error import DBOSInitializationError
-from dbos._serialization import DefaultSerializer
-from dbos._sys_db import SystemDatabase
 
 from mutoscope.database.connection import Database, Transaction
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.engine.lane import Lane
-from mutoscope.engine.port import Handler, TaskKind
+from mutoscope.engine.port import EMBEDDED, Handler, TaskKind
+from mutoscope.engine.task_table import TaskTable, queue_name, system_tables
 
 # Raised only when what a task records changes: a hash of the code, DBOS's default, would strand work at upgrade.
 APPLICATION_VERSION = "produce-1"
-EXECUTOR = "local"
-# Seconds between looks at a lane that nobody told of a task: each costs some milliseconds of an idle core.
-POLLING_INTERVAL = 1.0
+# In these lanes each tenant has a share, however much another has waiting.
+TAKE_TURNS = frozenset({TaskKind.SUBMIT})
 # Seconds from a task's end until DBOS has most likely recorded it, so that there is room for the next one.
 RECORDING = 0.05
+
+log = logging.getLogger(__name__)
 
 
 class Halted(BaseException):
@@ -39,38 +40,50 @@ class Halted(BaseException):
 
 
 class DbosQueue:
-    """`TaskQueue` on DBOS. DBOS is one per process, and so is this."""
+    """`TaskQueue` on DBOS. DBOS is one per process, and so is this. executor: the id of this process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, executor: str = EMBEDDED) -> None:
         self._database = database
+        self._executor = executor
+        self._table: TaskTable | None = None
         self._running: set[concurrent.futures.Future[None]] = set()
         self._stopping = False
         self._client: DBOSClient | None = None
         self._lanes: dict[str, Lane] = {}
+        self._dbos: DBOS | None = None
         _quiet_logs()
 
-    def enqueue(self, tx: Transaction, kind: TaskKind, lane: str, video_id: str) -> None:
+    def enqueue(self, tx: Transaction, kind: TaskKind, lane: str, video_id: str, tenant: str) -> None:
         assert self._client is not None, "enqueue before start"
-        queue = _queue_name(kind, lane)
-        self._client.enqueue_in_transaction(
-            tx.connection,
-            {
-                "queue_name": queue,
-                "workflow_name": kind,
-                "workflow_id": f"{video_id}:{kind}",
-                "app_version": APPLICATION_VERSION,
-            },
-            video_id,
-        )
-        tx.after_commit.append(self._lanes[queue].ring)
+        name = queue_name(kind, lane)
+        options: EnqueueOptions = {
+            "queue_name": name,
+            "workflow_name": kind,
+            "workflow_id": f"{video_id}:{kind}",
+            "app_version": APPLICATION_VERSION,
+        }
+        if kind in TAKE_TURNS:
+            options["queue_partition_key"] = tenant
+        self._client.enqueue_in_transaction(tx.connection, options, video_id)
+        if name in self._lanes:  # else another process runs it
+            tx.after_commit.append(self._lanes[name].ring)
+
+    def connect(self) -> None:
+        if self._database.engine.dialect.name == "sqlite":  # else `mutoscope migrate` did it
+            migrate_tables(self._database)
+        self._client = DBOSClient(system_database_engine=self._database.engine)
 
     async def start(self, handlers: Mapping[TaskKind, Handler], lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
         loop = asyncio.get_running_loop()
-        dbos = DBOS(config=_config(self._database))
+        await asyncio.to_thread(self._prepare)
+        dbos = DBOS(config=_config(self._database, self._executor))
         DBOS.listen_queues([])  # ours are watched by lanes, which can be woken
         for kind, handler in handlers.items():
             DBOS.workflow(name=kind, max_recovery_attempts=None)(self._workflow(self._ringing(kind, handler), loop))
         await asyncio.to_thread(self._launch, dbos, lanes)
+
+    async def adopt(self) -> None:
+        await asyncio.to_thread(self._adopt)
 
     async def stop(self) -> None:
         self._stopping = True
@@ -79,20 +92,42 @@ class DbosQueue:
             future.cancel()
         for lane in self._lanes.values():
             await asyncio.to_thread(lane.stop)
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        if self._table is not None:
+            await asyncio.to_thread(self._release, self._table)
+            await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         if self._client is not None:
             self._client.destroy()
 
+    def _prepare(self) -> None:
+        if self._client is None:
+            self.connect()
+        self._table = TaskTable(self._database, self._executor)
+        self._table.begin()
+
     def _launch(self, dbos: DBOS, lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
         DBOS.launch()
-        self._client = DBOSClient(system_database_engine=self._database.engine)
+        self._dbos = dbos
         self._lanes = {
-            _queue_name(kind, name): Lane(dbos, _register(_queue_name(kind, name), concurrency))
+            queue_name(kind, name): Lane(dbos, queue_name(kind, name), at_once, take_turns=kind in TAKE_TURNS)
             for kind, by_name in lanes.items()
-            for name, concurrency in by_name.items()
+            for name, at_once in by_name.items()
         }
         for lane in self._lanes.values():
             lane.start()
+
+    def _adopt(self) -> None:
+        assert self._table is not None, "adopt before start"
+        assert self._dbos is not None, "adopt before start"
+        adopted = self._table.adopt() + self._table.reconsider(self._dbos._active_workflows_set.activeList())
+        if adopted:
+            for lane in self._lanes.values():
+                lane.ring()
+
+    def _release(self, table: TaskTable) -> None:
+        try:
+            table.release()
+        except Exception as error:  # they are taken back at the next start, or by others, as after a crash
+            log.warning("tasks could not be given back: %s", error)
 
     def _workflow(self, handler: Handler, loop: asyncio.AbstractEventLoop) -> Any:
         def run(video_id: str) -> None:
@@ -116,7 +151,7 @@ class DbosQueue:
                 await handler(video_id)
             finally:
                 for name, lane in self._lanes.items():
-                    if name.startswith(_queue_name(kind, "")):
+                    if name.startswith(queue_name(kind, "")):
                         asyncio.get_running_loop().call_later(RECORDING, lane.ring)
 
         return run
@@ -139,56 +174,28 @@ async def _as_coroutine(handler: Handler, video_id: str) -> None:
     await handler(video_id)
 
 
-def _queue_name(kind: TaskKind, lane: str) -> str:
-    return f"{kind}-{lane}"
-
-
-def _register(name: str, concurrency: int) -> Queue:
-    return DBOS.register_queue(
-        name, worker_concurrency=concurrency, polling_interval_sec=POLLING_INTERVAL, on_conflict="always_update"
-    )
-
-
 def migrate_tables(database: Database) -> None:
     """Bring DBOS's own tables to the version that we use."""
-    _tables(database).run_migrations()
+    system_tables(database).run_migrations()
 
 
 def check_tables(database: Database) -> None:
     """ConfigurationError unless DBOS's own tables have the version that we use. Changes nothing."""
     try:
-        _tables(database).verify_migrations()
+        system_tables(database).verify_migrations()
     except DBOSInitializationError:
         raise ConfigurationError(
             "The tables of the task queue are older than this version. Run: mutoscope migrate"
         ) from None
 
 
-def _tables(database: Database) -> SystemDatabase:
-    return SystemDatabase.create(
-        system_database_url=_kind(database),
-        engine_kwargs={},
-        engine=database.engine,
-        schema="dbos",
-        serializer=DefaultSerializer(),
-        executor_id=None,
-        use_listen_notify=False,
-    )
-
-
-def _kind(database: Database) -> str:
-    """All that DBOS needs of an address beside the engine that we give it."""
-    return f"{database.engine.dialect.name}://"
-
-
-def _config(database: Database) -> Any:
+def _config(database: Database, executor: str) -> Any:
     return {
         "name": "mutoscope",
         "system_database_engine": database.engine,
-        # Several servers on one PostgreSQL must not race: there `mutoscope migrate` does it.
-        "run_migrations": database.engine.dialect.name == "sqlite",
+        "run_migrations": False,  # `connect` did it, or `mutoscope migrate`
         "application_version": APPLICATION_VERSION,
-        "executor_id": EXECUTOR,
+        "executor_id": executor,
         "log_level": "WARNING",
         "enable_otlp": False,
         "use_listen_notify": False,

@@ -18,6 +18,7 @@ from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import Failure
 from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.pacing import Slots
+from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
 from mutoscope.media.studio import Studio
 from mutoscope.providers.protocol import Provider
@@ -39,7 +40,8 @@ T = TypeVar("T")
 class Desk:
     """The tools of the trade, handed to each part of the engine.
 
-    retention_seconds: how long a completed video keeps its files; 0 for ever.
+    retention_seconds: how long a completed video keeps its files; 0 for ever. executor: the id of this process, which
+    the videos in its hands bear.
     """
 
     database: Database
@@ -49,6 +51,7 @@ class Desk:
     slots: Slots
     clock: Clock
     retention_seconds: float = 0.0
+    executor: str = EMBEDDED
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import threading
 
-from dbos import DBOS, Queue
+from dbos import DBOS
 
-# Not part of what DBOS promises: the version is pinned to 3.4 in pyproject.toml, and tests/integration notices.
-from dbos._queue import queue_worker_thread
+# Not part of what DBOS promises: the version is pinned to 3.4 in pyproject.toml, and tests/integration notices. A queue
+# made by `DBOS.register_queue` would be the same for all processes, also how many tasks each may run at once.
+from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION, Queue, queue_worker_thread
 
 STOP_SECONDS = 10.0
+# Seconds between looks at a lane that nobody told of a task: each costs some milliseconds of an idle core.
+POLLING_INTERVAL = 1.0
 
 
 class Bell(threading.Event):
@@ -40,12 +43,23 @@ class Bell(threading.Event):
 
 
 class Lane:
-    """One queue and its thread."""
+    """One queue and its thread.
 
-    def __init__(self, dbos: DBOS, queue: Queue) -> None:
+    at_once: how many of its tasks this process runs at the same time. take_turns: the next one is of a tenant drawn by
+    lot among those who have tasks here, instead of the oldest.
+    """
+
+    def __init__(self, dbos: DBOS, name: str, at_once: int, take_turns: bool) -> None:
+        queue = Queue(
+            name,
+            worker_concurrency=at_once,
+            partition_worker_concurrency=at_once if take_turns else None,
+            polling_interval_sec=POLLING_INTERVAL,
+            token=_INTERNAL_QUEUE_CONSTRUCTION,
+        )
         self._bell = Bell()
         self._thread = threading.Thread(
-            target=queue_worker_thread, args=(self._bell, dbos, queue), name=f"lane-{queue.name}", daemon=True
+            target=queue_worker_thread, args=(self._bell, dbos, queue), name=f"lane-{name}", daemon=True
         )
 
     def start(self) -> None:

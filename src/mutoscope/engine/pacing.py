@@ -19,6 +19,9 @@ class Slots:
         """Count a video that was in hand before a restart, even over the limit."""
         self._held[provider].add(video_id)
 
+    def holds(self, provider: str, video_id: str) -> bool:
+        return video_id in self._held[provider]
+
     async def take(self, provider: str, video_id: str) -> None:
         """Wait until a slot is free and hold it."""
         async with self._freed:

@@ -22,7 +22,7 @@ from mutoscope.domain.errors import (
 )
 from mutoscope.domain.lifecycle import Happening, State, progress_after
 from mutoscope.engine.desk import Desk
-from mutoscope.engine.port import TaskKind, TaskQueue
+from mutoscope.engine.port import SHARED, TaskKind, TaskQueue
 from mutoscope.engine.retry import backoff, is_over_budget, next_poll
 from mutoscope.engine.submission import build_job
 from mutoscope.failpoints import failpoint
@@ -34,7 +34,6 @@ TICK = 0.25
 BATCH = 200
 ANSWER_SECONDS = 60.0
 STUMBLE_PAUSE = 1.0
-COLLECT_LANE = "all"
 
 
 class Poller:
@@ -76,10 +75,12 @@ class Poller:
 
     async def _ask_all(self) -> None:
         database = self._desk.database
-        rows = await database.all("due_videos", now=self._desk.clock.now(), limit=BATCH)
+        rows = await database.all("due_videos", owner=self._desk.executor, now=self._desk.clock.now(), limit=BATCH)
         while self._nudged:
             provider, upstream_id = self._nudged.pop()
-            rows += await database.all("videos_by_upstream_id", provider=provider, upstream_id=upstream_id)
+            rows += await database.all(
+                "videos_by_upstream_id", owner=self._desk.executor, provider=provider, upstream_id=upstream_id
+            )
         for row in rows:
             if row["id"] not in self._asking:
                 task = asyncio.create_task(self._ask(row))
@@ -127,7 +128,9 @@ class Poller:
         def write(tx: Transaction) -> State | None:
             state = move(tx, row, Happening.FINISHED, now, remote=remote, facts=facts, charged=done.charged)
             if state is not None:
-                self._queue.enqueue(tx, TaskKind.COLLECT, COLLECT_LANE, row["id"])
+                # Only this process has what was made on this machine.
+                lane = self._desk.executor if self._desk.providers[row["provider"]].is_local else SHARED
+                self._queue.enqueue(tx, TaskKind.COLLECT, lane, row["id"], row["tenant"])
             return state
 
         await self._desk.database.write(write)

@@ -18,19 +18,33 @@ class TaskKind(StrEnum):
 
 Handler = Callable[[str], Awaitable[None]]
 
+# The process that has an embedded database to itself; others draw an id of their own.
+EMBEDDED = "local"
+# The lane of what any process can collect; what only one can, waits in a lane with its id.
+SHARED = "all"
+
 
 class TaskQueue(Protocol):
-    """Durable tasks, each run at least once and, after a crash, again at the next start."""
+    """Durable tasks, each run at least once and, after a crash, again."""
 
-    def enqueue(self, tx: Transaction, kind: TaskKind, lane: str, video_id: str) -> None:
+    def enqueue(self, tx: Transaction, kind: TaskKind, lane: str, video_id: str, tenant: str) -> None:
         """Write the task in the caller's transaction: it exists exactly if that commits.
 
-        lane: tasks of one kind wait in separate lanes, so that a slow provider delays nobody else.
+        lane: tasks of one kind wait in separate lanes, so that a slow provider delays nobody else. tenant: those of
+        one lane take turns.
         """
+        ...
+
+    def connect(self) -> None:
+        """Be able to enqueue, from now on."""
         ...
 
     async def start(self, handlers: Mapping[TaskKind, Handler], lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
         """Begin to run tasks, first those that a crash interrupted. lanes: how many at once, by kind and lane."""
+        ...
+
+    async def adopt(self) -> None:
+        """Take over what is in the hands of processes that are dead. To be called again and again."""
         ...
 
     async def stop(self) -> None:
@@ -41,7 +55,7 @@ class TaskQueue(Protocol):
 class TaskEngine(Protocol):
     """What the use cases ask of the engine."""
 
-    def enqueue_submit(self, tx: Transaction, video_id: str, provider: str) -> None:
+    def enqueue_submit(self, tx: Transaction, video_id: str, provider: str, tenant: str) -> None:
         """Write the task that will submit this video, in the transaction that accepts it."""
         ...
 

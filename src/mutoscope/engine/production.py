@@ -10,11 +10,12 @@ import structlog
 
 from mutoscope.database.connection import Transaction
 from mutoscope.domain.errors import DatabaseUnavailable, StorageUnavailable, TaskPoisoned
+from mutoscope.engine.adoption import Adoption
 from mutoscope.engine.collection import Collection
 from mutoscope.engine.desk import OUTAGE_LONGEST_PAUSE, Desk
 from mutoscope.engine.janitor import Janitor
-from mutoscope.engine.poller import COLLECT_LANE, Poller
-from mutoscope.engine.port import Handler, TaskKind, TaskQueue
+from mutoscope.engine.poller import Poller
+from mutoscope.engine.port import SHARED, Handler, TaskKind, TaskQueue
 from mutoscope.engine.retry import backoff
 from mutoscope.engine.submission import Submission
 
@@ -28,26 +29,41 @@ HELD_ROUND = 30.0
 
 
 class Production:
-    """`TaskEngine` for one process. limits: how many videos each provider may have in hand at once."""
+    """`TaskEngine` for one process.
 
-    def __init__(self, desk: Desk, queue: TaskQueue, limits: Mapping[str, int], work: Path) -> None:
+    limits: how many videos each provider may have in hand at once. work: folder for files on their way. works: whether
+    videos are made here; else tasks are only written, for others. has_others: whether there may be other processes on
+    this database.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        queue: TaskQueue,
+        limits: Mapping[str, int],
+        work: Path,
+        *,
+        works: bool = True,
+        has_others: bool = False,
+    ) -> None:
         self._desk = desk
+        self._works = works
         self._queue = queue
         self._limits = limits
         self.poller = Poller(desk, queue)
         self._submission = Submission(desk, self.poller.nudge)
         self._collection = Collection(desk, work)
         self._janitor = Janitor(desk)
+        self._adoption = Adoption(desk, queue, has_others)
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        # Those being submitted take their slots by themselves: held beforehand, a slot could be waited for by the
-        # very tasks that keep its owner's from being run.
-        for row in await self._desk.database.all("videos_in_hand"):
-            self._desk.slots.restore(row["provider"], row["id"])
-        now = self._desk.clock.now()
-        await self._desk.database.write(lambda tx: tx.run("make_all_due", now=now))
+        if not self._works:
+            await asyncio.to_thread(self._queue.connect)
+            self._tasks = [asyncio.create_task(self._janitor.run())]
+            return
+        await self._adoption.begin()
         handlers: dict[TaskKind, Handler] = {
             TaskKind.SUBMIT: self._persistent(self._submission.run),
             TaskKind.COLLECT: self._persistent(self._collection.run),
@@ -55,13 +71,14 @@ class Production:
         # One task more than slots: the next video stands ready when a slot is given back.
         lanes = {
             TaskKind.SUBMIT: {provider: limit + 1 for provider, limit in self._limits.items()},
-            TaskKind.COLLECT: {COLLECT_LANE: COLLECTORS},
+            TaskKind.COLLECT: {SHARED: COLLECTORS, self._desk.executor: COLLECTORS},
         }
         await self._queue.start(handlers, lanes)
         self._tasks = [
             asyncio.create_task(self.poller.run()),
             asyncio.create_task(self._janitor.run()),
             asyncio.create_task(self._watch_held()),
+            asyncio.create_task(self._adoption.run()),
         ]
 
     async def stop(self) -> None:
@@ -76,8 +93,8 @@ class Production:
             await provider.aclose()
         await self._desk.studio.aclose()
 
-    def enqueue_submit(self, tx: Transaction, video_id: str, provider: str) -> None:
-        self._queue.enqueue(tx, TaskKind.SUBMIT, provider, video_id)
+    def enqueue_submit(self, tx: Transaction, video_id: str, provider: str, tenant: str) -> None:
+        self._queue.enqueue(tx, TaskKind.SUBMIT, provider, video_id, tenant)
 
     def deleted(self, video_id: str) -> None:
         task = asyncio.create_task(self._errand(video_id))
@@ -102,7 +119,8 @@ class Production:
         self._janitor.call()
         row = await self._desk.row(video_id)
         await self._desk.slots.give_back(row["provider"], video_id)
-        if row["upstream_id"] is not None:
+        # In another's hands it is stopped there: what a machine draws can be stopped nowhere else.
+        if row["upstream_id"] is not None and row["owner"] in (None, self._desk.executor):
             await self._desk.cancel(row["provider"], row["upstream_id"])
 
     def _persistent(self, handler: Handler) -> Handler:

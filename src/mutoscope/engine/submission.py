@@ -105,7 +105,7 @@ class Submission:
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
-            if move(tx, row, Happening.CLAIMED, now, attempt=attempt) is None:
+            if move(tx, row, Happening.CLAIMED, now, attempt=attempt, owner=self._desk.executor) is None:
                 return False
             self._add_intent(tx, row, attempt, now)
             return True
@@ -178,6 +178,7 @@ class Submission:
                 now,
                 upstream_id=submitted.upstream_id,
                 next_poll_at=now + submitted.poll_after,
+                owner=self._desk.executor,
             )
 
         if await self._desk.insist(write) is None:
@@ -248,7 +249,7 @@ class Submission:
 
     async def look_again(self) -> None:
         """Look once for each submission that is held; those that are found go on."""
-        for row in await self._desk.database.all("held_submissions"):
+        for row in await self._desk.database.all("held_submissions", owner=self._desk.executor):
             provider = self._desk.providers[row["provider"]]
             if provider.recovery.on_unknown is OnUnknown.HOLD and row["id"] not in self._at_work:
                 try:

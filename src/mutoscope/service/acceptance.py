@@ -192,7 +192,7 @@ class Acceptance:
         for sha256 in _inputs_of(proposal.request):
             tx.run("use_input", tenant=caller.tenant, sha256=sha256, video_id=video_id)
         add_event(tx, video_id, caller.tenant, "created", State.QUEUED, now)
-        self._engine.enqueue_submit(tx, video_id, proposal.model.provider)
+        self._engine.enqueue_submit(tx, video_id, proposal.model.provider, caller.tenant)
         self.remember(tx, caller, attempt, video_id)
         failpoint("create.before_commit", video_id)
         assert row is not None

@@ -97,10 +97,10 @@ def _task_after_commit() -> None:
         self.loop = asyncio.get_running_loop()
         await start(self)
 
-    def later(self: Any, _tx: object, video_id: str, provider: str) -> None:
+    def later(self: Any, _tx: object, video_id: str, provider: str, tenant: str) -> None:
         async def put() -> None:
             await asyncio.sleep(LATE)
-            await self._desk.database.write(lambda tx: enqueue(self, tx, video_id, provider))
+            await self._desk.database.write(lambda tx: enqueue(self, tx, video_id, provider, tenant))
 
         asyncio.run_coroutine_threadsafe(put(), self.loop)
 

@@ -46,6 +46,8 @@ SET state = :to_state, progress = :progress, state_since = :now, fence = fence +
     completed_at = COALESCE(:completed_at, completed_at),
     expires_at = COALESCE(:expires_at, expires_at),
     charged = COALESCE(:charged, charged),
+    owner = COALESCE(:owner, owner),
+    deaths = 0,
     error_code = :error_code,
     error_message = :error_message
 WHERE id = :id AND state = :from_state;
@@ -61,16 +63,33 @@ WHERE id = :id AND state = 'generating';
 UPDATE videos SET upstream_id = :upstream_id WHERE id = :id AND state = 'generating';
 
 -- name: due_videos
-SELECT * FROM videos WHERE state = 'generating' AND next_poll_at <= :now ORDER BY next_poll_at LIMIT :limit;
+SELECT * FROM videos WHERE owner = :owner AND state = 'generating' AND next_poll_at <= :now ORDER BY next_poll_at LIMIT :limit;
 
 -- name: videos_by_upstream_id
-SELECT * FROM videos WHERE state = 'generating' AND provider = :provider AND upstream_id = :upstream_id;
+SELECT * FROM videos
+WHERE owner = :owner AND state = 'generating' AND provider = :provider AND upstream_id = :upstream_id;
 
 -- name: videos_in_hand
-SELECT id, provider FROM videos WHERE state = 'generating';
+SELECT id, provider FROM videos WHERE state = 'generating' AND owner = :owner;
 
--- name: make_all_due
-UPDATE videos SET next_poll_at = :now WHERE state = 'generating';
+-- name: orphans
+-- Whether there is work in the hands of nobody alive; `mine` counts as nobody too.
+SELECT 1 AS found FROM videos
+WHERE state IN ('submitting', 'generating', 'collecting', 'finishing')
+  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors)) LIMIT 1;
+
+-- name: adopt_videos
+UPDATE videos
+SET owner = :owner, fence = fence + 1, next_poll_at = CASE WHEN state = 'generating' THEN :now ELSE next_poll_at END
+WHERE state IN ('submitting', 'generating', 'collecting', 'finishing')
+  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors))
+RETURNING id, provider, state;
+
+-- name: cancelled_in_hand
+SELECT id, provider, upstream_id FROM videos WHERE owner = :owner AND state = 'cancelled' AND state_since > :since;
+
+-- name: count_death
+UPDATE videos SET deaths = deaths + 1 WHERE id = :id RETURNING deaths;
 
 -- name: tombstone
 UPDATE videos SET deleted_at = :now WHERE id = :id AND deleted_at IS NULL;

@@ -19,7 +19,7 @@ WHERE video_id = :video_id AND attempt = :attempt AND outcome IN ('not_sent', 'r
 -- Nobody knows what became of them, and their provider wants to wait.
 SELECT videos.*, intents.started_at FROM videos
 JOIN intents ON intents.video_id = videos.id AND intents.attempt = videos.attempt
-WHERE videos.state = 'submitting' AND intents.outcome = 'unknown';
+WHERE videos.owner = :owner AND videos.state = 'submitting' AND intents.outcome = 'unknown';
 
 -- name: owner_of_job
 SELECT id FROM videos WHERE provider = :provider AND upstream_id = :upstream_id LIMIT 1;
