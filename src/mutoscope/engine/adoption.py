@@ -21,12 +21,11 @@ NOBODY = ""
 
 
 class Adoption:
-    """One for each process that works. has_others: whether there may be other processes on the database."""
+    """One for each process that works. It runs only where there may be others on the database."""
 
-    def __init__(self, desk: Desk, queue: TaskQueue, has_others: bool) -> None:
+    def __init__(self, desk: Desk, queue: TaskQueue) -> None:
         self._desk = desk
         self._queue = queue
-        self._has_others = has_others
 
     async def begin(self) -> None:
         """Take what this process had in hand when it ended, and what nobody has."""
@@ -38,7 +37,7 @@ class Adoption:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while self._has_others:
+        while True:
             await asyncio.sleep(ROUND)
             try:
                 await self._look()
