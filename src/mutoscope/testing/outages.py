@@ -22,6 +22,7 @@ from pathlib import Path
 
 from mutoscope.testing import clip
 from mutoscope.testing.checker import check
+from mutoscope.testing.ends import watch_ends
 from mutoscope.testing.gate import Flavour
 from mutoscope.testing.load import Client
 from mutoscope.testing.probes import Answer, Errand, Probes
@@ -36,6 +37,8 @@ LONGEST_ANSWER = 15.0
 NOTICE_SECONDS = 1.0
 # Once the parts are back, everything must be well again within this.
 RECOVERY_SECONDS = 60.0
+# For how long it is asked on once it says that it is ready.
+AFTERWARDS_SECONDS = 3.0
 LOOK_SECONDS = 0.2
 SUBMISSION_UNKNOWN = "submission_unknown"
 
@@ -80,7 +83,8 @@ class Result:
     """What one case came to. Times in seconds; None for what did not happen.
 
     told_after: from the cut to the first 503. ready_after, done_after: from the return to readiness, and to the end of
-    every video and of a new one. wrong: what should not have been, in words.
+    the last video, new ones too; those whose submission is unknown end with their own deadline. wrong: what should not
+    have been, in words.
     """
 
     case: Case
@@ -120,7 +124,7 @@ async def endure(site: Site | SmallDisk, case: Case, seconds: float) -> Result:
     transcript = Transcript(transcript_path)
     result = Result(case, seconds)
     patience = seconds + 2 * RECOVERY_SECONDS
-    enough = asyncio.Event()
+    enough, began = asyncio.Event(), time.time()
     clients = [Client(site.url, site.api_key, transcript, seed, patience) for seed in _seeds(case)]
     working = [asyncio.create_task(client.work(enough)) for client in clients]
     probes = Probes(site.url, site.api_key, await _completed(transcript_path), clip.draw(), transcript, str(case))
@@ -130,19 +134,19 @@ async def endure(site: Site | SmallDisk, case: Case, seconds: float) -> Result:
         cut = time.monotonic()
         await site.shut(case.parts, case.flavour)
         await asyncio.sleep(seconds)
-        healed = time.monotonic()
+        healed, healed_at = time.monotonic(), time.time()
         await site.open(case.parts)
         result.ready_after = await _ready(probes, healed)
+        await asyncio.sleep(AFTERWARDS_SECONDS)
         enough.set()
-        await asyncio.gather(*working)
-        await asyncio.sleep(NOTICE_SECONDS)  # for videos that are asked for after the return
         await probes.stop()
+        await watch_ends(site.url, site.api_key, transcript, began, patience)
+        await asyncio.gather(*working)
         await clients[0].follow_all(sorted(_created(transcript_path)))
-        result.done_after = time.monotonic() - healed
     finally:
         transcript.close()
     judge_answers(result, probes.answers, cut, healed)
-    judge_videos(result, read_lines(transcript_path), read_lines(site.ledger))
+    judge_videos(result, read_lines(transcript_path), read_lines(site.ledger), healed_at)
     return result
 
 
@@ -224,13 +228,14 @@ def _wrong_meanwhile(case: Case, answer: Answer) -> str | None:
     return None
 
 
-def judge_videos(result: Result, told: list[dict], ledger: list[dict]) -> None:
-    """Every accepted video at its end in time, and paid for once."""
+def judge_videos(result: Result, told: list[dict], ledger: list[dict], healed_at: float) -> None:
+    """Whether every accepted video came to its end in time, and was paid for once. healed_at: in Unix seconds."""
     created = {entry["video"] for entry in told if entry["what"] == "created"}
     last = {entry["video"]: entry for entry in told if entry["what"] in ("seen", "gone", "late")}
     deleted = {entry["video"] for entry in told if entry["what"] == "deleting"}
     jobs = Counter(entry["client_id"] for entry in ledger if entry["event"] == "accepted")
     result.videos = len(created)
+    result.done_after = max(_ends(told).values(), default=healed_at) - healed_at
     for video in sorted(created):
         end = last.get(video, {"what": "never seen"})
         result.failed_unknown += end.get("error") == SUBMISSION_UNKNOWN
@@ -241,8 +246,18 @@ def judge_videos(result: Result, told: list[dict], ledger: list[dict]) -> None:
     for entry in told:
         if entry["what"] == "unanswered":
             result.wrong.append(f"the request {entry['key']} was never answered")
-    if result.done_after is not None and result.done_after > RECOVERY_SECONDS:
+    if result.done_after > RECOVERY_SECONDS:
         result.wrong.append(f"it took {result.done_after:.0f} s until everything had come to its end")
+
+
+def _ends(told: list[dict]) -> dict[str, float]:
+    """When each video was first seen at its end; without those of which nobody can know what became."""
+    ends: dict[str, float] = {}
+    for entry in told:
+        is_end = entry["what"] == "seen" and entry["status"] in ("completed", "failed")
+        if is_end and entry["error"] != SUBMISSION_UNKNOWN:
+            ends.setdefault(entry["video"], entry["at"])
+    return ends
 
 
 async def run(folder: Path, cases: Sequence[Case], seconds: float) -> list[Result]:

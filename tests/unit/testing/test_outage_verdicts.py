@@ -74,12 +74,14 @@ def test_who_is_not_asked_is_no_witness() -> None:
 
 def test_videos_that_are_lost_or_paid_for_twice_are_seen() -> None:
     told = [{"what": "created", "video": name} for name in ("ended", "lost", "twice", "removed")]
-    told += [{"what": "seen", "video": name, "error": None} for name in ("ended", "twice")]
+    seen = {"what": "seen", "status": "completed", "error": None}
+    told += [{**seen, "video": "ended", "at": 1_000.0}, {**seen, "video": "twice", "at": 1_061.0}]
+    told += [{**seen, "video": "unknown", "status": "failed", "error": "submission_unknown", "at": 1_090.0}]
     told += [{"what": "late", "video": "lost"}, {"what": "deleting", "video": "removed"}]
     told += [{"what": "unanswered", "key": "key-1"}]
     ledger = [{"event": "accepted", "client_id": name} for name in ("ended", "twice", "twice")]
-    result = Result(CASE, 60.0, done_after=61.0)
-    judge_videos(result, told, ledger)
+    result = Result(CASE, 60.0)
+    judge_videos(result, told, ledger, healed_at=1_000.0)
     assert len(result.wrong) == 4
     for found, said in zip(result.wrong, ("lost", "2 times", "key-1", "61 s"), strict=True):
         assert said in found
