@@ -14,11 +14,11 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "testing"}),
     frozenset({"app"}),
     frozenset({"dialect"}),
-    frozenset({"service"}),
+    frozenset({"service", "backup"}),
     frozenset({"engine"}),
     frozenset({"providers", "access"}),
     frozenset({"database", "storage", "media"}),
-    frozenset({"flipbook"}),
+    frozenset({"flipbook", "egress"}),
     frozenset({"domain"}),
 )
 BESIDE = frozenset({"settings", "clock", "failpoints", "logs", "__version__"})

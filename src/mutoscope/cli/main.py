@@ -51,6 +51,8 @@ COMMANDS = (
     Entry("serve", "serve:serve", "Start the server.", SERVER),
     Entry("worker", "worker:worker", "Make videos for servers on the same database.", SERVER),
     Entry("migrate", "migrate:migrate", "Bring the database to this version's schema.", SERVER),
+    Entry("backup", "backup:backup", "Copy a server's rows and files into a folder, while it runs.", SERVER),
+    Entry("restore", "backup:restore", "Put a backup into an empty place.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),

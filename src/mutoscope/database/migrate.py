@@ -45,10 +45,10 @@ def check(url: str) -> None:
     with connect(url) as session:
         is_new = session.execute("SELECT to_regclass('schema_version') IS NULL").fetchone() == (True,)
         current = 0 if is_new else _current(session)
-    newest = _newest_unless_newer(current)
-    if current < newest:
+    ours = _newest_unless_newer(current)
+    if current < ours:
         raise ConfigurationError(
-            f"The database has schema {current}, and this version needs {newest}. Run: mutoscope migrate"
+            f"The database has schema {current}, and this version needs {ours}. Run: mutoscope migrate"
         )
 
 
@@ -86,22 +86,37 @@ def in_postgres(script: str) -> str:
     return script
 
 
+def bring_up(connection: Any) -> int:
+    """Everything that a PostgreSQL database lacks, in the transaction that was begun and goes on."""
+    return _bring_up(connection, _BOOKKEEPING, in_postgres)
+
+
+def newest() -> int:
+    """The number of this version's schema."""
+    return max(_files())
+
+
 def _apply(connection: Any, bookkeeping: tuple[str, ...], translated: Any) -> int:
     """Everything that is missing, in the transaction that was begun, which ends here."""
     try:
-        for statement in bookkeeping:
-            connection.execute(statement)
-        current = _current(connection)
-        newest = _newest_unless_newer(current)
-        for number in range(current + 1, newest + 1):
-            for statement in _split(translated(_files()[number])):
-                connection.execute(statement)
-            connection.execute(f"INSERT INTO schema_version (number) VALUES ({number:d})")  # noqa: S608
+        number = _bring_up(connection, bookkeeping, translated)
         connection.execute("COMMIT")
-        return newest
+        return number
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _bring_up(connection: Any, bookkeeping: tuple[str, ...], translated: Any) -> int:
+    for statement in bookkeeping:
+        connection.execute(statement)
+    current = _current(connection)
+    ours = _newest_unless_newer(current)
+    for number in range(current + 1, ours + 1):
+        for statement in _split(translated(_files()[number])):
+            connection.execute(statement)
+        connection.execute(f"INSERT INTO schema_version (number) VALUES ({number:d})")  # noqa: S608
+    return ours
 
 
 def _current(connection: Any) -> int:
@@ -110,13 +125,12 @@ def _current(connection: Any) -> int:
 
 def _newest_unless_newer(current: int) -> int:
     """The number of this version's schema. ConfigurationError if the database is ahead of it."""
-    newest = max(_files())
-    if current > newest:
+    if current > newest():
         raise ConfigurationError(
-            f"The database has schema {current}, written by a newer Mutoscope; this one knows {newest}. "
+            f"The database has schema {current}, written by a newer Mutoscope; this one knows {newest()}. "
             "Upgrade Mutoscope or choose another database."
         )
-    return newest
+    return newest()
 
 
 def _files() -> dict[int, str]:

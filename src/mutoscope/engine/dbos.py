@@ -85,6 +85,10 @@ class DbosQueue:
     async def adopt(self) -> None:
         await asyncio.to_thread(self._adopt)
 
+    async def prune(self) -> None:
+        if self._table is not None:
+            await asyncio.to_thread(self._table.prune)
+
     async def stop(self) -> None:
         self._stopping = True
         self._database.wait_no_more()

@@ -53,7 +53,7 @@ class Production:
         self.poller = Poller(desk, queue)
         self._submission = Submission(desk, self.poller.nudge)
         self._collection = Collection(desk, work)
-        self._janitor = Janitor(desk)
+        self._janitor = Janitor(desk, queue)
         self._has_others = has_others
         self._adoption = Adoption(desk, queue)
         self._tasks: list[asyncio.Task[None]] = []

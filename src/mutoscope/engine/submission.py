@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 # How often a stopped submission looks whether it may go on.
 PAUSE_SECONDS = 1.0
 
+STOPPED = "The server stopped between asking the upstream and hearing its answer."
 RESUBMITTED = (
     "The answer to the first submission was lost and could not be found out, so this video was submitted once more, as "
     "the operator wants it: it may have been made and charged twice."
@@ -88,7 +89,7 @@ class Submission:
             if row["state"] != State.SUBMITTING:  # deleted meanwhile
                 return False
         elif not await self._reopen_intent(row) and not provider.is_local:
-            stopped = "The server stopped between asking the upstream and hearing its answer."
+            stopped = await self._restoration(row) or STOPPED
             return await self._accepted(row, await self._find_out(row, provider, job, stopped))
         failpoint("submit.before_call", row["id"])
         self._desk.studio.make_ready()  # for what the upstream will bring
@@ -107,22 +108,15 @@ class Submission:
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.CLAIMED, now, attempt=attempt, owner=self._desk.executor) is None:
                 return False
-            self._add_intent(tx, row, attempt, now)
+            add_intent(tx, row, attempt, now)
             return True
 
         return await self._desk.database.write(write)
 
-    def _add_intent(self, tx: Transaction, row: Row, attempt: int, now: float) -> None:
-        tx.run(
-            "add_intent",
-            video_id=row["id"],
-            attempt=attempt,
-            provider=row["provider"],
-            credential=row["credential"],
-            idempotency_key=job_key(row["id"], attempt),
-            nonce=secrets.token_hex(16),
-            now=now,
-        )
+    async def _restoration(self, row: Row) -> str | None:
+        """What a restore noted about this video, if it may have been submitted after the backup."""
+        noted = await self._desk.database.one("restoration_of", video_id=row["id"])
+        return None if noted is None else decode(noted["detail"])["message"]
 
     async def _reopen_intent(self, row: Row) -> bool:
         """Make ready to ask again. False when the last call may have started something."""
@@ -224,7 +218,8 @@ class Submission:
         match provider.recovery.on_unknown:
             case OnUnknown.HOLD:
                 return None
-            case OnUnknown.RESUBMIT_ONCE if row["attempt"] == 1:
+            # Not after a restore: what was queued in a backup was most likely submitted since, each a second payment.
+            case OnUnknown.RESUBMIT_ONCE if row["attempt"] == 1 and await self._restoration(row) is None:
                 return await self._resubmit(row, provider)
         await self._desk.fail(row, _unknown(row, evidence))
         return None
@@ -240,7 +235,7 @@ class Submission:
             if move(tx, row, Happening.UNKNOWN, now, attempt=attempt) is None:
                 return False
             tx.run("note_resubmission", id=row["id"], notice=RESUBMITTED)
-            self._add_intent(tx, row, attempt, now)
+            add_intent(tx, row, attempt, now)
             return True
 
         if not await self._desk.database.write(write):
@@ -277,6 +272,20 @@ class Submission:
                 evidence=encode({"message": evidence}),
             )
         )
+
+
+def add_intent(tx: Transaction, row: Row, attempt: int, now: float) -> None:
+    """Write that an upstream is about to be asked. now: Unix seconds, before which nobody asked."""
+    tx.run(
+        "add_intent",
+        video_id=row["id"],
+        attempt=attempt,
+        provider=row["provider"],
+        credential=row["credential"],
+        idempotency_key=job_key(row["id"], attempt),
+        nonce=secrets.token_hex(16),
+        now=now,
+    )
 
 
 def job_key(video_id: str, attempt: int) -> str:
