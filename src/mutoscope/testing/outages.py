@@ -59,7 +59,7 @@ class Case:
 
 
 _NEEDS: dict[Errand, frozenset[Part]] = {
-    Errand.CREATE: frozenset({Part.DATABASE, Part.DISK}),
+    Errand.CREATE: frozenset({Part.DATABASE}),
     Errand.UPLOAD: frozenset({Part.DATABASE, Part.STORAGE, Part.DISK}),
     Errand.LIST: frozenset({Part.DATABASE}),
     Errand.DOWNLOAD: frozenset({Part.DATABASE, Part.STORAGE}),
@@ -219,6 +219,8 @@ def _problem(answer: Answer) -> str | None:
 def _wrong_meanwhile(case: Case, answer: Answer) -> str | None:
     """What is wrong with an answer during an outage that should have been noticed."""
     expected = 503 if case.denies(answer.errand) else 200
+    if answer.status == 503 and answer.errand is Errand.CREATE and Part.DISK in case.parts:
+        return None  # a row finds room where an earlier one lay in SQLite's log, or does not
     if answer.status != expected:
         return f"{answer.status} {answer.detail} instead of {expected}"
     named = {_NAMES[part] for part in case.parts if part in _NAMES}
@@ -317,8 +319,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = chosen.folder or Path(own)
         if cases:
             results += asyncio.run(run(folder / "site", cases, chosen.seconds))
-        if chosen.only in str(FULL_DISK) and can_mount():
-            results.append(asyncio.run(fill(folder / "disk", chosen.seconds)))
+        if chosen.only in str(FULL_DISK):
+            if can_mount():
+                results.append(asyncio.run(fill(folder / "disk", chosen.seconds)))
+            else:
+                print(f"{FULL_DISK} is left out: the disk is a tmpfs, which only root may mount", file=sys.stderr)
     return 1 if any(result.wrong for result in results) else 0
 
 
