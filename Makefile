@@ -117,10 +117,11 @@ sweep: install-dev  ## Cut the exchange of a paid submission at every byte, both
 bugs: install-dev  ## Seed known bugs one at a time: does the harness see them?
 	$(BIN)/python -m mutoscope.testing.bugs
 
-bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double
+bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double; many running videos
 	$(BIN)/python bench/requests_per_second.py
 	$(BIN)/python bench/whole_job.py
 	$(BIN)/python bench/instant.py
+	$(BIN)/python bench/running_videos.py
 
 sheet: install  ## 24 clips on one contact sheet, with their measurements
 	$(BIN)/python bench/contact_sheet.py

@@ -31,7 +31,7 @@ from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
-from mutoscope.providers.protocol import Provider
+from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
@@ -197,6 +197,7 @@ class Mutoscope:
             self.clock,
             self.settings.retention_seconds,
             self._executor,
+            recoveries=_recoveries(self.settings, providers),
         )
         return Production(
             desk,
@@ -253,6 +254,21 @@ def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:
         )
     limits = {Period.DAY: settings.budget_per_day, Period.MONTH: settings.budget_per_month}
     return [Cap("server", period, in_millionths(limit)) for period, limit in limits.items() if limit]
+
+
+def _recoveries(settings: Settings, providers: Sequence[Provider]) -> dict[str, Recovery]:
+    """What holds for lost submissions by provider: its own word, unless the operator prefers another."""
+    choices, names = settings.unknown_choices, sorted(provider.name for provider in providers)
+    if unknown := sorted(choices.keys() - {"", *names}):
+        raise ConfigurationError(
+            f"Setting 'on_unknown' names {unknown[0]!r}, which is no provider here; allowed: {', '.join(names)}."
+        )
+    return {
+        provider.name: provider.recovery.preferring(
+            settings.unknown_deadline, choices.get(provider.name, choices.get("", ""))
+        )
+        for provider in providers
+    }
 
 
 def _catalog(settings: Settings, providers: Sequence[Provider]) -> Catalog:

@@ -54,8 +54,7 @@ class Production:
         self._submission = Submission(desk, self.poller.nudge)
         self._collection = Collection(desk, work)
         self._janitor = Janitor(desk, queue)
-        self._has_others = has_others
-        self._adoption = Adoption(desk, queue)
+        self._adoption = Adoption(desk, queue, has_others)
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -79,9 +78,8 @@ class Production:
             asyncio.create_task(self.poller.run()),
             asyncio.create_task(self._janitor.run()),
             asyncio.create_task(self._watch_held()),
+            asyncio.create_task(self._adoption.run()),
         ]
-        if self._has_others:
-            self._tasks.append(asyncio.create_task(self._adoption.run()))
 
     async def stop(self) -> None:
         if self._errands:

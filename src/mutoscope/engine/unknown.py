@@ -41,7 +41,7 @@ class Detective:
         provider's deadline, counted from now: while the server was down, nobody looked. None too when the video has
         ended meanwhile.
         """
-        looks, until = 0, self._desk.clock.now() + provider.recovery.deadline_seconds
+        looks, until = 0, self._desk.clock.now() + self._desk.recovery_of(provider).deadline_seconds
         while True:
             failpoint("submit.before_look", row["id"])
             finding = await self.look(provider, job, since)
@@ -61,7 +61,7 @@ class Detective:
         try:
             if age < recovery.key_seconds:
                 # To an upstream that never saw the first call this is a submission like any other.
-                return None if await self._desk.is_paused() else await provider.submit(job)
+                return None if await self._desk.is_paused() else await self._ask_again(provider, job)
             if recovery.finds:
                 return await self._ours(provider, job, await cast(Finder, provider).find(job, since))
         except UpstreamError as error:
@@ -69,6 +69,16 @@ class Detective:
                 return error
             log.warning("a submission is still unknown", video=job.video_id, code=error.code, reason=error.message)
         return None
+
+    async def _ask_again(self, provider: Provider, job: Job) -> Submitted:
+        # An open circuit keeps nobody from looking: that is rare, paced, and the one way to a job that may be paid for.
+        try:
+            submitted = await provider.submit(job)
+        except UpstreamError as error:
+            self._desk.tell_circuit(provider, error, submitting=True)
+            raise
+        self._desk.tell_circuit(provider, None, submitting=True)
+        return submitted
 
     async def _ours(self, provider: Provider, job: Job, found: Submitted | None) -> Submitted | None:
         """What was found, unless it is another video's."""
