@@ -1,4 +1,4 @@
-# demo · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · bugs · fuzz · examples · bench · sheet
+# demo · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · bugs · outages · fuzz · examples · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm openai-suite node)
 
-.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos frozen bugs sweep fuzz examples bench sheet clean
+.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep fuzz examples bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -107,6 +107,11 @@ WORKERS ?= 3
 
 chaos: install-dev $(VENV)/.installed-moto  ## kill -9 servers under paid load KILLS times, by SEED; on DATABASE alone, with WORKERS
 	$(BIN)/python -m mutoscope.testing.chaos --kills $(KILLS) --seed $(SEED) --workers $(WORKERS) $(DATABASE:%=--database %)
+
+AWAY ?= 60
+
+outages: install-dev $(VENV)/.installed-moto  ## Database, storage, upstream away for AWAY seconds, alone and in pairs; a disk full
+	$(BIN)/python -m mutoscope.testing.outages --seconds $(AWAY)
 
 sweep: install-dev  ## Cut the exchange of a paid submission at every byte, both ways; on DATABASE alone
 	$(BIN)/python -m mutoscope.testing.sweep $(DATABASE:%=--database %)

@@ -45,11 +45,11 @@ class Outage:
         self.left = times
         database.write = self  # type: ignore[method-assign]
 
-    async def __call__(self, function: Any, alone: str | None = None) -> Any:
+    async def __call__(self, function: Any, alone: str | None = None, within: float | None = None) -> Any:
         if self.left and self._of in function.__qualname__:
             self.left -= 1
             raise DatabaseUnavailable("disk full")
-        return await self._write(function, alone)
+        return await self._write(function, alone, within)
 
 
 def test_a_long_outage_is_waited_out() -> None:
@@ -126,6 +126,26 @@ async def test_a_deletion_during_an_outage_still_frees_the_slot(tmp_path: Path) 
         await until(lambda: _true_if(len(provider.jobs) == 2), 4.0)
         assert provider.jobs[1].video_id == second.id
         assert failures
+
+
+@pytest.mark.parametrize("nth", range(1, 9))
+async def test_a_read_that_fails_beside_the_call_leaves_no_doubt(tmp_path: Path, clip: bytes, nth: int) -> None:
+    """This process knows that it has not called, or what it was answered: it must not ask itself afterwards."""
+    provider = ScriptedProvider(clip=clip)
+    async with running(tmp_path, provider) as (server, caller):
+        one, reads = server.database.one, []
+
+        async def flaky(name: str, /, **values: Any) -> Any:
+            if name == "video_at_work":
+                reads.append(name)
+                if len(reads) == nth:
+                    raise DatabaseUnavailable("connection reset")
+            return await one(name, **values)
+
+        server.database.one = flaky  # type: ignore[method-assign]
+        video = await create(server, caller)
+        assert (await ended(server, caller, video.id)).state is State.COMPLETED
+        assert len(provider.jobs) == 1
 
 
 async def test_nudges_do_not_multiply_the_commits_for_progress(tmp_path: Path) -> None:

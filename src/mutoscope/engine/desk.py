@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,7 +29,8 @@ from mutoscope.storage.protocol import Storage
 log = structlog.get_logger(__name__)
 
 CANCEL_SECONDS = 30.0
-OUTAGE_LONGEST_PAUSE = 30.0
+# While our own database or storage is away; a task asks, not each video, so that this is no crowd.
+OUTAGE_LONGEST_PAUSE = 5.0
 
 # The kill switch: its row's name, and the value that stops.
 SUBMITS, PAUSED, RUNNING = "submits", "paused", "running"
@@ -74,13 +75,20 @@ class Desk:
 
     async def insist(self, write: Callable[[Transaction], T]) -> T:
         """Write what nobody could find out again, however long our own database is out."""
+        return await self._wait_out(lambda: self.database.write(write))
+
+    async def insist_on_row(self, video_id: str) -> Row:
+        """The row, however long our own database is out: who gave up would forget that nothing was sent, or an id."""
+        return await self._wait_out(lambda: self.row(video_id))
+
+    async def _wait_out(self, work: Callable[[], Awaitable[T]]) -> T:
         outages = 0
         while True:
             try:
-                return await self.database.write(write)
+                return await work()
             except DatabaseUnavailable as error:
                 outages += 1
-                log.error("what an upstream said waits to be written", reason=error.message)
+                log.error("what only this process knows waits for the database", reason=error.message)
                 await self.clock.sleep(backoff(outages, longest=OUTAGE_LONGEST_PAUSE))
 
     async def cancel(self, provider: str, upstream_id: str) -> None:

@@ -110,7 +110,7 @@ class Submission:
             failpoint("submit.before_intent", row["id"])
             if not await self._open_intent(row, attempt):
                 return False
-            row = await self._desk.row(row["id"])
+            row = await self._desk.insist_on_row(row["id"])
             if row["state"] != State.SUBMITTING:  # deleted meanwhile
                 return False
         elif await self._is_proven(row) and not await self._until_clear(row):
@@ -125,7 +125,7 @@ class Submission:
         if submitted is None:
             return False
         # It may have been asked once more meanwhile: the acceptance belongs to the last attempt.
-        attempt = (await self._desk.row(row["id"]))["attempt"]
+        attempt = (await self._desk.insist_on_row(row["id"]))["attempt"]
         return await self._accept(row, attempt, submitted)
 
     async def _open_intent(self, row: Row, attempt: int) -> bool:
@@ -189,7 +189,7 @@ class Submission:
         return row["state"] == State.SUBMITTING and await self._is_as_before(row)
 
     async def _is_as_before(self, row: Row) -> bool:
-        now = await self._desk.row(row["id"])
+        now = await self._desk.insist_on_row(row["id"])
         return (now["state"], now["attempt"]) == (row["state"], row["attempt"])
 
     async def _accept(self, row: Row, attempt: int, submitted: Submitted) -> bool:
@@ -280,7 +280,7 @@ class Submission:
 
         if not await self._desk.database.write(write):
             return None
-        return await self._ask(await self._desk.row(row["id"]), provider, job)
+        return await self._ask(await self._desk.insist_on_row(row["id"]), provider, job)
 
     async def look_again(self) -> None:
         """Look once for each submission that is held; those that are found go on."""

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
+from mutoscope.engine import circuit
 from mutoscope.logs import configure
 from mutoscope.service.requests import Attempt, Caller, NewVideo
 from mutoscope.settings import Settings
@@ -140,12 +141,15 @@ async def _server(places: Settings, provider: UpstreamProvider) -> AsyncIterator
         flipbook_slots=AT_ONCE,
     )
     server = Mutoscope(settings, [lambda _on_change: provider])
+    # An upstream that fails as often would be left alone, and asked about one video in a minute.
+    allowed, circuit.FAILURES_ALLOWED = circuit.FAILURES_ALLOWED, sys.maxsize
     try:
         key = await create_key(server.database, server.clock.now())
         application = server.asgi()
         async with application.router.lifespan_context(application):  # type: ignore[attr-defined]
             yield server, await server.service.authenticate(key.secret)
     finally:
+        circuit.FAILURES_ALLOWED = allowed
         server.close()
 
 
