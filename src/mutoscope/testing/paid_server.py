@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--storage", default="", help="the setting; by default a folder in the data folder")
     parser.add_argument("--announce", type=Path, required=True, help="write {url, api_key} as JSON there once ready")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--lease", type=float, default=Settings.lease_seconds, help="seconds until others take over")
+    parser.add_argument("--lease", type=float, default=Settings().lease_seconds, help="seconds until others take over")
     parser.add_argument("--gasp", type=float, default=0.0, help="seconds it goes on after it has lost its lease")
     parser.add_argument("--deadline", type=float, default=2.0, help="seconds to look for a lost answer")
     return parser
