@@ -25,6 +25,9 @@ class SlowProvider(ScriptedProvider):
         await asyncio.sleep(1.0)
         return submitted
 
+    async def aclose(self) -> None:
+        """Its upstream is no part of the process that stops."""
+
 
 async def test_a_stop_hears_the_answer_that_is_under_way(tmp_path: Path) -> None:
     provider = SlowProvider(clip=write_clip(tmp_path / "clip.mp4").read_bytes())
