@@ -76,6 +76,7 @@ class Mutoscope:
         self.settings = settings
         self._role = role or ("server" if settings.work else "api")
         self._executor = EMBEDDED
+        self._lease_is_over: Callable[[], bool] = lambda: False
         self.clock = clock or SystemClock()
         self._held = ExitStack()
         self.database = self._open(database_url(settings), on_lost)
@@ -175,6 +176,7 @@ class Mutoscope:
         lease = Lease(url, executor, on_lost, self.settings.lease_seconds)
         database.fence(lease)
         self._executor = executor.id
+        self._lease_is_over = lease.is_over
         return lease.release
 
     def _make(self, maker: ProviderMaker) -> Provider:
@@ -198,6 +200,7 @@ class Mutoscope:
             self.settings.retention_seconds,
             self._executor,
             recoveries=_recoveries(self.settings, providers),
+            lease_is_over=self._lease_is_over,
         )
         return Production(
             desk,

@@ -1,7 +1,7 @@
 """Named places where a test may stop or kill the process: `failpoint("submit.before_call")`.
 
 Off unless MUTOSCOPE_FAILPOINTS is set at start, for example `submit.before_call=kill:3` (SIGKILL to this
-process on the third pass), `submit.before_call=freeze:1` (SIGSTOP on the first) or `collect.before_store=sleep:5` (hold
+process on the third pass), `submit.after_check=freeze:1` (SIGSTOP on the first) or `collect.before_store=sleep:5` (hold
 for five seconds on every pass); several are joined by semicolons. Off, a failpoint costs one dictionary look-up in an
 empty dictionary.
 """
@@ -18,6 +18,7 @@ NAMES = (
     "create.after_commit",
     "submit.before_intent",
     "submit.before_call",
+    "submit.after_check",
     "submit.before_look",
     "submit.after_call",
     "submit.after_accept",

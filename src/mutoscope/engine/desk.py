@@ -44,7 +44,8 @@ class Desk:
 
     retention_seconds: how long a completed video keeps its files; 0 for ever. executor: the id of this process, which
     the videos in its hands bear. chance: numbers from 0 to 1, which spread what would come at the same time.
-    recoveries: what an operator prefers to a provider's own `recovery`, by its name.
+    recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
+    have taken over what this process has in hand.
     """
 
     database: Database
@@ -58,6 +59,7 @@ class Desk:
     chance: Callable[[], float] = random.random
     circuits: Circuits = field(default_factory=lambda: Circuits(random.random))
     recoveries: Mapping[str, Recovery] = field(default_factory=dict)
+    lease_is_over: Callable[[], bool] = lambda: False
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 COLLECTORS = 2
 MISHAPS_ALLOWED = 3
 ERRAND_SECONDS = 3.0
+# How long a stop waits for upstreams that were just asked for a video.
+SETTLE_SECONDS = 10.0
 # How often submissions that are held are looked for, in seconds.
 HELD_ROUND = 30.0
 
@@ -88,6 +90,7 @@ class Production:
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
+        await self._submission.settle(SETTLE_SECONDS)
         await self._queue.stop()
         for provider in self._desk.providers.values():
             await provider.aclose()

@@ -19,6 +19,7 @@ from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRa
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, VideoRequest
+from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
@@ -28,6 +29,7 @@ from mutoscope.providers.protocol import Job, OnUnknown, Provider, Source, Submi
 
 log = structlog.get_logger(__name__)
 
+LEASE_PAUSE = 0.5
 # How often a stopped submission looks whether it may go on.
 PAUSE_SECONDS = 1.0
 
@@ -54,6 +56,8 @@ class Submission:
         self._ask_now = ask_now
         self._detective = Detective(desk)
         self._at_work: set[str] = set()
+        self._calls = Calls()
+        self._is_leaving = False
 
     async def run(self, video_id: str) -> None:
         """Bring a video from `queued` to `generating` or to its failure; repeatable after a crash."""
@@ -68,6 +72,7 @@ class Submission:
             handed_over = _awaits_submission(row) and await self._submit(row)
         finally:
             self._at_work.discard(video_id)
+            self._calls.end(video_id)
         if not handed_over:
             await self._desk.slots.give_back(row["provider"], video_id)
 
@@ -118,6 +123,7 @@ class Submission:
         elif not await self._reopen_intent(row) and not provider.is_local:
             stopped = await self._restoration(row) or STOPPED
             return await self._accepted(row, await self._find_out(row, provider, job, stopped))
+        failpoint("submit.before_call", row["id"])
         self._desk.studio.make_ready()  # for what the upstream will bring
         return await self._accepted(row, await self._ask(row, provider, job))
 
@@ -161,12 +167,14 @@ class Submission:
         while True:
             if not await self._is_still_wanted(row):
                 return None
-            failpoint("submit.before_call", row["id"])
+            failpoint("submit.after_check", row["id"])
+            self._calls.begin(row["id"])
             try:
                 submitted = await provider.submit(job)
                 self._desk.tell_circuit(provider, None, submitting=True)
                 return submitted
             except UpstreamError as error:
+                self._calls.end(row["id"])
                 self._desk.tell_circuit(provider, error, submitting=True)
                 failures += 1
                 if not _may_ask_again(error, provider):
@@ -185,8 +193,20 @@ class Submission:
                 await self._reopen_intent(row)
 
     async def _is_still_wanted(self, row: Row) -> bool:
-        """Looked at right before the bytes leave: whether this attempt is still the video's own."""
-        return row["state"] == State.SUBMITTING and await self._is_as_before(row)
+        """Looked at right before the bytes leave: whether this attempt is still the video's own, and this process's.
+
+        While the lease may have run out nothing is sent: it is renewed, or the process ends.
+        """
+        while row["state"] == State.SUBMITTING and await self._is_as_before(row):
+            if not self._is_leaving and not self._desk.lease_is_over():
+                return True
+            await self._desk.clock.sleep(LEASE_PAUSE)
+        return False
+
+    async def settle(self, seconds: float) -> None:
+        """Begin no more calls, and wait for the answers of those that are under way: else they would be unknown."""
+        self._is_leaving = True
+        await self._calls.none_left(seconds)
 
     async def _is_as_before(self, row: Row) -> bool:
         now = await self._desk.insist_on_row(row["id"])

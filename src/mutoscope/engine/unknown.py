@@ -20,6 +20,7 @@ from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
 log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 15.0
+LEASE_PAUSE = 0.5
 
 # What can only be said of a request that is looked at for the first time. A key or a balance is looked at before that:
 # the first, accepted call may be what used up the credit.
@@ -72,6 +73,8 @@ class Detective:
 
     async def _ask_again(self, provider: Provider, job: Job) -> Submitted:
         # An open circuit keeps nobody from looking: that is rare, paced, and the one way to a job that may be paid for.
+        while self._desk.lease_is_over():
+            await self._desk.clock.sleep(LEASE_PAUSE)
         try:
             submitted = await provider.submit(job)
         except UpstreamError as error:

@@ -29,7 +29,7 @@ from mutoscope.testing.upstream_book import Mode
 
 SECONDS = 60.0
 LEASE_SECONDS = 20.0
-POINT = "submit.before_call"
+POINT = "submit.after_check"
 # How long a sleeper goes on after it has noticed that it was given up: without it the bytes might not leave.
 GASP_SECONDS = 3.0
 REACH_SECONDS = 60.0
