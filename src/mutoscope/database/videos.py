@@ -11,9 +11,9 @@ import msgspec
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.ledger import conclude
 from mutoscope.domain.assets import Asset, Variant
+from mutoscope.domain.ladder import Skipped
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
 from mutoscope.domain.money import Kind, Standing, Usage, standing, verdict
-from mutoscope.domain.remix import Skipped
 from mutoscope.domain.video import (
     Character,
     Clip,
@@ -107,6 +107,7 @@ def video_from_row(row: Row) -> Video:
         usage=_usage(row),
         adjustments=tuple(plan.get("adjustments", ())),
         skipped=tuple(plan.get("skipped", ())),
+        credential=row["credential"],
     )
 
 

@@ -160,6 +160,8 @@ class Plan(msgspec.Struct, kw_only=True):
     adjustments: list[AdjustmentObject]
     skipped: list[SkippedObject]
     price: PriceObject | None
+    upstream_prompt: str | None
+    recipients: list[str]
 
 
 class SizeRange(msgspec.Struct):
@@ -252,6 +254,8 @@ def plan_object(proposal: Proposal) -> Plan:
         adjustments=[AdjustmentObject(one.field, one.given, one.to, one.reason) for one in proposal.adjustments],
         skipped=[SkippedObject(one.strategy, one.reason) for one in plan.skipped] if plan else [],
         price=PriceObject(as_text(proposal.price or 0), proposal.currency or USD),
+        upstream_prompt=plan and plan.upstream_prompt,
+        recipients=list(plan.recipients) if plan else [],
     )
 
 

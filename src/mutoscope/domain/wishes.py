@@ -13,7 +13,7 @@ from typing import Any
 
 from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.errors import InvalidRequest, UnsupportedByModel
-from mutoscope.domain.remix import Strategy
+from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.test_cases import CASES, OPTION
 
 

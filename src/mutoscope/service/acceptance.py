@@ -170,6 +170,7 @@ class Acceptance:
             request=request_to_json(proposal.request),
             model=proposal.model.name,
             provider=proposal.model.provider,
+            credential=plan and plan.credential,
             upstream_prompt=plan and plan.upstream_prompt,
             strategy=plan and plan.strategy,
             plan=plan_to_json(proposal.adjustments, plan.skipped if plan else ()),

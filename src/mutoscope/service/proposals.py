@@ -9,10 +9,10 @@ from mutoscope.clock import Clock
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
 from mutoscope.domain.errors import BudgetExceeded, InvalidRequest
 from mutoscope.domain.money import as_text, in_millionths
-from mutoscope.domain.remix import RemixPlan, Strategy, check_source, plan_change, plan_extension
+from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.sizes import is_ratio, is_resolution, size_from
 from mutoscope.domain.video import Operation, Size, Video, VideoRequest, check_prompt
-from mutoscope.domain.wishes import Adjustment, Wishes, honoured, refuses
+from mutoscope.domain.wishes import SHOWN_CHARACTERS, Adjustment, Wishes, honoured, refuses
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId
 
@@ -49,7 +49,7 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request.
+    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`.
     """
 
     def __init__(
@@ -59,8 +59,10 @@ class Proposals:
         clock: Clock,
         retrieve: Retrieve,
         check_space: Callable[[], Awaitable[None]],
+        allow_cross_provider: bool = True,
     ) -> None:
         self._check_space = check_space
+        self._allow_cross_provider = allow_cross_provider
         self._catalog = catalog
         self._inputs = inputs
         self._clock = clock
@@ -86,6 +88,7 @@ class Proposals:
     async def _video(self, caller: Caller, new: NewVideo) -> Proposal:
         resolved = self._catalog.resolve(new.wishes.model)
         model = resolved.model
+        model.check_prompt(new.prompt)
         options, adjustments = honoured(new.wishes, model)
         request = VideoRequest(
             prompt=new.prompt,
@@ -110,39 +113,47 @@ class Proposals:
     async def _change(self, caller: Caller, new: NewChange) -> Proposal:
         source = await self._source(caller, new.origin, new.operation)
         model, notice = self._target(new.wishes, source)
-        plan = plan_change(source, new.prompt, model, new.wishes.min_strategy)
+        model.check_prompt(new.prompt)
         options, adjustments = honoured(new.wishes, model)
-        start = await self._start(caller, new.origin, source, model)
-        start, resized = _fitted(start, model, new.wishes)
+        request, start = await self._start(caller, new.origin, source, model)
+        plan = plan_change(new.prompt, start, model, self._rules(new.wishes), self._catalog.models.values())
+        request, fitted = _fitted(request, model, new.wishes)
+        if plan.strategy.is_generation:
+            request, lengthened = _in_its_lengths(request, model, new.wishes)
+            fitted = (*fitted, *lengthened, *_shortened(plan, model))
         request = replace(
-            start,
+            request,
             prompt=new.prompt,
-            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else start.seed,
+            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else request.seed,
             operation=new.operation,
-            reference=start.reference if plan.strategy is Strategy.NATIVE else None,
+            reference=request.reference if plan.strategy is Strategy.NATIVE else None,
             options=options,
         )
-        return Proposal(request, model, source, plan, (*adjustments, *resized), notice, new.wishes.ignored)
+        return Proposal(request, model, source, plan, (*adjustments, *fitted), notice, new.wishes.ignored)
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
         source = await self._source(caller, new.origin, Operation.EXTENSION)
         model, notice = self._target(new.wishes, source)
+        model.check_prompt(new.prompt)
         added = model.check_seconds(new.seconds)
-        plan = plan_extension(source, new.prompt, model)
         options, adjustments = honoured(new.wishes, model)
-        start = await self._start(caller, new.origin, source, model)
-        start, resized = _fitted(start, model, new.wishes)
+        request, start = await self._start(caller, new.origin, source, model)
+        plan = plan_extension(new.prompt, start, model, self._rules(new.wishes))
+        request, resized = _fitted(request, model, new.wishes)
         request = replace(
-            start,
+            request,
             prompt=new.prompt,
-            seconds=_total(start.seconds, added, model),
+            seconds=_total(request.seconds, added, model),
             added_seconds=added,
-            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else start.seed,
+            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else request.seed,
             operation=Operation.EXTENSION,
             reference=None,
             options=options,
         )
         return Proposal(request, model, source, plan, (*adjustments, *resized), notice, new.wishes.ignored)
+
+    def _rules(self, wishes: Wishes) -> Rules:
+        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider)
 
     async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
         if not isinstance(origin, SourceId):
@@ -158,16 +169,21 @@ class Proposals:
         resolved = self._catalog.resolve(wishes.model)
         return resolved.model, resolved.notice
 
-    async def _start(self, caller: Caller, origin: Origin, source: Video | None, model: ModelSpec) -> VideoRequest:
-        """A request for what is there already, to be changed or continued."""
+    async def _start(
+        self, caller: Caller, origin: Origin, source: Video | None, model: ModelSpec
+    ) -> tuple[VideoRequest, Start]:
+        """A request for what is there already, to be changed or continued, and what the planner must know of it."""
         if source is not None:
             _check_length(source.request.seconds, model, origin.param)
-            return replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
+            request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
+            length, story = await self._inputs.length_of(source.id), await self._inputs.story_of(source)
+            return request, Start(request.seconds, request.size, length, source, story)
         assert not isinstance(origin, SourceId)
         await self._check_space()
         clip = await self._inputs.keep_clip(caller.tenant, origin)
         _check_length(clip.seconds, model, origin.param)
-        return VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
+        request = VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
+        return request, Start(clip.seconds, clip.size, len(origin.data))
 
 
 def _size(new: NewVideo, model: ModelSpec) -> Size:
@@ -240,3 +256,27 @@ def _fitted(start: VideoRequest, model: ModelSpec, wishes: Wishes) -> tuple[Vide
         model.check_size(start.size)
     reason = f"Model '{model.name}' makes no {start.size}."
     return replace(start, size=size), (Adjustment("size", str(start.size), str(size), reason),)
+
+
+def _in_its_lengths(
+    request: VideoRequest, model: ModelSpec, wishes: Wishes
+) -> tuple[VideoRequest, tuple[Adjustment, ...]]:
+    """The request in a length that the model makes. A change is told, or refused where the caller wants that."""
+    seconds = model.fit_seconds(request.seconds)
+    if seconds == request.seconds:
+        return request, ()
+    if refuses(wishes, model):
+        raise InvalidRequest(
+            f"The source is {request.seconds:g} s long and model '{model.name}' makes no such clip; it would make one "
+            f"of {seconds} s. Send 'on_unsupported': 'adjust' to take that.",
+            param="on_unsupported",
+        )
+    reason = f"Model '{model.name}' makes no {request.seconds:g} s."
+    return replace(request, seconds=seconds), (Adjustment("seconds", f"{request.seconds:g}", str(seconds), reason),)
+
+
+def _shortened(plan: RemixPlan, model: ModelSpec) -> tuple[Adjustment, ...]:
+    if not plan.is_shortened:
+        return ()
+    reason = f"Words of the source were left out: model '{model.name}' takes {model.prompt_limit} characters."
+    return (Adjustment("upstream_prompt", None, plan.upstream_prompt[:SHOWN_CHARACTERS], reason),)

@@ -78,10 +78,12 @@ class Service:
         queue_limit: int = 0,
         min_free_bytes: int = 0,
         caps: Sequence[Cap] = (),
+        allow_cross_provider: bool = True,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
-        caps: on what all videos of this server may cost.
+        caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
+        provider than the one that made it.
         """
         self.catalog = catalog
         self._database = database
@@ -91,7 +93,9 @@ class Service:
         self._pace = pace or Pace(0)
         self._inputs = Inputs(database, storage, studio, clock)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
-        self._proposals = Proposals(catalog, self._inputs, clock, self._named, self._acceptance.check_space)
+        self._proposals = Proposals(
+            catalog, self._inputs, clock, self._named, self._acceptance.check_space, allow_cross_provider
+        )
 
     async def authenticate(self, secret: str | None) -> Caller:
         """Whose key this is. Looked up each time, so that a revocation counts at once."""

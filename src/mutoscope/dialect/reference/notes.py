@@ -128,6 +128,8 @@ NOTES: dict[str, dict[str, Note]] = {
         "adjustments": Note("Fields that would be changed or left out."),
         "skipped": Note("Rungs that were looked at and not taken, and why."),
         "price": Note("What it would cost; null where that is not known."),
+        "upstream_prompt": Note("The words that the provider would be given; null for a plain create."),
+        "recipients": Note("The providers that would be given the source, or pictures of it."),
     },
     "PriceObject": {
         "amount": Note('Decimal text, such as "0.00".', _AMOUNT),
