@@ -16,6 +16,7 @@ from mutoscope.dialect.usage import UsageQuery
 from mutoscope.domain.catalog import ModelSpec, SizeRule
 from mutoscope.domain.errors import ContentRefused, UpstreamRejected
 from mutoscope.domain.lifecycle import State, Status
+from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import USD, Usage, UsageLine, as_text
 from mutoscope.domain.video import Failure, Video
 from mutoscope.service.proposals import Proposal
@@ -108,6 +109,25 @@ class DeletedVideo(msgspec.Struct):
     id: str
     object: Literal["video.deleted"] = "video.deleted"
     deleted: bool = True
+
+
+class LineageNodeObject(msgspec.Struct):
+    """One video of a tree. A deleted one keeps its place, with `prompt` null."""
+
+    id: str
+    remixed_from_video_id: str | None
+    prompt: str | None
+    status: Literal["queued", "in_progress", "completed", "failed"]
+    strategy: str | None
+    created_at: int
+
+
+class LineageObject(msgspec.Struct, kw_only=True):
+    """All videos that come from one root, in order of creation."""
+
+    object: Literal["video.lineage"] = "video.lineage"
+    root_id: str
+    nodes: list[LineageNodeObject]
 
 
 class Character(msgspec.Struct, kw_only=True):
@@ -227,6 +247,17 @@ def video_object(video: Video, *, with_created: bool = False) -> VideoObject:
 def character_object(character: StoredCharacter) -> Character:
     """A character as its owner sees it."""
     return Character(id=character.id, name=character.name, created_at=int(character.created_at))
+
+
+def lineage_object(lineage: Lineage) -> LineageObject:
+    """The tree that a video belongs to."""
+    nodes = [
+        LineageNodeObject(
+            node.id, node.source_id, node.prompt, node.state.status.value, node.strategy, int(node.created_at)
+        )
+        for node in lineage.nodes
+    ]
+    return LineageObject(root_id=lineage.root_id, nodes=nodes)
 
 
 def usage_summary(query: UsageQuery, lines: Sequence[UsageLine]) -> UsageSummary:

@@ -11,7 +11,7 @@ from mutoscope.access.keys import hash_of
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
-from mutoscope.database.videos import add_event, asset_from_row, move, video_from_row
+from mutoscope.database.videos import add_event, asset_from_row, move, node_from_row, video_from_row
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import (
@@ -27,6 +27,7 @@ from mutoscope.domain.errors import (
     VideoNotReady,
 )
 from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import Cap, UsageBy, UsageLine
 from mutoscope.domain.video import Operation, Video, is_wellformed_id, new_id
 from mutoscope.engine.port import TaskEngine
@@ -163,6 +164,12 @@ class Service:
         query = "newest_first" if descending else "oldest_first"
         rows = await self._database.all(query, tenant=caller.tenant, cursor=cursor, limit=limit + 1)
         return Page(tuple(self._video(row) for row in rows[:limit]), has_more=len(rows) > limit)
+
+    async def lineage(self, caller: Caller, video_id: str) -> Lineage:
+        """The tree that a video belongs to."""
+        root_id = (await self._row(caller, video_id))["root_id"]
+        rows = await self._database.all("lineage_of", tenant=caller.tenant, root_id=root_id)
+        return Lineage(root_id, tuple(node_from_row(row) for row in rows))
 
     async def delete(self, caller: Caller, video_id: str) -> None:
         """Remove a video at once; work on it stops, its place in the order stays."""

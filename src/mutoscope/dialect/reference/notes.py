@@ -112,6 +112,19 @@ NOTES: dict[str, dict[str, Note]] = {
         "object": Note("Always `video.deleted`."),
         "deleted": Note("Always true.", {"const": True}),
     },
+    "LineageObject": {
+        "object": Note("Always `video.lineage`."),
+        "root_id": Note("The video that all others come from."),
+        "nodes": Note("The root and all that come from it, in order of creation."),
+    },
+    "LineageNodeObject": {
+        "id": Note("The video's id; also of a deleted one, which is not found by it."),
+        "remixed_from_video_id": Note("The video that it started from; null for the root."),
+        "prompt": Note("The words as they were sent; null where the video was deleted."),
+        "status": Note("As the video tells it, or told it when it was deleted."),
+        "strategy": Note("How a remix, edit or extension was realised; else null.", {"enum": [*Strategy, None]}),
+        "created_at": Note("When it was accepted, in whole Unix seconds.", _WHOLE_SECONDS),
+    },
     "Character": {
         "id": Note("`char_` and 48 hex digits.", {"pattern": "^char_[0-9a-f]{48}$"}),
         "object": Note("Always `character`."),
