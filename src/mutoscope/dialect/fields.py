@@ -28,7 +28,7 @@ from mutoscope.dialect.values import (
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Operation
-from mutoscope.domain.wishes import NEEDS, OnUnsupported, Wishes
+from mutoscope.domain.wishes import NEEDS, REHEARSE, OnUnsupported, Wishes
 from mutoscope.service.requests import NewChange, NewCharacter, NewExtension, NewVideo, SourceId
 
 COMMON_FIELDS = frozenset({"prompt", "model", "seed", "on_unsupported", "max_price", *NEEDS})
@@ -104,6 +104,7 @@ def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) ->
         on_unsupported=OnUnsupported(policy) if policy else None,
         max_price=_price(fields),
         min_strategy=Strategy(floor) if floor else None,
+        rehearse=_rehearses(fields),
         ignored=_ignored(fields, known),
     )
 
@@ -125,6 +126,13 @@ def _is_given(fields: Mapping[str, Any], name: str) -> bool | None:
     value = fields.get(name)
     empty = value in (None, "", [], {}) or (isinstance(value, Part) and not value.data)
     return None if empty else True
+
+
+def _rehearses(fields: Mapping[str, Any]) -> bool:
+    """Other words in `mode` belong to clients of other servers, and are one more unknown field."""
+    value = fields.get("mode")
+    value = value.text() if isinstance(value, Part) and value.filename is None else value
+    return isinstance(value, str) and value.strip().lower() == REHEARSE
 
 
 def _price(fields: Mapping[str, Any]) -> float | None:

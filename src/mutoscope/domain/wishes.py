@@ -40,7 +40,7 @@ class Wishes:
 
     model: the name asked for. options: extension fields by wire name, values as read. on_unsupported: None for the
     model's own default. max_price: the most that the video may cost. min_strategy: the lowest rung of a remix.
-    ignored: names of fields that nobody used.
+    rehearse: whether a rehearsal was asked for, which is not made yet. ignored: names of fields that nobody used.
     """
 
     model: str | None = None
@@ -49,10 +49,12 @@ class Wishes:
     on_unsupported: OnUnsupported | None = None
     max_price: float | None = None
     min_strategy: Strategy | None = None
+    rehearse: bool = False
     ignored: tuple[str, ...] = ()
 
 
 TEST_CASE = OPTION
+REHEARSE = "rehearse"
 SHOWN_CHARACTERS = 100
 
 # Which capability a field needs. A field that is absent here is for one kind of request and judged there.
@@ -85,6 +87,16 @@ def honoured(wishes: Wishes, model: ModelSpec) -> tuple[dict[str, Any], tuple[Ad
         else:
             left_out.append(Adjustment(name, _shown(value), None, f"Model '{model.name}' does not support it."))
     return kept, tuple(left_out)
+
+
+def check_mode(wishes: Wishes) -> None:
+    """Refuse a rehearsal: as long as nothing can be rehearsed, it would be a real video, and perhaps a paid one."""
+    if wishes.rehearse:
+        raise UnsupportedByModel(
+            f"This server cannot rehearse: 'mode' '{REHEARSE}' is not supported. '?dry_run=true' shows the plan and the "
+            "price, and makes nothing.",
+            param="mode",
+        )
 
 
 def refuses(wishes: Wishes, model: ModelSpec) -> bool:

@@ -12,7 +12,7 @@ from mutoscope.domain.money import as_text, in_millionths
 from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.sizes import is_ratio, is_resolution, size_from
 from mutoscope.domain.video import Operation, Size, Video, VideoRequest, check_prompt
-from mutoscope.domain.wishes import SHOWN_CHARACTERS, Adjustment, Wishes, honoured, refuses
+from mutoscope.domain.wishes import SHOWN_CHARACTERS, Adjustment, Wishes, check_mode, honoured, refuses
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId
 
@@ -71,6 +71,7 @@ class Proposals:
     async def propose(self, caller: Caller, new: NewVideo | NewChange | NewExtension) -> Proposal:
         """Judge a request. Its errors are those of the caller, and name the field."""
         check_prompt(new.prompt)
+        check_mode(new.wishes)
         match new:
             case NewVideo():
                 proposal = await self._video(caller, new)

@@ -220,6 +220,22 @@ def test_characters_that_are_none(given):
     assert caught.value.param in ("characters", "characters[0]")
 
 
+@pytest.mark.parametrize(
+    ("mode", "rehearses"),
+    [
+        ("rehearse", True),
+        (" Rehearse", True),
+        (Part("mode", b"rehearse"), True),
+        ("pro", False),
+        (7, False),
+        ([], False),
+    ],
+)
+def test_a_rehearsal_is_not_taken_for_an_unknown_field(mode, rehearses):
+    wishes = remix({"prompt": "x", "mode": mode}, LIMITS).wishes
+    assert (wishes.rehearse, wishes.ignored) == (rehearses, ("mode",))
+
+
 def test_extension_fields_in_their_types():
     fields = {
         "prompt": "x",
