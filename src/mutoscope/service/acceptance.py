@@ -23,6 +23,7 @@ from mutoscope.domain.video import VideoRequest, new_id
 from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
+from mutoscope.service.guides import stored_in
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import Attempt, Caller
 from mutoscope.storage.protocol import Storage
@@ -229,6 +230,7 @@ def _inputs_of(request: VideoRequest) -> Iterator[str]:
         yield request.clip.sha256
     for character in request.characters:
         yield character.sha256
+    yield from stored_in(request.options)
 
 
 def turn(caller: Caller) -> str:
