@@ -165,3 +165,21 @@ async def test_a_length_that_the_model_does_not_make_is_told_or_refused(tmp_path
         with pytest.raises(InvalidRequest, match="takes at most 60 characters") as refused:
             await server.service.plan(caller, change("x" * 61, source))
         assert refused.value.error_code == "string_above_max_length"
+
+
+async def test_a_native_remix_goes_to_the_account_that_made_its_source(tmp_path, clip, another) -> None:
+    if whole_server.database:
+        pytest.skip("the account is written by hand, into the file")
+    async with two(tmp_path / "data", clip, another(Capability.EDIT)) as (server, caller):
+        source = await a_source(server, caller)
+
+        def sign(tx: Any) -> None:
+            tx.connection.exec_driver_sql("UPDATE videos SET credential = 'second' WHERE id = ?", (source.id,))
+
+        await server.database.write(sign)
+        for name, account in ((None, "second"), ("other-1", None)):
+            made = (await server.service.make(caller, change("at night", source, model=name), attempt())).video
+            await ended(server, caller, made.id)
+            row = await server.database.one("video_at_work", id=made.id)
+            assert row is not None
+            assert (row["credential"], made.credential) == (account, account)
