@@ -204,7 +204,8 @@ def _below(
     if taken is None:
         message, param = f"Model '{target.name}' cannot {task}.", "model"
     else:
-        bound = f"'min_strategy' '{rules.floor}'" if rules.floor else f"'{floor_of(target, rules)}', its 'min_strategy'"
+        floor = floor_of(target, rules)
+        bound = f"'min_strategy' '{floor}'" if rules.floor else f"'{floor}', the default of 'min_strategy' there"
         message = f"Model '{target.name}' can {task} by the strategy '{taken}' at best, which is below {bound}."
         param = "min_strategy" if rules.floor else "model"
     reasons = " ".join(f"{one.strategy}: {one.reason}" for one in skipped)
