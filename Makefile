@@ -1,4 +1,4 @@
-# demo · test · conform · serve · install · lint · types · lock · kill · chaos · fuzz · examples · bench · sheet
+# demo · test · conform · serve · install · lint · types · lock · kill · chaos · outages · fuzz · examples · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm openai-suite node)
 
-.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos bugs sweep fuzz examples bench sheet clean
+.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos outages bugs sweep fuzz examples bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -106,16 +106,22 @@ SEED ?= 0
 chaos: install-dev  ## kill -9 a server under paid load KILLS times, by SEED; nothing lost, nothing paid twice
 	$(BIN)/python -m mutoscope.testing.chaos --kills $(KILLS) --seed $(SEED)
 
+AWAY ?= 60
+
+outages: install-dev $(VENV)/.installed-moto  ## Database, storage, upstream away for AWAY seconds, alone and in pairs; a disk full
+	$(BIN)/python -m mutoscope.testing.outages --seconds $(AWAY)
+
 sweep: install-dev  ## Cut the exchange of a paid submission at every byte, both ways
 	$(BIN)/python -m mutoscope.testing.sweep
 
 bugs: install-dev  ## Seed known bugs one at a time: does the harness see them?
 	$(BIN)/python -m mutoscope.testing.bugs
 
-bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double
+bench: install-dev  ## Requests per second on 100,000 videos; the whole job against encoding alone; the test double; many running videos
 	$(BIN)/python bench/requests_per_second.py
 	$(BIN)/python bench/whole_job.py
 	$(BIN)/python bench/instant.py
+	$(BIN)/python bench/running_videos.py
 
 sheet: install  ## 24 clips on one contact sheet, with their measurements
 	$(BIN)/python bench/contact_sheet.py

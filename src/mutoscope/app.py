@@ -31,7 +31,7 @@ from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
-from mutoscope.providers.protocol import Provider
+from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
@@ -76,6 +76,7 @@ class Mutoscope:
         self.settings = settings
         self._role = role or ("server" if settings.work else "api")
         self._executor = EMBEDDED
+        self._lease_is_over: Callable[[], bool] = lambda: False
         self.clock = clock or SystemClock()
         self._held = ExitStack()
         self.database = self._open(database_url(settings), on_lost)
@@ -176,6 +177,7 @@ class Mutoscope:
         lease = Lease(url, executor, on_lost, self.settings.lease_seconds)
         database.fence(lease)
         self._executor = executor.id
+        self._lease_is_over = lease.is_over
         return lease.release
 
     def _make(self, maker: ProviderMaker) -> Provider:
@@ -198,6 +200,8 @@ class Mutoscope:
             self.clock,
             self.settings.retention_seconds,
             self._executor,
+            recoveries=_recoveries(self.settings, providers),
+            lease_is_over=self._lease_is_over,
         )
         return Production(
             desk,
@@ -254,6 +258,21 @@ def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:
         )
     limits = {Period.DAY: settings.budget_per_day, Period.MONTH: settings.budget_per_month}
     return [Cap("server", period, in_millionths(limit)) for period, limit in limits.items() if limit]
+
+
+def _recoveries(settings: Settings, providers: Sequence[Provider]) -> dict[str, Recovery]:
+    """What holds for lost submissions by provider: its own word, unless the operator prefers another."""
+    choices, names = settings.unknown_choices, sorted(provider.name for provider in providers)
+    if unknown := sorted(choices.keys() - {"", *names}):
+        raise ConfigurationError(
+            f"Setting 'on_unknown' names {unknown[0]!r}, which is no provider here; allowed: {', '.join(names)}."
+        )
+    return {
+        provider.name: provider.recovery.preferring(
+            settings.unknown_deadline, choices.get(provider.name, choices.get("", ""))
+        )
+        for provider in providers
+    }
 
 
 def _catalog(settings: Settings, providers: Sequence[Provider]) -> Catalog:

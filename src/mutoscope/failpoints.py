@@ -17,6 +17,7 @@ NAMES = (
     "create.after_commit",
     "submit.before_intent",
     "submit.before_call",
+    "submit.after_check",
     "submit.before_look",
     "submit.after_call",
     "submit.after_accept",

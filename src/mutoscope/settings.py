@@ -21,6 +21,7 @@ from mutoscope.domain.errors import ConfigurationError
 PREFIX = "MUTOSCOPE_"
 FILE_SETTING = "config"
 DATABASES = ("sqlite:///", "postgresql://", "postgres://")
+ON_UNKNOWN = ("fail", "hold", "resubmit_once")
 
 _BUCKET = r"(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
 
@@ -93,6 +94,16 @@ class Settings:
     created_field: bool = _setting(
         False, "Whether videos repeat `created_at` as `created`, as some clients want it.", "true or false"
     )
+    unknown_deadline: float = _setting(
+        0.0,
+        "How long to look for a submission whose answer was lost; 0 for as long as its provider declares.",
+        "0 to 604800",
+    )
+    on_unknown: str = _setting(
+        "",
+        "What becomes of one that cannot be found out; nothing for what its provider declares.",
+        "fail, hold or resubmit_once, for single providers as NAME=hold; several are separated by commas",
+    )
     flipbook_slots: int = _setting(1, "How many clips flipbook draws at the same time.", "1 to 64")
     flipbook_spare_seconds: float = _setting(
         300.0, "How long a warm drawing process is kept waiting for the next clip.", "0 to 86400"
@@ -117,6 +128,9 @@ class Settings:
         _check_range("lease_seconds", self.lease_seconds, 2, 300)
         if not all(_is_origin(origin) for origin in self.origins):
             raise _refusal("cors_origins", self.cors_origins)
+        _check_range("unknown_deadline", self.unknown_deadline, 0, 604_800)
+        if _unknown_choices(self.on_unknown) is None:
+            raise _refusal("on_unknown", self.on_unknown)
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
         _check_range("flipbook_spare_seconds", self.flipbook_spare_seconds, 0, 86_400)
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
@@ -127,6 +141,11 @@ class Settings:
     def origins(self) -> tuple[str, ...]:
         """The single origins of `cors_origins`."""
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+    @property
+    def unknown_choices(self) -> dict[str, str]:
+        """What `on_unknown` says, by the provider's name; under "" what it says for all others."""
+        return _unknown_choices(self.on_unknown) or {}
 
     @property
     def is_loopback(self) -> bool:
@@ -199,6 +218,18 @@ def _kind(name: str) -> type:
     return {"Path": Path, "str": str, "int": int, "bool": bool, "float": float}[
         next(str(entry.type) for entry in fields(Settings) if entry.name == name)
     ]
+
+
+def _unknown_choices(text: str) -> dict[str, str] | None:
+    """The choices by provider, "" for all others; None where the text is not of that form."""
+    choices: dict[str, str] = {}
+    for item in filter(None, (item.strip() for item in text.split(","))):
+        provider, has_name, choice = item.rpartition("=")
+        name = provider.strip()
+        if choice.strip() not in ON_UNKNOWN or name in choices or bool(has_name) != bool(name):
+            return None
+        choices[name] = choice.strip()
+    return choices
 
 
 def _is_origin(text: str) -> bool:

@@ -99,8 +99,10 @@ async def test_a_deleted_source_keeps_its_files_until_its_remix_has_ended(tmp_pa
     ],
 )
 async def test_an_upstreams_failure_is_the_videos_failure_and_is_never_sent_again(
-    tmp_path: Path, submits: list, polls: list | None, code: str
+    tmp_path: Path, submits: list, polls: list | None, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mutoscope.engine.poller.LOST_GRACE", 0.0)
+    monkeypatch.setattr("mutoscope.engine.poller.CONFIRMING_PAUSE", 0.1)
     provider = ScriptedProvider(submits=submits, polls=polls)
     async with running(tmp_path, provider) as (server, caller):
         video = await create(server, caller)

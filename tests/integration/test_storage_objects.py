@@ -103,9 +103,7 @@ async def test_an_endpoint_that_is_down(tmp_path: Path, monkeypatch: pytest.Monk
     assert {type(error) for error in errors} == {StorageUnavailable}
 
 
-async def test_an_endpoint_that_hangs_is_given_up_within_half_a_minute(
-    moto: Moto, bucket: Bucket, tmp_path: Path
-) -> None:
+async def test_an_endpoint_that_hangs_is_given_up_soon(moto: Moto, bucket: Bucket, tmp_path: Path) -> None:
     storage = open_storage(bucket.address, tmp_path)
     await storage.write("a", one())
     moto.pause()
@@ -114,8 +112,8 @@ async def test_an_endpoint_that_hangs_is_given_up_within_half_a_minute(
         errors = await everything_asked_of(storage)
     finally:
         moto.resume()
-    assert time.monotonic() - begun < 32
-    assert "within 10 seconds" in errors[-1].message
+    assert time.monotonic() - begun < 20  # one silence, and a slow machine
+    assert "within 5 seconds" in errors[-1].message
     await storage.write("later", one())
     assert await storage.size("later") == 5
 

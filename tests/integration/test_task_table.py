@@ -139,6 +139,21 @@ def test_a_task_that_was_in_hand_at_three_deaths_waits(queue: Queue, database: D
             assert longest - 30 < wait <= longest + 5
 
 
+def test_tasks_that_ended_a_day_ago_are_forgotten(queue: Queue) -> None:
+    for video, status, hours in (("old", "SUCCESS", 25), ("new", "SUCCESS", 23), ("waiting", "ENQUEUED", 25)):
+        queue.add(video, TaskKind.SUBMIT, "submit-flipbook", status, None)
+        tasks = queue._tasks
+        with queue.table._engine.begin() as connection:
+            connection.execute(
+                sa.update(tasks)
+                .where(tasks.c.workflow_uuid.like(f"{video}:%"))
+                .values(completed_at=int((time.time() - hours * 3600) * 1000))
+            )
+    assert queue.table.prune() == 1
+    assert queue.table.prune() == 0
+    assert queue.all().keys() == {"new", "waiting"}
+
+
 def test_what_an_earlier_version_queued_gets_a_share_too(queue: Queue) -> None:
     queue.add("one", TaskKind.SUBMIT, "submit-flipbook", "ENQUEUED", None)
     queue.add("two", TaskKind.COLLECT, COLLECT, "ENQUEUED", None)

@@ -143,7 +143,7 @@ async def test_a_second_job_is_the_last_one(tmp_path) -> None:
 
 async def is_held(server: Mutoscope, caller: Caller, provider: ScriptedProvider, video_id: str) -> None:
     async def there() -> bool:
-        held = await server.database.all("held_submissions")
+        held = await server.database.all("held_submissions", owner=server._executor)
         return [row["id"] for row in held] == [video_id] and not server._production._submission._at_work
 
     await until(there)
@@ -179,7 +179,7 @@ async def test_a_held_submission_can_be_deleted(tmp_path, monkeypatch) -> None:
         other = await create(server, caller)
         provider._submits = [UpstreamRejected("No.")]
         await server.service.delete(caller, video.id)
-        assert await server.database.all("held_submissions") == []
+        assert await server.database.all("held_submissions", owner=server._executor) == []
         assert (await ended(server, caller, other.id)).state is State.FAILED
 
 

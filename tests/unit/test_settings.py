@@ -6,7 +6,8 @@ import pytest
 
 from mutoscope.database.address import shown
 from mutoscope.domain.errors import ConfigurationError
-from mutoscope.settings import Settings, load
+from mutoscope.providers.protocol import OnUnknown
+from mutoscope.settings import ON_UNKNOWN, Settings, load
 
 
 def test_the_later_source_wins(tmp_path: Path) -> None:
@@ -25,11 +26,36 @@ def test_the_later_source_wins(tmp_path: Path) -> None:
         ({"MUTOSCOPE_SORA_ALIAS": "maybe"}, "sora_alias"),
         ({"MUTOSCOPE_FLIPBOOK_SLOTS": "0"}, "flipbook_slots"),
         ({"MUTOSCOPE_LOG_LEVEL": "loud"}, "log_level"),
+        ({"MUTOSCOPE_UNKNOWN_DEADLINE": "-1"}, "unknown_deadline"),
+        ({"MUTOSCOPE_UNKNOWN_DEADLINE": "nan"}, "unknown_deadline"),
     ],
 )
 def test_a_wrong_value_names_its_setting_and_what_is_allowed(environment: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"'{named}'.*allowed"):
         load({}, environment)
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("", {}),
+        ("hold", {"": "hold"}),
+        ("hold, a=resubmit_once", {"": "hold", "a": "resubmit_once"}),
+        (" a = fail ,b=hold,", {"a": "fail", "b": "hold"}),
+    ],
+)
+def test_choices_for_lost_submissions(text: str, choices: dict[str, str]) -> None:
+    assert load({}, {"MUTOSCOPE_ON_UNKNOWN": text}).unknown_choices == choices
+
+
+def test_the_choices_are_those_of_the_engine() -> None:
+    assert set(ON_UNKNOWN) == set(OnUnknown)
+
+
+@pytest.mark.parametrize("text", ["retry", "a=", "=hold", "hold, fail", "a=hold, a=fail", "a=hold=x", "a"])
+def test_a_choice_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"'on_unknown'.*allowed: fail, hold or resubmit_once"):
+        load({}, {"MUTOSCOPE_ON_UNKNOWN": text})
 
 
 @pytest.mark.parametrize("text", ["port = 'x'", "prot = 1", "port = ", "port = true"])

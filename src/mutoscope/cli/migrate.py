@@ -26,7 +26,9 @@ def migrate(
     it by itself. It may be repeated, while older processes run too. Prints the number of the schema.
     """
     from mutoscope.app import database_url, migrate_all
+    from mutoscope.database.session import Session
 
+    Session.silence = None  # a large table takes its time to change
     try:
         settings = load({"data_dir": data_dir, "database": database}, os.environ, config)
         number = migrate_all(database_url(settings))

@@ -17,6 +17,7 @@ from mutoscope.database.changes import Changes
 from mutoscope.database.transaction import Row, Transaction
 from mutoscope.database.waiting import Write
 from mutoscope.database.writer import Rules, Writer
+from mutoscope.domain.errors import DatabaseUnavailable
 
 __all__ = ["FILE_NAME", "Database", "Reader", "Row", "Transaction"]
 
@@ -50,16 +51,30 @@ class Database:
         self._reader = reader
         self._writer = Writer(rules, self.changes)
 
-    async def write(self, function: Callable[[Transaction], T], alone: str | None = None) -> T:
+    async def write(
+        self, function: Callable[[Transaction], T], alone: str | None = None, within: float | None = None
+    ) -> T:
         """Run `function` in a transaction; its result, once that is on disk. Its exceptions pass through.
 
         alone: a name. Writes with the same name happen one after the other, in whatever process they are asked for:
         what one of them looks up stays so until it has committed. `function` may be run more than once, of which
         only the last run counts: when another transaction was in its way, a row it wanted to add above all.
+        within: seconds after which DatabaseUnavailable is raised. Only then may it have happened, or happen still, like
+        any request whose answer is lost: if it had been begun.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._writer.put(Write(function, alone, future))
-        return await asyncio.shield(future)
+        write = Write(function, alone, future)
+        self._writer.put(write)
+        limit = asyncio.timeout(within)
+        try:
+            async with limit:
+                return await asyncio.shield(future)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            write.give_up()
+            future.add_done_callback(_heard)
+            raise DatabaseUnavailable("The database took too long.") from None
 
     async def one(self, name: str, /, **values: Any) -> Row | None:
         """The one row of a named query, or None."""
@@ -86,3 +101,8 @@ class Database:
         self._writer.close()
         self._reader.close()
         self.engine.dispose()
+
+
+def _heard(future: asyncio.Future[Any]) -> None:
+    """Take the end of a write that nobody waits for, lest the event loop complains that nobody did."""
+    future.exception()

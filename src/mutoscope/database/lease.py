@@ -21,7 +21,7 @@ from collections.abc import Callable
 import psycopg
 
 from mutoscope.database.identity import Executor
-from mutoscope.database.session import connect
+from mutoscope.database.session import Session, connect
 from mutoscope.domain.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Lease:
         self._url = url
         self._on_lost = on_lost
         self._leaving = threading.Event()
-        self._session: psycopg.Connection | None = None
+        self._session: Session | None = None
         try:
             self._until = self._take()
         except BaseException:
@@ -154,10 +154,11 @@ class Lease:
             )  # fmt: skip
         return asked + self.seconds
 
-    def _open(self) -> psycopg.Connection:
+    def _open(self) -> Session:
         if self._session is None:
             self._session = connect(self._url)
             self._session.autocommit = True
+            self._session.silence = self.seconds / BEATS  # one link that is dead must not cost the lease
         return self._session
 
     def _close(self) -> None:

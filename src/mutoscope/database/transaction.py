@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
@@ -36,6 +36,11 @@ class Transaction:
     def run(self, name: str, /, **values: Any) -> int:
         """Run the named statement; the number of rows it changed."""
         return self.connection.execute(_text(name), values).rowcount
+
+    def run_many(self, name: str, /, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run the named statement once for each of these values."""
+        if rows:
+            self.connection.execute(_text(name), rows)
 
     def one(self, name: str, /, **values: Any) -> Row | None:
         row = self.connection.execute(_text(name), values).mappings().one_or_none()

@@ -143,12 +143,12 @@ def move(
     values: dict[str, Any] = {
         "attempt": None,
         "upstream_id": None,
+        "owner": None,
         "remote": None,
         "facts": None,
         "next_poll_at": None,
         "expires_at": None,
         "charged": None,
-        "owner": None,
         **columns,
     }
     moved = tx.run(

@@ -25,7 +25,12 @@ class Write:
         self.result: Any = None
         self.error: BaseException | None = None
         self.tries = 0
+        self.is_given_up = False
         self._future = future
+
+    def give_up(self) -> None:
+        """Nobody waits any more: what has not begun shall not happen."""
+        self.is_given_up = True
 
     def deliver(self) -> None:
         # An event loop that has closed: nobody waits any more.

@@ -146,6 +146,8 @@ class Writer:
         return transaction.announced
 
     def _run(self, write: Write, transaction: Transaction, is_single: bool) -> None:
+        if write.is_given_up:
+            return
         savepoint = transaction.connection.begin_nested() if self._rules.has_savepoints else None
         write.error = None
         try:

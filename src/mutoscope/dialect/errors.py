@@ -159,7 +159,12 @@ def exception_handlers() -> dict[Any, ExceptionHandler]:
 
 def log_failure(scope: Scope, error: Exception) -> None:
     """Keep for the operator what the caller is not told."""
-    _log.error("request failed", request_id=scope.get("state", {}).get("request_id"), exc_info=error)
+    request_id = scope.get("state", {}).get("request_id")
+    if isinstance(error, domain.DatabaseUnavailable | domain.StorageUnavailable):
+        # Known well enough, and in an outage every request brings one.
+        _log.error("request failed", request_id=request_id, reason=error.message)
+    else:
+        _log.error("request failed", request_id=request_id, exc_info=error)
 
 
 def _translated(request: Request, error: HTTPException, allowed: str) -> domain.MutoscopeError:

@@ -27,7 +27,9 @@
     ├── UpstreamError              the provider's upstream, during work; ends in the video's error field
     │   ├── ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted
     │   ├── UpstreamRateLimited, UpstreamUnavailable, UpstreamTimeout
-    │   ├── UpstreamTaskLost, UpstreamProtocolError, SubmissionUnknown
+    │   ├── UpstreamTaskLost, SubmissionUnknown
+    │   ├── UpstreamProtocolError
+    │   │   └── FinishedWithoutAsset   done by its own word, with nothing to fetch
     │   └── NotStarted             the same failure, told to a caller who waited for it
     └── ServerError                ours
         ├── StorageUnavailable, DatabaseUnavailable
@@ -291,6 +293,10 @@ class UpstreamProtocolError(UpstreamError):
     """The upstream said something its documentation does not name."""
 
     code = "upstream_protocol_error"
+
+
+class FinishedWithoutAsset(UpstreamProtocolError):
+    """The upstream says that it has finished, and names no file to fetch."""
 
 
 class SubmissionUnknown(UpstreamError):

@@ -112,7 +112,9 @@ def verdict(ended_in: State, from_state: State, failure_code: str | None) -> Kin
 
 
 # Failures that say nothing about what the upstream did or will do.
-NO_VERDICT = frozenset({"submission_unknown", "generation_timeout", "upstream_task_lost", "internal_error"})
+NO_VERDICT = frozenset(
+    {"submission_unknown", "generation_timeout", "upstream_task_lost", "upstream_protocol_error", "internal_error"}
+)
 
 
 def standing(kinds: frozenset[str], is_final: bool) -> Standing | None:

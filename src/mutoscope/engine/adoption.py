@@ -15,6 +15,10 @@ log = structlog.get_logger(__name__)
 
 # Seconds between looks for videos of the dead, and for those that were deleted elsewhere.
 ROUND = 1.0
+ROUND_ALONE = 10.0
+# How the first questions are spread: those of many videos must not leave in the same instant.
+QUESTIONS_PER_SECOND = 200
+LONGEST_SPREAD = 5.0
 # How far back a deletion is looked for: the clocks of two machines may differ by as much.
 LOOK_BACK = 60.0
 NOBODY = ""
@@ -38,14 +42,17 @@ class Adoption:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while self._has_others:
-            await asyncio.sleep(ROUND)
+        while True:
+            await asyncio.sleep(ROUND if self._has_others else ROUND_ALONE)
             try:
                 await self._look()
             except Exception:
                 log.exception("the dead could not be looked for; they are looked for again")
 
     async def _look(self) -> None:
+        await self._queue.reconsider()
+        if not self._has_others:
+            return
         for row in await self._adopt_videos(NOBODY):
             if row["state"] == State.GENERATING:
                 self._desk.slots.restore(row["provider"], row["id"])
@@ -53,13 +60,14 @@ class Adoption:
         await self._let_go()
 
     async def _adopt_videos(self, mine: str) -> list[Row]:
-        now = self._desk.clock.now()
+        orphans = await self._desk.database.one("count_orphans", mine=mine)
+        if orphans is None or not orphans["videos"]:
+            return []  # so that a look costs no commit
+        now, spread = self._desk.clock.now(), min(LONGEST_SPREAD, orphans["videos"] / QUESTIONS_PER_SECOND)
 
         def write(tx: Transaction) -> list[Row]:
-            return tx.all("adopt_videos", owner=self._desk.executor, mine=mine, now=now)
+            return tx.all("adopt_videos", owner=self._desk.executor, mine=mine, now=now, spread=spread)
 
-        if not await self._desk.database.all("orphans", mine=mine):
-            return []  # so that a look costs no commit
         adopted = await self._desk.database.write(write)
         log.warning("videos are taken over", videos=len(adopted))
         return adopted

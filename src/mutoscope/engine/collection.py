@@ -29,6 +29,8 @@ from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting
 
 CHUNK = 1 << 20
+# Half of the minute in which the work goes on after an upstream was away.
+LONGEST_PAUSE = 30.0
 # A task that was in hand when the process died, so often, may be why: it ends with its state's time budget.
 DEATHS_ALLOWED = 3
 
@@ -64,7 +66,7 @@ class Collection:
                 if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
                     await self._desk.fail(row, GenerationTimeout(f"The result could not be fetched: {error.message}"))
                 else:
-                    await self._desk.clock.sleep(backoff(failures))
+                    await self._desk.clock.sleep(backoff(failures, longest=LONGEST_PAUSE))
             row = await self._desk.row(row["id"])
         return row
 

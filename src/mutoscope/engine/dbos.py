@@ -83,7 +83,18 @@ class DbosQueue:
         await asyncio.to_thread(self._launch, dbos, lanes)
 
     async def adopt(self) -> None:
-        await asyncio.to_thread(self._adopt)
+        assert self._table is not None, "adopt before start"
+        self._ring_if(await asyncio.to_thread(self._table.adopt))
+
+    async def reconsider(self) -> None:
+        assert self._table is not None, "reconsider before start"
+        assert self._dbos is not None, "reconsider before start"
+        active = self._dbos._active_workflows_set.activeList()
+        self._ring_if(await asyncio.to_thread(self._table.reconsider, active))
+
+    async def prune(self) -> None:
+        if self._table is not None:
+            await asyncio.to_thread(self._table.prune)
 
     async def stop(self) -> None:
         self._stopping = True
@@ -115,11 +126,8 @@ class DbosQueue:
         for lane in self._lanes.values():
             lane.start()
 
-    def _adopt(self) -> None:
-        assert self._table is not None, "adopt before start"
-        assert self._dbos is not None, "adopt before start"
-        adopted = self._table.adopt() + self._table.reconsider(self._dbos._active_workflows_set.activeList())
-        if adopted:
+    def _ring_if(self, tasks: int) -> None:
+        if tasks:
             for lane in self._lanes.values():
                 lane.ring()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
@@ -12,22 +13,24 @@ import structlog
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.videos import move, request_from_row
-from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError
+from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError, UpstreamError
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import Failure
 from mutoscope.domain.wishes import TEST_CASE
+from mutoscope.engine.circuit import Circuits
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
 from mutoscope.media.studio import Studio
-from mutoscope.providers.protocol import Provider
+from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.storage.protocol import Storage
 
 log = structlog.get_logger(__name__)
 
 CANCEL_SECONDS = 30.0
-OUTAGE_LONGEST_PAUSE = 30.0
+# While our own database or storage is away; a task asks, not each video, so that this is no crowd.
+OUTAGE_LONGEST_PAUSE = 5.0
 
 # The kill switch: its row's name, and the value that stops.
 SUBMITS, PAUSED, RUNNING = "submits", "paused", "running"
@@ -40,7 +43,9 @@ class Desk:
     """The tools of the trade, handed to each part of the engine.
 
     retention_seconds: how long a completed video keeps its files; 0 for ever. executor: the id of this process, which
-    the videos in its hands bear.
+    the videos in its hands bear. chance: numbers from 0 to 1, which spread what would come at the same time.
+    recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
+    have taken over what this process has in hand.
     """
 
     database: Database
@@ -51,21 +56,41 @@ class Desk:
     clock: Clock
     retention_seconds: float = 0.0
     executor: str = EMBEDDED
+    chance: Callable[[], float] = random.random
+    circuits: Circuits = field(default_factory=lambda: Circuits(random.random))
+    recoveries: Mapping[str, Recovery] = field(default_factory=dict)
+    lease_is_over: Callable[[], bool] = lambda: False
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)
         assert row is not None, f"a task names video {video_id}, which never existed"
         return row
 
+    def recovery_of(self, provider: Provider) -> Recovery:
+        """What holds for submissions to this provider whose outcome is unknown."""
+        return self.recoveries.get(provider.name, provider.recovery)
+
+    def tell_circuit(self, provider: Provider, error: UpstreamError | None, *, submitting: bool = False) -> None:
+        """What a call just said about its upstream. One on this machine has no circuit: it cannot be left alone."""
+        if not provider.is_local:
+            self.circuits.heard(provider.name, error, self.clock.now(), submitting=submitting)
+
     async def insist(self, write: Callable[[Transaction], T]) -> T:
         """Write what nobody could find out again, however long our own database is out."""
+        return await self._wait_out(lambda: self.database.write(write))
+
+    async def insist_on_row(self, video_id: str) -> Row:
+        """The row, however long our own database is out: who gave up would forget that nothing was sent, or an id."""
+        return await self._wait_out(lambda: self.row(video_id))
+
+    async def _wait_out(self, work: Callable[[], Awaitable[T]]) -> T:
         outages = 0
         while True:
             try:
-                return await self.database.write(write)
+                return await work()
             except DatabaseUnavailable as error:
                 outages += 1
-                log.error("what an upstream said waits to be written", reason=error.message)
+                log.error("what only this process knows waits for the database", reason=error.message)
                 await self.clock.sleep(backoff(outages, longest=OUTAGE_LONGEST_PAUSE))
 
     async def cancel(self, provider: str, upstream_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Removes what has had its time: the files of deleted, expired and failed videos, uploads, receipts."""
+"""Removes what has had its time: the files of deleted, expired and failed videos, uploads, receipts, ended tasks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mutoscope.database.videos import add_event
 from mutoscope.domain.assets import input_key
 from mutoscope.domain.lifecycle import State
 from mutoscope.engine.desk import Desk
+from mutoscope.engine.port import TaskQueue
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +20,8 @@ ROUND = 60.0
 BATCH = 100
 # Longer than the guard for the SDKs' retries looks back.
 RECEIPT_SECONDS = 3_600.0
+# It reads all ended tasks.
+PRUNE_ROUND = 600.0
 EXPIRED = "expired"
 # How long an upload waits for the video that needs it.
 INPUT_SECONDS = 3_600.0
@@ -27,8 +30,10 @@ INPUT_SECONDS = 3_600.0
 class Janitor:
     """Looks every minute, and at once when told of a deletion."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, queue: TaskQueue) -> None:
         self._desk = desk
+        self._queue = queue
+        self._pruned_at = 0.0
         self._called = asyncio.Event()
 
     def call(self) -> None:
@@ -43,6 +48,7 @@ class Janitor:
                 self._purge_failed,
                 self._drop_inputs,
                 self._forget_requests,
+                self._prune_tasks,
             ):
                 try:
                     await work()
@@ -97,6 +103,12 @@ class Janitor:
             tx.run("forget_old_receipts", before=now - RECEIPT_SECONDS)
 
         await self._desk.database.write(write)
+
+    async def _prune_tasks(self) -> None:
+        now = self._desk.clock.now()
+        if now - self._pruned_at >= PRUNE_ROUND:
+            self._pruned_at = now
+            await self._queue.prune()
 
     async def _try_to_purge(self, row: Row, event: str | None = None) -> None:
         try:

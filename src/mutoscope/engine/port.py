@@ -47,6 +47,14 @@ class TaskQueue(Protocol):
         """Take over what is in the hands of processes that are dead. To be called again and again."""
         ...
 
+    async def reconsider(self) -> None:
+        """Look for tasks that this process claimed and did not begin. To be called again and again."""
+        ...
+
+    async def prune(self) -> None:
+        """Forget tasks that ended long ago."""
+        ...
+
     async def stop(self) -> None:
         """Run no more; what is unfinished is run again at the next start."""
         ...

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 COLLECTORS = 2
 MISHAPS_ALLOWED = 3
 ERRAND_SECONDS = 3.0
+# How long a stop waits for upstreams that were just asked for a video.
+SETTLE_SECONDS = 10.0
 # How often submissions that are held are looked for, in seconds.
 HELD_ROUND = 30.0
 
@@ -53,7 +55,7 @@ class Production:
         self.poller = Poller(desk, queue)
         self._submission = Submission(desk, self.poller.nudge)
         self._collection = Collection(desk, work)
-        self._janitor = Janitor(desk)
+        self._janitor = Janitor(desk, queue)
         self._adoption = Adoption(desk, queue, has_others)
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
@@ -88,6 +90,7 @@ class Production:
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
+        await self._submission.settle(SETTLE_SECONDS)
         await self._queue.stop()
         for provider in self._desk.providers.values():
             await provider.aclose()

@@ -19,15 +19,17 @@ from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRa
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, VideoRequest
+from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
-from mutoscope.engine.retry import backoff, is_over_budget
+from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Job, OnUnknown, Provider, Source, Submitted
 
 log = structlog.get_logger(__name__)
 
+LEASE_PAUSE = 0.5
 # How often a stopped submission looks whether it may go on.
 PAUSE_SECONDS = 1.0
 
@@ -36,6 +38,10 @@ RESUBMITTED = (
     "The answer to the first submission was lost and could not be found out, so this video was submitted once more, as "
     "the operator wants it: it may have been made and charged twice."
 )
+
+
+def _as_it_is(error: UpstreamError) -> UpstreamError:
+    return error
 
 
 class Submission:
@@ -50,6 +56,8 @@ class Submission:
         self._ask_now = ask_now
         self._detective = Detective(desk)
         self._at_work: set[str] = set()
+        self._calls = Calls()
+        self._is_leaving = False
 
     async def run(self, video_id: str) -> None:
         """Bring a video from `queued` to `generating` or to its failure; repeatable after a crash."""
@@ -64,6 +72,7 @@ class Submission:
             handed_over = _awaits_submission(row) and await self._submit(row)
         finally:
             self._at_work.discard(video_id)
+            self._calls.end(video_id)
         if not handed_over:
             await self._desk.slots.give_back(row["provider"], video_id)
 
@@ -75,6 +84,25 @@ class Submission:
             await self._desk.clock.sleep(PAUSE_SECONDS)
             row = await self._desk.row(row["id"])
 
+    async def _until_clear(self, row: Row, give_up: Callable[[UpstreamError], UpstreamError] = _as_it_is) -> bool:
+        """Wait for the operator's word, and while the upstream's circuit is open: nothing is sent, no attempt consumed.
+
+        False when the video has ended meanwhile, by its time budget at the latest. give_up: makes its error of the one
+        that keeps the circuit open, which is told as it is where nothing was started.
+        """
+        desk, name = self._desk, row["provider"]
+        if desk.providers[name].is_local:
+            return True
+        while (is_paused := await desk.is_paused()) or not desk.circuits.may_submit(name, desk.clock.now()):
+            reason, since = (None, 0.0) if is_paused else desk.circuits.why_not_submit(name)
+            if reason is not None and is_over_budget(State.SUBMITTING, _waits_since(row, since), desk.clock.now()):
+                await desk.fail(row, give_up(reason))
+                return False
+            await desk.clock.sleep(PAUSE_SECONDS)
+            if not await self._is_as_before(row):
+                return False
+        return True
+
     async def _submit(self, row: Row) -> bool:
         provider = self._desk.providers[row["provider"]]
         is_new = row["state"] == State.QUEUED
@@ -82,12 +110,16 @@ class Submission:
         # Before the intent: once that is open, a fault of ours could no longer be told from a call that was cut.
         job = await build_job(self._desk, row, attempt)
         if is_new:
+            if not await self._until_clear(row):
+                return False
             failpoint("submit.before_intent", row["id"])
             if not await self._open_intent(row, attempt):
                 return False
-            row = await self._desk.row(row["id"])
+            row = await self._desk.insist_on_row(row["id"])
             if row["state"] != State.SUBMITTING:  # deleted meanwhile
                 return False
+        elif await self._is_proven(row) and not await self._until_clear(row):
+            return False
         elif not await self._reopen_intent(row) and not provider.is_local:
             stopped = await self._restoration(row) or STOPPED
             return await self._accepted(row, await self._find_out(row, provider, job, stopped))
@@ -99,7 +131,7 @@ class Submission:
         if submitted is None:
             return False
         # It may have been asked once more meanwhile: the acceptance belongs to the last attempt.
-        attempt = (await self._desk.row(row["id"]))["attempt"]
+        attempt = (await self._desk.insist_on_row(row["id"]))["attempt"]
         return await self._accept(row, attempt, submitted)
 
     async def _open_intent(self, row: Row, attempt: int) -> bool:
@@ -118,6 +150,11 @@ class Submission:
         noted = await self._desk.database.one("restoration_of", video_id=row["id"])
         return None if noted is None else decode(noted["detail"])["message"]
 
+    async def _is_proven(self, row: Row) -> bool:
+        """Whether it is certain that the last call started nothing."""
+        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
+        return intent is not None and intent["outcome"] in (Outcome.NOT_SENT, Outcome.REJECTED)
+
     async def _reopen_intent(self, row: Row) -> bool:
         """Make ready to ask again. False when the last call may have started something."""
         return await self._desk.database.write(
@@ -130,9 +167,15 @@ class Submission:
         while True:
             if not await self._is_still_wanted(row):
                 return None
+            failpoint("submit.after_check", row["id"])
+            self._calls.begin(row["id"])
             try:
-                return await provider.submit(job)
+                submitted = await provider.submit(job)
+                self._desk.tell_circuit(provider, None, submitting=True)
+                return submitted
             except UpstreamError as error:
+                self._calls.end(row["id"])
+                self._desk.tell_circuit(provider, error, submitting=True)
                 failures += 1
                 if not _may_ask_again(error, provider):
                     return await self._last_word(row, provider, job, error)
@@ -141,17 +184,33 @@ class Submission:
                     # With the error itself: each call so far is proven to have started nothing.
                     await self._desk.fail(row, error)
                     return None
-                await self._desk.clock.sleep(_pause(error, failures))
-                await self._until_allowed(row)
+                await self._desk.clock.sleep(_pause(error, failures, self._desk.chance()))
+                if not await self._until_clear(row):
+                    return None
                 row = await self._desk.row(row["id"])
                 if row["state"] != State.SUBMITTING:
                     return None
                 await self._reopen_intent(row)
 
     async def _is_still_wanted(self, row: Row) -> bool:
-        """Looked at right before the bytes leave: whether this attempt is still the video's own."""
-        now = await self._desk.row(row["id"])
-        return now["state"] == State.SUBMITTING and now["attempt"] == row["attempt"]
+        """Looked at right before the bytes leave: whether this attempt is still the video's own, and this process's.
+
+        While the lease may have run out nothing is sent: it is renewed, or the process ends.
+        """
+        while row["state"] == State.SUBMITTING and await self._is_as_before(row):
+            if not self._is_leaving and not self._desk.lease_is_over():
+                return True
+            await self._desk.clock.sleep(LEASE_PAUSE)
+        return False
+
+    async def settle(self, seconds: float) -> None:
+        """Begin no more calls, and wait for the answers of those that are under way: else they would be unknown."""
+        self._is_leaving = True
+        await self._calls.none_left(seconds)
+
+    async def _is_as_before(self, row: Row) -> bool:
+        now = await self._desk.insist_on_row(row["id"])
+        return (now["state"], now["attempt"]) == (row["state"], row["attempt"])
 
     async def _accept(self, row: Row, attempt: int, submitted: Submitted) -> bool:
         failpoint("submit.after_call", row["id"])
@@ -171,8 +230,8 @@ class Submission:
                 Happening.ACCEPTED,
                 now,
                 upstream_id=submitted.upstream_id,
-                next_poll_at=now + submitted.poll_after,
                 owner=self._desk.executor,
+                next_poll_at=now + submitted.poll_after,
             )
 
         if await self._desk.insist(write) is None:
@@ -215,18 +274,19 @@ class Submission:
             await self._close(row, Outcome.REJECTED, finding.message)
             await self._desk.fail(row, finding)
             return None
-        match provider.recovery.on_unknown:
+        match self._desk.recovery_of(provider).on_unknown:
             case OnUnknown.HOLD:
                 return None
             # Not after a restore: what was queued in a backup was most likely submitted since, each a second payment.
             case OnUnknown.RESUBMIT_ONCE if row["attempt"] == 1 and await self._restoration(row) is None:
-                return await self._resubmit(row, provider)
+                return await self._resubmit(row, provider, evidence)
         await self._desk.fail(row, _unknown(row, evidence))
         return None
 
-    async def _resubmit(self, row: Row, provider: Provider) -> Submitted | None:
+    async def _resubmit(self, row: Row, provider: Provider, evidence: str) -> Submitted | None:
         """Ask once more under a new key, because the operator prefers that. The video says that it may cost twice."""
-        await self._until_allowed(row)
+        if not await self._until_clear(row, lambda _reason: _unknown(row, evidence)):
+            return None
         attempt = row["attempt"] + 1
         job = await build_job(self._desk, row, attempt)
         now = self._desk.clock.now()
@@ -240,13 +300,13 @@ class Submission:
 
         if not await self._desk.database.write(write):
             return None
-        return await self._ask(await self._desk.row(row["id"]), provider, job)
+        return await self._ask(await self._desk.insist_on_row(row["id"]), provider, job)
 
     async def look_again(self) -> None:
         """Look once for each submission that is held; those that are found go on."""
         for row in await self._desk.database.all("held_submissions", owner=self._desk.executor):
             provider = self._desk.providers[row["provider"]]
-            if provider.recovery.on_unknown is OnUnknown.HOLD and row["id"] not in self._at_work:
+            if self._desk.recovery_of(provider).on_unknown is OnUnknown.HOLD and row["id"] not in self._at_work:
                 try:
                     await self._look_for(row, provider)
                 except Exception:  # one that cannot be looked for must not keep the others
@@ -339,6 +399,11 @@ def _awaits_submission(row: Row) -> bool:
     return row["state"] in (State.QUEUED, State.SUBMITTING)
 
 
+def _waits_since(row: Row, open_since: float) -> float:
+    """Since when a video waits for an upstream; one that has not been asked for yet, no longer than it is away."""
+    return max(row["state_since"], open_since) if row["state"] == State.QUEUED else row["state_since"]
+
+
 def _unknown(row: Row, evidence: str) -> SubmissionUnknown:
     return SubmissionUnknown(
         f"Whether '{row['provider']}' accepted this video is not known, so it was not sent again. "
@@ -354,6 +419,6 @@ def _may_ask_again(error: UpstreamError, provider: Provider) -> bool:
     return outcome_of(error) in (Outcome.NOT_SENT, Outcome.REJECTED)
 
 
-def _pause(error: UpstreamError, failures: int) -> float:
+def _pause(error: UpstreamError, failures: int, chance: float) -> float:
     advised = error.retry_after if isinstance(error, UpstreamRateLimited) else None
-    return min(advised, 300.0) if advised is not None else backoff(failures)
+    return advised_pause(advised, chance) if advised is not None else backoff(failures, chance=chance)

@@ -6,6 +6,7 @@ the hands of nobody alive, by compare-and-set, as often as it looks: a single lo
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from typing import Any
 
@@ -18,6 +19,9 @@ from mutoscope.database.transaction import Transaction
 from mutoscope.engine.port import SHARED, TaskKind
 
 PENDING, ENQUEUED, DELAYED = "PENDING", "ENQUEUED", "DELAYED"
+ENDED = ("SUCCESS", "ERROR", "CANCELLED")
+KEEP_SECONDS = 86_400.0
+PRUNE_BATCH = 1_000
 # After so many deaths with the same task in hand it waits, longer each time, before it may kill again. Seconds.
 DEATHS_ALLOWED = 3
 PAUSE_AFTER_DEATHS, LONGEST_PAUSE = 60.0, 900.0
@@ -69,9 +73,7 @@ class TaskTable:
         """Take the tasks of the dead, and those that wait for a process that is dead; how many."""
         with self._engine.begin() as connection:
             adopted = self._take(connection, self._pending(connection, self._is_nobodys))
-            adopted += self._move_here(connection)
-        self._system.transition_delayed_workflows()
-        return adopted
+            return adopted + self._move_here(connection)
 
     def reconsider(self, active: Collection[str]) -> int:
         """Put back what this process claimed and does not run: a fault came between the two. How many tasks.
@@ -89,6 +91,20 @@ class TaskTable:
         with self._engine.begin() as connection:
             for task in self._pending(connection, self._is_mine):
                 self._put_back(connection, task, ENQUEUED, None)
+
+    def prune(self) -> int:
+        """Remove tasks that ended long ago, whose videos' rows say all there is to say; how many, at most a batch."""
+        tasks = self._tasks
+        before = int((time.time() - KEEP_SECONDS) * 1000)
+        with self._engine.begin() as connection:
+            old = connection.execute(
+                sa.select(tasks.c.workflow_uuid)
+                .where(tasks.c.status.in_(ENDED), tasks.c.completed_at < before)
+                .limit(PRUNE_BATCH)
+            ).scalars()
+            ids = list(old)
+        self._system.delete_workflows(ids)
+        return len(ids)
 
     @property
     def _is_mine(self) -> sa.ColumnElement[bool]:

@@ -20,6 +20,7 @@ from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
 log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 15.0
+LEASE_PAUSE = 0.5
 
 # What can only be said of a request that is looked at for the first time. A key or a balance is looked at before that:
 # the first, accepted call may be what used up the credit.
@@ -41,7 +42,7 @@ class Detective:
         provider's deadline, counted from now: while the server was down, nobody looked. None too when the video has
         ended meanwhile.
         """
-        looks, until = 0, self._desk.clock.now() + provider.recovery.deadline_seconds
+        looks, until = 0, self._desk.clock.now() + self._desk.recovery_of(provider).deadline_seconds
         while True:
             failpoint("submit.before_look", row["id"])
             finding = await self.look(provider, job, since)
@@ -61,7 +62,7 @@ class Detective:
         try:
             if age < recovery.key_seconds:
                 # To an upstream that never saw the first call this is a submission like any other.
-                return None if await self._desk.is_paused() else await provider.submit(job)
+                return None if await self._desk.is_paused() else await self._ask_again(provider, job)
             if recovery.finds:
                 return await self._ours(provider, job, await cast(Finder, provider).find(job, since))
         except UpstreamError as error:
@@ -69,6 +70,18 @@ class Detective:
                 return error
             log.warning("a submission is still unknown", video=job.video_id, code=error.code, reason=error.message)
         return None
+
+    async def _ask_again(self, provider: Provider, job: Job) -> Submitted:
+        # An open circuit keeps nobody from looking: that is rare, paced, and the one way to a job that may be paid for.
+        while self._desk.lease_is_over():
+            await self._desk.clock.sleep(LEASE_PAUSE)
+        try:
+            submitted = await provider.submit(job)
+        except UpstreamError as error:
+            self._desk.tell_circuit(provider, error, submitting=True)
+            raise
+        self._desk.tell_circuit(provider, None, submitting=True)
+        return submitted
 
     async def _ours(self, provider: Provider, job: Job, found: Submitted | None) -> Submitted | None:
         """What was found, unless it is another video's."""

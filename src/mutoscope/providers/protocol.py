@@ -7,7 +7,7 @@ upstream's request, an upstream's reply into one of four `Poll` shapes, and yiel
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -122,6 +122,14 @@ class Recovery:
     deadline_seconds: float = 120.0
     on_unknown: OnUnknown = OnUnknown.FAIL
 
+    def preferring(self, deadline_seconds: float, on_unknown: str) -> Recovery:
+        """The same with what an operator prefers. deadline_seconds: 0 for as declared. on_unknown: likewise ""."""
+        return replace(
+            self,
+            deadline_seconds=deadline_seconds or self.deadline_seconds,
+            on_unknown=OnUnknown(on_unknown or self.on_unknown),
+        )
+
 
 class Finder(Protocol):
     """A provider that can look up what it submitted: by an id of ours, or in the upstream's list."""
@@ -159,7 +167,11 @@ class Provider(Protocol):
         ...
 
     async def poll(self, upstream_id: str) -> Poll:
-        """One question, one answer. UpstreamTaskLost when the upstream does not know the id."""
+        """One question, one answer.
+
+        UpstreamTaskLost when the upstream does not know the id. UpstreamProtocolError for a status word that it does
+        not document, FinishedWithoutAsset when it has finished and names no file: neither is ever guessed at.
+        """
         ...
 
     def fetch(self, asset: RemoteAsset) -> AsyncIterator[bytes]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
@@ -24,6 +25,7 @@ from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
 from mutoscope.service.guides import stored_in
+from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import Attempt, Caller
 from mutoscope.storage.protocol import Storage
@@ -31,6 +33,8 @@ from mutoscope.storage.protocol import Storage
 KEY_SECONDS = 30 * 86_400.0  # how long an idempotency key is remembered
 RETRY_SECONDS = 600.0  # how long after a request the SDK's retry of it may come
 LONGEST_WAIT = 60.0
+
+T = TypeVar("T")
 
 
 class _Undone(Exception):
@@ -69,7 +73,7 @@ class Acceptance:
         if attempt.key is None:
             if not attempt.retry_count:
                 return None
-            return await self._database.write(lambda tx: self.made_before(tx, caller, attempt), alone=turn(caller))
+            return await self._write(caller, lambda tx: self.made_before(tx, caller, attempt))
         row = await self._database.one("idempotency_of", tenant=caller.tenant, key=attempt.key, now=self._clock.now())
         return None if row is None else _same_request(row, attempt)
 
@@ -90,7 +94,7 @@ class Acceptance:
             raise _Undone
 
         with contextlib.suppress(_Undone):
-            await self._database.write(write, alone=turn(caller))
+            await self._write(caller, write)
 
     async def accept(self, caller: Caller, proposal: Proposal, attempt: Attempt) -> tuple[Row, bool]:
         """The row of the accepted video, on disk; and whether an earlier attempt had made it already."""
@@ -105,7 +109,7 @@ class Acceptance:
             self._check_queue(tx, caller, proposal)
             return self._add(tx, caller, proposal, attempt), False
 
-        return await self._database.write(write, alone=turn(caller))
+        return await self._write(caller, write)
 
     def remember(self, tx: Transaction, caller: Caller, attempt: Attempt, made: str) -> None:
         """Write what makes a repetition of this request find what it made."""
@@ -146,6 +150,9 @@ class Acceptance:
             since=now - RETRY_SECONDS,
         )
         return None if row is None else row["made"]
+
+    async def _write(self, caller: Caller, function: Callable[[Transaction], T]) -> T:
+        return await self._database.write(function, alone=turn(caller), within=WRITE_SECONDS)
 
     def _made_before(self, tx: Transaction, caller: Caller, attempt: Attempt) -> Row | None:
         made = self.made_before(tx, caller, attempt)

@@ -15,6 +15,7 @@ from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable
 from mutoscope.domain.video import Character, Clip, Reference, Video, is_wellformed_id
 from mutoscope.media.studio import Studio
+from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.requests import Upload
 from mutoscope.storage.protocol import Storage
 
@@ -118,7 +119,8 @@ class Inputs:
                 bytes=length,
                 probe=encode(probe),
                 now=self._clock.now(),
-            )
+            ),
+            within=WRITE_SECONDS,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -35,6 +36,7 @@ from mutoscope.failpoints import failpoint
 from mutoscope.media.studio import Studio
 from mutoscope.service.acceptance import Acceptance, gone, turn
 from mutoscope.service.inputs import Inputs
+from mutoscope.service.patience import WRITE_SECONDS, in_time
 from mutoscope.service.proposals import Proposal, Proposals
 from mutoscope.service.requests import (
     Attempt,
@@ -58,6 +60,8 @@ CURSOR_AFTER_ALL = 1 << 62
 NAME_MAX_CHARACTERS = 80
 # Another process may have moved a video without a word to this one: look by ourselves this often, in seconds.
 LOOK_AGAIN = 1.0
+# How long the question whether we are ready waits for the database to take a write.
+READY_SECONDS = 5.0
 
 New = NewVideo | NewChange | NewExtension
 IsNews = Callable[[Video, Video], bool]
@@ -190,9 +194,14 @@ class Service:
             tx.announce(video_id)
             return current
 
-        if await self._database.write(write) is None:
+        async def carry_out() -> bool:
+            if await self._database.write(write) is None:
+                return False
+            self._engine.deleted(row["id"])
+            return True
+
+        if not await in_time(carry_out()):
             raise _not_found(video_id)
-        self._engine.deleted(row["id"])
 
     async def content(self, caller: Caller, video_id: str, variant: Variant) -> Content:
         """One variant of a completed video, ready to be sent."""
@@ -229,7 +238,7 @@ class Service:
             self._acceptance.remember(tx, caller, attempt, character_id)
             return character_id
 
-        written = await self._database.write(write, alone=turn(caller))
+        written = await self._database.write(write, alone=turn(caller), within=WRITE_SECONDS)
         return replace(await self.retrieve_character(caller, written), replayed=written != character_id)
 
     async def retrieve_character(self, caller: Caller, character_id: str) -> StoredCharacter:
@@ -243,18 +252,29 @@ class Service:
 
     async def not_ready(self) -> list[str]:
         """The parts that do not work now; empty when requests can be served. Why is for the log alone."""
-        problems = []
+        parts = {"database": self._check_database(), "storage": self._check_storage()}
+        found = await asyncio.gather(*parts.values())
+        for part, error in zip(parts, found, strict=True):
+            if error is not None:
+                log.error("not ready", part=part, reason=error.message)
+        return [part for part, error in zip(parts, found, strict=True) if error] + self._engine.problems()
+
+    async def _check_database(self) -> DatabaseUnavailable | None:
+        """It may answer questions and not take what is new: while its lease is lost, or as a server that follows."""
         try:
             await self._database.one("any_key")
+            await self._database.write(lambda _tx: None, within=READY_SECONDS)
         except DatabaseUnavailable as error:
-            log.error("not ready", part="database", reason=error.message)
-            problems.append("database")
+            return error
+        return None
+
+    async def _check_storage(self) -> StorageUnavailable | None:
         try:
             await self._storage.check()
+            await self._acceptance.check_space()
         except StorageUnavailable as error:
-            log.error("not ready", part="storage", reason=error.message)
-            problems.append("storage")
-        return problems + self._engine.problems()
+            return error
+        return None
 
     async def _once(self, caller: Caller, video_id: str, seconds: float, is_news: IsNews) -> Video:
         """The video as soon as `is_news(as it was first, as it is now)`, or as it is after `seconds`."""

@@ -26,8 +26,8 @@ NO_BUCKET = "The bucket does not exist."
 SILENCE = timedelta(seconds=10)
 _RETRIES: RetryConfig = {
     "max_retries": 5,
-    # The last try begins before this and lasts no longer than the silence: an outage is told within half a minute.
-    "retry_timeout": timedelta(seconds=15),
+    # Shorter than the silence, so that a bucket that says nothing is waited for once: somebody waits for our answer.
+    "retry_timeout": timedelta(seconds=8),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=4), "base": 2},
 }
 _ENDPOINTS = {
@@ -103,5 +103,7 @@ def client_options(address: str, environment: Mapping[str, str]) -> ClientConfig
         "allow_http": first.startswith("http://"),
         "connect_timeout": timedelta(seconds=5),
         "read_timeout": SILENCE,
+        # Not those that an outage swallowed: each would be found dead by one request more.
+        "pool_idle_timeout": SILENCE,
         "timeout": timedelta(days=1),
     }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from obstore import BytesStream, GetOptions
     from obstore.store import ObjectStore
 
-CHECK_SECONDS = 10.0
+CHECK_SECONDS = 5.0
 ABORT_SECONDS = 5.0
 PARTS_AT_ONCE = 2
 LIST_PAGE = 1_000

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     configure("warning")
     settings = Settings(
         data_dir=chosen.data_dir,
+        database=chosen.database,
+        storage=chosen.storage,
         default_model=f"paid-{Mode.KEYS}",
         budget_per_day=1e6,
         flipbook_slots=IN_HAND,
@@ -54,12 +56,15 @@ def _maker(upstream: str, mode: Mode, deadline: float) -> ProviderMaker:
 
 async def _first_keys(server: Mutoscope) -> dict[str, str]:
     """The keys of two tenants at the first start; nothing later."""
-    if await has_keys(server.database):
-        return {}
-    now = server.clock.now()
-    first = await create_key(server.database, now)
-    other = await create_key(server.database, now, tenant=OTHER_TENANT)
-    return {"api_key": first.secret, "other_key": other.secret}
+    try:
+        if await has_keys(server.database):
+            return {}
+        now = server.clock.now()
+        first = await create_key(server.database, now)
+        other = await create_key(server.database, now, tenant=OTHER_TENANT)
+        return {"api_key": first.secret, "other_key": other.secret}
+    finally:
+        await server.database.leave_loop()
 
 
 def _announcer(path: Path, content: dict[str, str]) -> Callable[[], None]:
@@ -75,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m mutoscope.testing.paid_server", description="A server to be killed.")
     parser.add_argument("--upstream", required=True, help="where the fake upstream is")
     parser.add_argument("--data-dir", type=Path, required=True, help="folder of the database and the videos")
+    parser.add_argument("--database", default="", help="the setting; by default a file in the data folder")
+    parser.add_argument("--storage", default="", help="the setting; by default a folder in the data folder")
     parser.add_argument("--announce", type=Path, required=True, help="write {url, api_key} as JSON there once ready")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--deadline", type=float, default=2.0, help="seconds to look for a lost answer")

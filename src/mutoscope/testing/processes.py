@@ -94,7 +94,7 @@ class Stage:
         told = self.upstream.ready()
         assert told is not None, "the upstream died at its start"
         self.upstream_url = told["url"]
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         first = self.start()
         keys = first.ready()
@@ -122,6 +122,6 @@ class Stage:
         self.upstream.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]

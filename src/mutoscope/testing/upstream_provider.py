@@ -103,12 +103,13 @@ class UpstreamProvider:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._opened is None:
-            # A connection for each exchange, so that a proxy can cut one without touching another.
-            self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True, limit=0),
-                timeout=aiohttp.ClientTimeout(total=self._timeout),
-            )
+            timeout = aiohttp.ClientTimeout(total=self._timeout)
+            self._opened = aiohttp.ClientSession(connector=self._connector(), timeout=timeout)
         return self._opened
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        # A connection for each exchange, so that a proxy can cut one without touching another.
+        return aiohttp.TCPConnector(force_close=True, limit=0)
 
     async def _ask(
         self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None

@@ -51,6 +51,7 @@ def test_periods():
         (State.FAILED, State.GENERATING, "moderation_blocked", Kind.RELEASED),
         (State.FAILED, State.GENERATING, "generation_timeout", None),
         (State.FAILED, State.GENERATING, "upstream_task_lost", None),
+        (State.FAILED, State.GENERATING, "upstream_protocol_error", None),
         (State.CANCELLED, State.GENERATING, None, None),
         (State.FAILED, State.COLLECTING, "generation_timeout", Kind.SETTLED),
         (State.FAILED, State.FINISHING, "media_unreadable", Kind.SETTLED),

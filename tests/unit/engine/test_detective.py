@@ -45,10 +45,27 @@ async def _no_owner(_name: str, **_values: Any) -> None:
     return None
 
 
-async def find_out(provider: ScriptedProvider, age: float) -> tuple[Any, float]:
-    """What is found of a call made `age` seconds ago, and after how many seconds."""
+async def _not_paused() -> bool:
+    return False
+
+
+async def find_out(
+    provider: ScriptedProvider, age: float, preferred: float = 0.0, told: list[Any] | None = None
+) -> tuple[Any, float]:
+    """What is found of a call made `age` seconds ago, and after how many seconds.
+
+    preferred: the operator's deadline. told: what the circuit heard of submissions is added to it.
+    """
+    told = [] if told is None else told
     clock = Clock()
-    desk = SimpleNamespace(clock=clock, row=_row, database=SimpleNamespace(one=_no_owner))
+    desk = SimpleNamespace(
+        clock=clock,
+        row=_row,
+        database=SimpleNamespace(one=_no_owner),
+        recovery_of=lambda provider: provider.recovery.preferring(preferred, ""),
+        is_paused=_not_paused,
+        tell_circuit=lambda _provider, error, submitting: told.append(error) if submitting else None,
+    )
     begun = clock.now()
     found = await Detective(cast(Desk, desk)).find_out(ROW, provider, JOB, begun - age)
     return found, clock.now() - begun
@@ -60,3 +77,17 @@ async def test_the_deadline_does_not_run_while_nobody_looks(age: float) -> None:
     found, _ = await find_out(ScriptedProvider(finds=[DOWN, None, Submitted("up-1")], recovery=recovery), age)
     assert found == Submitted("up-1")
     assert await find_out(ScriptedProvider(finds=[None], recovery=recovery), age) == (None, 10.0)
+
+
+async def test_an_operator_may_want_to_look_for_longer() -> None:
+    recovery = Recovery(finds=True, deadline_seconds=10)
+    found = await find_out(ScriptedProvider(finds=[None], recovery=recovery), 0.0, preferred=500.0)
+    assert found == (None, 500.0)
+
+
+async def test_a_repetition_tells_the_circuit_what_it_heard() -> None:
+    told: list[Any] = []
+    provider = ScriptedProvider(submits=[DOWN, None], recovery=Recovery(key_seconds=60))
+    found, _ = await find_out(provider, 0.0, told=told)
+    assert isinstance(found, Submitted)
+    assert told == [DOWN, None]

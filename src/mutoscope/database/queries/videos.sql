@@ -55,13 +55,13 @@ UPDATE videos
 SET state = :to_state, progress = :progress, state_since = :now, fence = fence + 1,
     attempt = COALESCE(:attempt, attempt),
     upstream_id = COALESCE(:upstream_id, upstream_id),
+    owner = COALESCE(:owner, owner),
     remote = COALESCE(:remote, remote),
     facts = COALESCE(:facts, facts),
     next_poll_at = :next_poll_at,
     completed_at = COALESCE(:completed_at, completed_at),
     expires_at = COALESCE(:expires_at, expires_at),
     charged = COALESCE(:charged, charged),
-    owner = COALESCE(:owner, owner),
     deaths = 0,
     error_code = :error_code,
     error_message = :error_message
@@ -78,24 +78,34 @@ WHERE id = :id AND state = 'generating';
 UPDATE videos SET upstream_id = :upstream_id WHERE id = :id AND state = 'generating';
 
 -- name: due_videos
-SELECT * FROM videos WHERE owner = :owner AND state = 'generating' AND next_poll_at <= :now ORDER BY next_poll_at LIMIT :limit;
+-- Of one provider and of this process, the longest due first.
+SELECT * FROM videos
+WHERE state = 'generating' AND owner = :owner AND provider = :provider AND next_poll_at <= :now
+ORDER BY next_poll_at LIMIT :limit;
+
+-- name: late_videos
+-- Of every provider: those that are in their state since before a time, whether they can be asked about or not.
+SELECT * FROM videos
+WHERE state = 'generating' AND owner = :owner AND state_since < :before ORDER BY state_since LIMIT :limit;
 
 -- name: videos_by_upstream_id
 SELECT * FROM videos
-WHERE owner = :owner AND state = 'generating' AND provider = :provider AND upstream_id = :upstream_id;
+WHERE state = 'generating' AND owner = :owner AND provider = :provider AND upstream_id = :upstream_id;
 
 -- name: videos_in_hand
 SELECT id, provider FROM videos WHERE state = 'generating' AND owner = :owner;
 
--- name: orphans
--- Whether there is work in the hands of nobody alive; `mine` counts as nobody too.
-SELECT 1 AS found FROM videos
+-- name: count_orphans
+-- How many videos are in the hands of nobody alive; `mine` counts as nobody too.
+SELECT COUNT(*) AS videos FROM videos
 WHERE state IN ('submitting', 'generating', 'collecting', 'finishing')
-  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors)) LIMIT 1;
+  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors));
 
 -- name: adopt_videos
+-- Those that an upstream is making are asked about one after the other within `spread` seconds.
 UPDATE videos
-SET owner = :owner, fence = fence + 1, next_poll_at = CASE WHEN state = 'generating' THEN :now ELSE next_poll_at END
+SET owner = :owner, fence = fence + 1,
+    next_poll_at = CASE WHEN state = 'generating' THEN :now + :spread * ((seq % 1000) / 1000.0) ELSE next_poll_at END
 WHERE state IN ('submitting', 'generating', 'collecting', 'finishing')
   AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors))
 RETURNING id, provider, state;
