@@ -48,7 +48,10 @@ from mutoscope.providers.protocol import Done, Poll, Provider, Refused, Running,
 log = structlog.get_logger(__name__)
 
 TICK = 0.25
-ANSWER_SECONDS = 60.0
+# A question is a small thing: who is silent for so long is away, and a probe must not be waited for much longer.
+ANSWER_SECONDS = 20.0
+# Between questions about one video that go unanswered.
+LONGEST_PAUSE = 20.0
 STUMBLE_PAUSE = 1.0
 
 # How often those are looked for that are past their time and are not asked about.
@@ -251,7 +254,12 @@ class Poller:
         else:
             log.warning("no news from the upstream", video=row["id"], code=error.code, reason=error.message)
         failures = row["polls_failed"] + 1
-        self._notes.add(line, row["id"], now + backoff(failures, chance=self._desk.chance()), failures=failures)
+        self._notes.add(
+            line,
+            row["id"],
+            now + backoff(failures, longest=LONGEST_PAUSE, chance=self._desk.chance()),
+            failures=failures,
+        )
 
     def _rest(self, line: Line, error: UpstreamRateLimited, now: float) -> None:
         """The upstream is asked nothing for as long as it wants."""
