@@ -379,7 +379,7 @@ async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Callable[[], Asy
     """What opens the clip that is changed or continued; None where the provider needs none."""
     if request.clip is not None:
         key = input_key(row["tenant"], request.clip.sha256)
-    elif request.operation is Operation.EXTENSION or row["strategy"] not in (None, Strategy.NATIVE):
+    elif request.operation is Operation.EXTENSION or row["strategy"] not in (None, Strategy.NATIVE, Strategy.PROMPT):
         asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
         assert asset is not None, "a source lost its clip while it was pinned"
         key = asset["key"]
