@@ -95,6 +95,7 @@ class Mutoscope:
             queue_limit=settings.queue_limit,
             min_free_bytes=settings.min_free_bytes,
             caps=_caps(settings, providers),
+            allow_cross_provider=settings.allow_cross_provider,
         )
 
     async def prove_storage(self) -> None:

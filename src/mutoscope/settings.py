@@ -64,6 +64,9 @@ class Settings:
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
     sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
+    allow_cross_provider: bool = _setting(
+        True, "Whether a video may be shown to another provider than the one that made it.", "true or false"
+    )
     max_body_bytes: int = _setting(26_214_400, "Longest request body accepted.", "65536 to 1073741824")
     queue_limit: int = _setting(
         1_000, "How many unfinished videos one tenant may have; 0 for no limit.", "0 to 1000000"

@@ -59,6 +59,7 @@ def record(server: ServerProcess) -> dict[str, dict[str, Any]]:
                 "/v1/videos/extensions", {"prompt": "The sun goes down", "video": {"id": source}, "seconds": "2"}
             ),
         }
+        said["video_lineage"] = {"answer": call("GET", f"/v1/videos/{source}/lineage")}
         character = {"name": "The sailboat", "video": {"id": source}}
         said["create_character"] = {"request": character, "answer": call("POST", "/v1/videos/characters", character)}
         named = said["create_character"]["answer"]["id"]

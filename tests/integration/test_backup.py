@@ -183,7 +183,9 @@ async def add_video(database: Database, storage: LocalStorage, video_id: str, cl
         yield clip
 
     stored = await storage.write(key, chunks())
-    row = dict.fromkeys(("key_id", "upstream_prompt", "strategy", "notice", "price", "currency", "source_id"))
+    row = dict.fromkeys(
+        ("key_id", "credential", "upstream_prompt", "strategy", "notice", "price", "currency", "source_id")
+    )
     row |= {"id": video_id, "root_id": video_id, "tenant": "default", "model": "m", "provider": "p", "depth": 0}
 
     def write(tx: Any) -> None:

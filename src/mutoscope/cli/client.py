@@ -102,6 +102,10 @@ class Client:
         """The server's list of models, as it is."""
         return (await self._ask("GET", "/models")).body
 
+    async def lineage(self, video_id: str) -> Mapping[str, Any]:
+        """The tree that a video belongs to, as it is."""
+        return (await self._ask("GET", f"{_path(video_id)}/lineage")).body
+
     async def usage(self, query: Mapping[str, str]) -> Mapping[str, Any]:
         """The server's summary of the money, as it is."""
         return (await self._ask("GET", "/usage", params=query)).body

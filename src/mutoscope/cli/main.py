@@ -41,6 +41,7 @@ COMMANDS = (
     Entry("extend", "making:extend", "Make a video longer: a completed one, or a file of yours.", VIDEOS),
     Entry("list", "videos:list_videos", "List videos, the newest first.", VIDEOS),
     Entry("get", "videos:get", "Show one video, or wait for it.", VIDEOS),
+    Entry("lineage", "lineage:lineage", "Show where a video comes from, and what came of it.", VIDEOS),
     Entry("download", "videos:download", "Save a completed video, its thumbnail or its spritesheet.", VIDEOS),
     Entry("delete", "videos:delete", "Delete videos; those still in the making are cancelled.", VIDEOS),
     Entry("character", "character:character", "Make a character from a film, or look at one.", VIDEOS),

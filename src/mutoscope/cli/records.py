@@ -95,6 +95,31 @@ class RemoteCharacter:
 
 
 @dataclass(frozen=True, slots=True)
+class LineageNode:
+    """One video of a tree as some server told it. prompt: None where it was deleted."""
+
+    id: str
+    source: str | None
+    prompt: str | None
+    status: str
+    strategy: str | None
+
+
+def read_lineage(raw: Mapping[str, Any]) -> tuple[LineageNode, ...]:
+    """The videos of a tree, in the server's order."""
+    return tuple(
+        LineageNode(
+            id=_text(node.get("id")) or "",
+            source=_text(node.get("remixed_from_video_id")),
+            prompt=_text(node.get("prompt")),
+            status=_text(node.get("status")) or "unknown",
+            strategy=_text(node.get("strategy")),
+        )
+        for node in _objects(raw.get("nodes"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteModel:
     """A model as some server told it; a server that lists only ids leaves the rest empty.
 

@@ -11,9 +11,10 @@ import msgspec
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.ledger import conclude
 from mutoscope.domain.assets import Asset, Variant
+from mutoscope.domain.ladder import Skipped
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
+from mutoscope.domain.lineage import LineageNode
 from mutoscope.domain.money import Kind, Standing, Usage, standing, verdict
-from mutoscope.domain.remix import Skipped
 from mutoscope.domain.video import (
     Character,
     Clip,
@@ -107,7 +108,14 @@ def video_from_row(row: Row) -> Video:
         usage=_usage(row),
         adjustments=tuple(plan.get("adjustments", ())),
         skipped=tuple(plan.get("skipped", ())),
+        credential=row["credential"],
     )
+
+
+def node_from_row(row: Row) -> LineageNode:
+    """A video's place in its tree; of a deleted one nothing but that."""
+    prompt = None if row["deleted_at"] is not None else decode(row["request"])["prompt"]
+    return LineageNode(row["id"], row["source_id"], prompt, State(row["state"]), row["strategy"], row["created_at"])
 
 
 def asset_from_row(row: Row) -> Asset:

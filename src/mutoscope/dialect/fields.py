@@ -12,7 +12,7 @@ from typing import Any
 from mutoscope.dialect.json_text import decode
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.multipart import Part
-from mutoscope.dialect.references import NAMES, read_origin, read_reference
+from mutoscope.dialect.references import NAMES, read_guides_later, read_later, read_origin, read_reference
 from mutoscope.dialect.values import (
     bounded_text,
     choice,
@@ -28,14 +28,15 @@ from mutoscope.dialect.values import (
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Operation
-from mutoscope.domain.wishes import NEEDS, OnUnsupported, Wishes
+from mutoscope.domain.wishes import NEEDS, REHEARSE, OnUnsupported, Wishes
 from mutoscope.service.requests import NewChange, NewCharacter, NewExtension, NewVideo, SourceId
 
 COMMON_FIELDS = frozenset({"prompt", "model", "seed", "on_unsupported", "max_price", *NEEDS})
-CREATE_FIELDS = COMMON_FIELDS | {"size", "seconds", "aspect_ratio", "resolution", "first_frame", "characters", *NAMES}
-REMIX_FIELDS = COMMON_FIELDS | {"min_strategy"}
+CREATE_FIELDS = COMMON_FIELDS | {"size", "seconds", "aspect_ratio", "resolution", "characters", *NAMES}
+CHANGE_FIELDS = COMMON_FIELDS | {"aspect_ratio", "resolution"}
+REMIX_FIELDS = CHANGE_FIELDS | {"min_strategy"}
 EDIT_FIELDS = REMIX_FIELDS | {"video"}
-EXTENSION_FIELDS = COMMON_FIELDS | {"video", "seconds"}
+EXTENSION_FIELDS = CHANGE_FIELDS | {"video", "seconds"}
 
 # Some clients wrap fields that their typed interface lacks, as an object or as JSON text in a form.
 WRAPPERS = ("extra_body", "extra_params")
@@ -54,8 +55,7 @@ def new_video(fields: Mapping[str, Any], limits: Limits) -> NewVideo:
         wishes=_wishes(fields, limits, CREATE_FIELDS),
         size=word(fields, "size"),
         seconds=length(fields, "seconds"),
-        aspect_ratio=word(fields, "aspect_ratio"),
-        resolution=word(fields, "resolution"),
+        **_shape(fields),
         reference=read_reference(fields, limits),
         characters=_characters(fields, limits),
     )
@@ -66,7 +66,7 @@ def new_remix(fields: Mapping[str, Any], source_id: str, limits: Limits) -> NewC
     fields = _unwrapped(fields, limits)
     prompt = required_text(fields, "prompt")
     wishes = _wishes(fields, limits, REMIX_FIELDS)
-    return NewChange(prompt, SourceId(source_id, "video_id"), Operation.REMIX, wishes)
+    return NewChange(prompt, SourceId(source_id, "video_id"), Operation.REMIX, wishes, **_shape(fields))
 
 
 def new_edit(fields: Mapping[str, Any], limits: Limits) -> NewChange:
@@ -74,7 +74,7 @@ def new_edit(fields: Mapping[str, Any], limits: Limits) -> NewChange:
     fields = _unwrapped(fields, limits)
     prompt = required_text(fields, "prompt")
     origin = read_origin(fields, limits)
-    return NewChange(prompt, origin, Operation.EDIT, _wishes(fields, limits, EDIT_FIELDS))
+    return NewChange(prompt, origin, Operation.EDIT, _wishes(fields, limits, EDIT_FIELDS), **_shape(fields))
 
 
 def new_extension(fields: Mapping[str, Any], limits: Limits) -> NewExtension:
@@ -85,7 +85,7 @@ def new_extension(fields: Mapping[str, Any], limits: Limits) -> NewExtension:
     seconds = length(fields, "seconds")
     if seconds is None:
         raise missing("seconds")
-    return NewExtension(prompt, origin, seconds, _wishes(fields, limits, EXTENSION_FIELDS))
+    return NewExtension(prompt, origin, seconds, _wishes(fields, limits, EXTENSION_FIELDS), **_shape(fields))
 
 
 def new_character(fields: Mapping[str, Any], limits: Limits) -> NewCharacter:
@@ -100,31 +100,41 @@ def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) ->
     return Wishes(
         model=word(fields, "model"),
         seed=whole(fields, "seed"),
-        options=_options(fields, limits),
+        options=_options(fields, limits, known),
         on_unsupported=OnUnsupported(policy) if policy else None,
         max_price=_price(fields),
         min_strategy=Strategy(floor) if floor else None,
+        rehearse=_rehearses(fields),
         ignored=_ignored(fields, known),
     )
 
 
-def _options(fields: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-    """The extension fields that were given, by name."""
+def _shape(fields: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: word(fields, name) for name in ("aspect_ratio", "resolution")}
+
+
+def _options(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) -> dict[str, Any]:
+    """The extension fields that were given, by name; of pictures and clips, what reads them.
+
+    A create's first frame is its reference, which it has under several names.
+    """
     read = {
         "negative_prompt": bounded_text(fields, "negative_prompt", PROMPT_MAX_CHARACTERS),
         "generate_audio": flag(fields, "generate_audio"),
-        "last_frame": _is_given(fields, "last_frame"),
-        "input_references": _is_given(fields, "input_references"),
+        "first_frame": None if known is CREATE_FIELDS else read_later(fields, "first_frame", limits),
+        "last_frame": read_later(fields, "last_frame", limits),
+        "input_references": read_guides_later(fields, "input_references", limits),
         "provider_options": _object(fields, "provider_options", limits),
         "test_case": word(fields, "test_case"),
     }
     return {name: value for name, value in read.items() if value is not None and value != ""}
 
 
-def _is_given(fields: Mapping[str, Any], name: str) -> bool | None:
-    value = fields.get(name)
-    empty = value in (None, "", [], {}) or (isinstance(value, Part) and not value.data)
-    return None if empty else True
+def _rehearses(fields: Mapping[str, Any]) -> bool:
+    """Other words in `mode` belong to clients of other servers, and are one more unknown field."""
+    value = fields.get("mode")
+    value = value.text() if isinstance(value, Part) and value.filename is None else value
+    return isinstance(value, str) and value.strip().lower() == REHEARSE
 
 
 def _price(fields: Mapping[str, Any]) -> float | None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mutoscope.dialect.json_text import decode
@@ -16,7 +17,7 @@ from mutoscope.dialect.multipart import Part
 from mutoscope.dialect.values import invalid_type, missing
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.video import is_wellformed_id
-from mutoscope.service.requests import Origin, SourceId, Upload
+from mutoscope.service.requests import Guide, Origin, SourceId, Upload
 
 # The dialect's own name first; the others are what clients of other servers send.
 NAMES = ("input_reference", "first_frame", "image", "image_url", "reference_url", "image_reference")
@@ -28,6 +29,14 @@ _PICTURE_WORKS = "Send the image as a multipart file part or as a base64 data UR
 _CLIP_WORKS = (
     "Send the clip as a multipart file part or as a base64 data URL (data:video/mp4;base64,...), "
     'or name a video of this server as {"id": "video_..."}.'
+)
+
+
+MOST_GUIDES = 16
+_ROLE = re.compile(r"[a-z0-9_]{1,64}")
+_GUIDE_WORKS = (
+    "Send each picture or clip as a multipart file part or as a base64 data URL (data:image/png;base64,...), or in an "
+    "object around one with 'image_url' or 'video_url' and perhaps 'role'."
 )
 
 
@@ -44,6 +53,44 @@ def read_reference(fields: Mapping[str, Any], limits: Limits) -> Upload | None:
     if len(given) > 1:
         raise InvalidRequest(f"'{given[0]}' and '{given[1]}' mean the same; give exactly one of them.", param=given[1])
     return _Reader(given[0], limits, _PICTURE_WORKS).upload(fields[given[0]])
+
+
+def read_later(fields: Mapping[str, Any], name: str, limits: Limits) -> Callable[[], Upload] | None:
+    """What reads the picture in a field; None if it was not given.
+
+    Later, because a model that takes none leaves it out, and then nobody minds how it looks.
+    """
+    value = fields.get(name)
+    return None if _is_absent(value) else lambda: _Reader(name, limits, _PICTURE_WORKS).upload(value)
+
+
+def read_guides_later(fields: Mapping[str, Any], name: str, limits: Limits) -> Callable[[], tuple[Guide, ...]] | None:
+    """The same for a list of pictures and clips, each perhaps with a `role`."""
+    value = fields.get(name)
+    return None if _is_absent(value) else lambda: _guides(value, name, limits)
+
+
+def _guides(value: Any, name: str, limits: Limits) -> tuple[Guide, ...]:
+    text = value.text() if isinstance(value, Part) and not _holds_file(value) else value
+    if isinstance(text, str) and text.lstrip().startswith(("{", "[")):
+        value = decode(text.strip().encode(), limits, name)
+    entries = value if isinstance(value, list) else [value]
+    if len(entries) > MOST_GUIDES:
+        raise InvalidRequest(f"Invalid '{name}': at most {MOST_GUIDES} are allowed, got {len(entries)}.", param=name)
+    return tuple(_guide(entry, f"{name}[{place}]", limits) for place, entry in enumerate(entries))
+
+
+def _guide(entry: Any, param: str, limits: Limits) -> Guide:
+    if isinstance(entry, str) and entry.lstrip().startswith("{"):
+        entry = decode(entry.strip().encode(), limits, param)
+    role = entry.get("role") if isinstance(entry, dict) else None
+    role = role.text() if isinstance(role, Part) else role
+    if role is not None and (not isinstance(role, str) or not _ROLE.fullmatch(role)):
+        raise InvalidRequest(
+            f"Invalid '{param}.role': expected 1 to 64 lower-case letters, digits and underscores.",
+            param=f"{param}.role",
+        )
+    return Guide(_Reader(param, limits, _GUIDE_WORKS).upload(entry), role)
 
 
 def read_origin(fields: Mapping[str, Any], limits: Limits) -> Origin:
@@ -78,7 +125,7 @@ def _origin(value: Any, limits: Limits) -> Origin:
 
 
 def _is_absent(value: Any) -> bool:
-    return value in (None, "", {}) or (isinstance(value, Part) and not value.data)
+    return value in (None, "", {}, []) or (isinstance(value, Part) and not value.data)
 
 
 def _is_blank(value: Any) -> bool:

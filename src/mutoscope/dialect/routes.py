@@ -29,6 +29,7 @@ from mutoscope.dialect.schema import (
     DeletedVideo,
     ModelList,
     character_object,
+    lineage_object,
     model_object,
     plan_object,
     usage_summary,
@@ -140,6 +141,10 @@ class Handlers:
         variant = read_variant(request.query_params.get("variant"))
         return await download(request, video_id, await self._service.content(caller, video_id, variant))
 
+    async def lineage(self, request: Request) -> Response:
+        caller = await self._caller(request)
+        return _json(lineage_object(await self._service.lineage(caller, _video_id(request))))
+
     async def usage(self, request: Request) -> Response:
         caller = await self._caller(request)
         query = read_usage_query(request.query_params, self._clock.now())
@@ -222,6 +227,7 @@ def _under(prefix: str, handlers: Handlers) -> Sequence[BaseRoute]:
         _route(video, GET=handlers.retrieve, DELETE=handlers.delete),
         _route(f"{video}/content", GET=handlers.content),
         _route(f"{video}/remix", POST=handlers.remix),
+        _route(f"{video}/lineage", GET=handlers.lineage),
         _route(f"{prefix}/usage", GET=handlers.usage),
         _route(f"{prefix}/models", GET=handlers.models),
         _route(f"{prefix}/models/{{model:path}}", GET=handlers.model),

@@ -16,6 +16,7 @@ from mutoscope.dialect.usage import UsageQuery
 from mutoscope.domain.catalog import ModelSpec, SizeRule
 from mutoscope.domain.errors import ContentRefused, UpstreamRejected
 from mutoscope.domain.lifecycle import State, Status
+from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import USD, Usage, UsageLine, as_text
 from mutoscope.domain.video import Failure, Video
 from mutoscope.service.proposals import Proposal
@@ -110,6 +111,25 @@ class DeletedVideo(msgspec.Struct):
     deleted: bool = True
 
 
+class LineageNodeObject(msgspec.Struct):
+    """One video of a tree. A deleted one keeps its place, with `prompt` null."""
+
+    id: str
+    remixed_from_video_id: str | None
+    prompt: str | None
+    status: Literal["queued", "in_progress", "completed", "failed"]
+    strategy: str | None
+    created_at: int
+
+
+class LineageObject(msgspec.Struct, kw_only=True):
+    """All videos that come from one root, in order of creation."""
+
+    object: Literal["video.lineage"] = "video.lineage"
+    root_id: str
+    nodes: list[LineageNodeObject]
+
+
 class Character(msgspec.Struct, kw_only=True):
     """Somebody who may appear in videos. `created_at` is in whole Unix seconds."""
 
@@ -160,6 +180,8 @@ class Plan(msgspec.Struct, kw_only=True):
     adjustments: list[AdjustmentObject]
     skipped: list[SkippedObject]
     price: PriceObject | None
+    upstream_prompt: str | None
+    recipients: list[str]
 
 
 class SizeRange(msgspec.Struct):
@@ -227,6 +249,17 @@ def character_object(character: StoredCharacter) -> Character:
     return Character(id=character.id, name=character.name, created_at=int(character.created_at))
 
 
+def lineage_object(lineage: Lineage) -> LineageObject:
+    """The tree that a video belongs to."""
+    nodes = [
+        LineageNodeObject(
+            node.id, node.source_id, node.prompt, node.state.status.value, node.strategy, int(node.created_at)
+        )
+        for node in lineage.nodes
+    ]
+    return LineageObject(root_id=lineage.root_id, nodes=nodes)
+
+
 def usage_summary(query: UsageQuery, lines: Sequence[UsageLine]) -> UsageSummary:
     """The summary of the money, with its sums."""
     return UsageSummary(
@@ -252,6 +285,8 @@ def plan_object(proposal: Proposal) -> Plan:
         adjustments=[AdjustmentObject(one.field, one.given, one.to, one.reason) for one in proposal.adjustments],
         skipped=[SkippedObject(one.strategy, one.reason) for one in plan.skipped] if plan else [],
         price=PriceObject(as_text(proposal.price or 0), proposal.currency or USD),
+        upstream_prompt=plan and plan.upstream_prompt,
+        recipients=list(plan.recipients) if plan else [],
     )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mutoscope.domain.clip_limits import EVERY_CLIP, ClipLimits
 from mutoscope.domain.errors import InvalidRequest, ModelNotFound, UnsupportedByModel
 from mutoscope.domain.money import Price
-from mutoscope.domain.video import Size
+from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Size
 
 # The names that old Sora code asks for, in the wire contract's section 2.1. They resolve to the default model.
 SORA_NAMES = frozenset({"sora-2", "sora-2-pro", "sora-2-2025-10-06", "sora-2-pro-2025-10-06", "sora-2-2025-12-08"})
@@ -26,6 +27,7 @@ class Capability(StrEnum):
     IMAGE_REFERENCE = "image_reference"  # takes a first frame
     LAST_FRAME = "last_frame"
     REFERENCES = "references"  # takes pictures, clips or sounds that guide it
+    CLIP_REFERENCE = "clip_reference"  # makes a new clip with the motion and look of a given one
     NEGATIVE_PROMPT = "negative_prompt"
     AUDIO = "audio"
     OPTIONS = "provider_options"  # takes fields of its own
@@ -84,7 +86,9 @@ class ModelSpec:
     seconds: every length it takes. remembers: the providers whose videos it can remix natively.
     seconds_per_second: typical work time per second of clip, used only to advise a polling interval.
     price: what a video costs, None where it is free. is_drawn: whether its videos are drawn by code, which nobody may
-    mistake for film. longest_seconds: of a clip that is edited, or of an extended whole.
+    mistake for film. longest_seconds: of a clip that is edited, or of an extended whole. prompt_limit: in characters.
+    edit_limits, reference_limits: of the clips that it edits, or takes as a reference. remembers_seconds: how long
+    after completion it can remix a video natively; None for ever.
     """
 
     name: str
@@ -102,10 +106,28 @@ class ModelSpec:
     price: Price | None = None
     is_drawn: bool = False
     longest_seconds: int = 120
+    prompt_limit: int = PROMPT_MAX_CHARACTERS
+    edit_limits: ClipLimits = EVERY_CLIP
+    reference_limits: ClipLimits = EVERY_CLIP
+    remembers_seconds: float | None = None
 
     @property
     def is_paid(self) -> bool:
         return self.price is not None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it runs on this machine, so that nobody else sees what it is given."""
+        return self.is_drawn
+
+    def check_prompt(self, prompt: str) -> None:
+        if len(prompt) > self.prompt_limit:
+            raise InvalidRequest(
+                f"Invalid 'prompt': string too long. Model '{self.name}' takes at most {self.prompt_limit} characters, "
+                f"got {len(prompt)}.",
+                param="prompt",
+                code="string_above_max_length",
+            )
 
     def check_size(self, size: Size) -> Size:
         if not self.sizes.allows(size):
@@ -122,6 +144,10 @@ class ModelSpec:
                 param="seconds",
             )
         return seconds
+
+    def fit_seconds(self, seconds: float) -> int:
+        """The length that it makes nearest to `seconds`; of two as near, the longer."""
+        return min(self.seconds, key=lambda own: (abs(own - seconds), -own))
 
     def require(self, capability: Capability, param: str) -> None:
         if capability not in self.capabilities:

@@ -1,70 +1,110 @@
-"""How a clip is changed or continued: the ladder of strategies, and the planner that picks a rung before any money."""
+"""How a clip is changed or continued: the planner that picks a rung of the ladder before any money. It has no IO."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from mutoscope.domain.catalog import Capability, ModelSpec
+from mutoscope.domain.clip_limits import EVERY_CLIP
+from mutoscope.domain.composition import Composed, compose
 from mutoscope.domain.errors import AssetExpired, SourceNotCompleted, UnsupportedByModel
+from mutoscope.domain.ladder import Skipped, Strategy
 from mutoscope.domain.lifecycle import State
-from mutoscope.domain.video import Operation, Video
-
-
-class Strategy(StrEnum):
-    """The rungs, from the one that keeps most of the source to the one that keeps least."""
-
-    NATIVE = "native"  # the provider remembers the source; only the change is sent
-    EDIT = "edit"  # the provider is given the clip and the change
-    LOCAL = "local"  # our own media code changes the clip, exactly
-    REFERENCE = "reference"  # the clip guides a new generation
-    FRAME = "frame"  # the new clip begins with a frame of the old one
-    PROMPT = "prompt"  # words alone
-
+from mutoscope.domain.video import Operation, Size, Video
 
 # Where a provider's facts say so, it made the video but cannot come back to it.
 REMEMBERED = "remembered"
 
+# Money is not spent on less than the clip's rough motion and look, unless the caller says so.
+DEFAULT_FLOOR = Strategy.REFERENCE
+FREE_FLOOR = Strategy.PROMPT
+
+# `local` is no answer of a model's: it is taken only where it is asked for by name.
+_RUNGS = tuple(rung for rung in Strategy if rung is not Strategy.LOCAL)
+
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A rung that was looked at and not taken, and why."""
+class Start:
+    """What a change or continuation starts from: a completed video, or an uploaded clip, where `source` is None.
 
-    strategy: Strategy
-    reason: str
+    seconds, size, bytes: of the stored clip; bytes is None where they are not known. story: the prompts that led to
+    it, from the root video on; empty for an upload.
+    """
+
+    seconds: float
+    size: Size
+    bytes: int | None = None
+    source: Video | None = None
+    story: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What narrows the choice.
+
+    now: Unix seconds. floor: the lowest rung that the caller accepts, None for the model's default.
+    allow_cross_provider: whether a video may be shown to another provider than the one that made it.
+    """
+
+    now: float
+    floor: Strategy | None = None
+    allow_cross_provider: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class RemixPlan:
-    """What will be done. `upstream_prompt` is the text that the provider is given."""
+    """What will be done.
+
+    upstream_prompt: the text that the provider is given. recipients: the providers that are given the source, or
+    pictures of it. credential: the account that must be asked, where it is not for the provider to choose.
+    is_shortened: whether words of the source's story had to be left out.
+    """
 
     strategy: Strategy
     upstream_prompt: str
     skipped: tuple[Skipped, ...] = ()
+    recipients: tuple[str, ...] = ()
+    credential: str | None = None
+    is_shortened: bool = False
 
 
-def plan_change(source: Video | None, change: str, target: ModelSpec, floor: Strategy | None = None) -> RemixPlan:
-    """Choose the rung for a remix or edit on `target`, or refuse and say what is missing.
+def plan_change(
+    change: str, start: Start, target: ModelSpec, rules: Rules, models: Iterable[ModelSpec] = ()
+) -> RemixPlan:
+    """Choose the highest rung that `target` can take for a remix or edit, or refuse and say what is missing.
 
-    source: a completed video, or None for an uploaded clip. change: the caller's prompt. floor: the lowest rung that
-    the caller accepts. UnsupportedByModel (`unsupported_operation`) when no rung of the model's is high enough.
+    change: the caller's prompt, within the target's limit. models: all of the catalog, for a refusal to name those
+    that could do it. UnsupportedByModel (`unsupported_operation`) when no rung of the model's is high enough.
     """
-    rungs = []
-    skipped = [] if _remembers(target, source) else [_not_remembered(source, target)]
-    if not skipped:
-        rungs.append(Strategy.NATIVE)
-    if Capability.EDIT in target.capabilities:
-        rungs.append(Strategy.EDIT)
-    return _highest(rungs, skipped, change, target, floor, f"change {_origin(source)}")
+    taken, skipped = _climb(start, target, rules)
+    if taken is None or not taken.reaches(floor_of(target, rules)):
+        raise _below(taken, skipped, start, target, rules, models)
+    composed = compose(start.story, change, target.prompt_limit) if taken.is_generation else Composed(change)
+    return RemixPlan(
+        taken,
+        composed.text,
+        skipped,
+        recipients=(target.provider,) if taken.sends_source else (),
+        credential=_credential(taken, start),
+        is_shortened=composed.is_shortened,
+    )
 
 
-def plan_extension(source: Video | None, words: str, target: ModelSpec) -> RemixPlan:
+def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) -> RemixPlan:
     """Choose the rung for an extension; arguments and errors as in `plan_change`. A new part follows in any case."""
     if Capability.EXTEND not in target.capabilities:
-        raise _unsupported(f"Model '{target.name}' cannot continue {_origin(source)}.")
-    if _remembers(target, source):
-        return RemixPlan(Strategy.NATIVE, words)
-    return RemixPlan(Strategy.FRAME, words, (_not_remembered(source, target),))
+        raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}.")
+    if (forgotten := _forgotten(start, target, rules)) is None:
+        return RemixPlan(Strategy.NATIVE, words, credential=_credential(Strategy.NATIVE, start))
+    if (kept := _kept_from(start, target, rules)) is not None:
+        raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {kept}")
+    return RemixPlan(Strategy.FRAME, words, (Skipped(Strategy.NATIVE, forgotten),), recipients=(target.provider,))
+
+
+def floor_of(target: ModelSpec, rules: Rules) -> Strategy:
+    """The lowest rung that may be taken."""
+    return rules.floor or (DEFAULT_FLOOR if target.is_paid else FREE_FLOOR)
 
 
 def check_source(source: Video, operation: Operation, now: float) -> None:
@@ -86,50 +126,115 @@ _PARTICIPLES = {
 }
 
 
-def _highest(
-    rungs: list[Strategy],
-    skipped: list[Skipped],
-    words: str,
-    target: ModelSpec,
-    floor: Strategy | None,
-    task: str,
-) -> RemixPlan:
-    order = list(Strategy)
-    allowed = [rung for rung in rungs if floor is None or order.index(rung) <= order.index(floor)]
-    if allowed:
-        return RemixPlan(allowed[0], words, tuple(skipped))
-    if rungs:
-        raise _unsupported(
-            f"Model '{target.name}' can {task} by the strategy '{rungs[0]}' at best, which is below "
-            f"'min_strategy' '{floor}'.",
-            "min_strategy",
-        )
-    raise _unsupported(f"Model '{target.name}' cannot {task}.")
+def _climb(start: Start, target: ModelSpec, rules: Rules) -> tuple[Strategy | None, tuple[Skipped, ...]]:
+    """The highest rung that nothing stands in the way of, and why those above it were not taken."""
+    skipped: list[Skipped] = []
+    for rung in _RUNGS:
+        obstacle = _obstacle(rung, start, target, rules)
+        if obstacle is None:
+            return rung, tuple(skipped)
+        skipped.append(Skipped(rung, obstacle))
+    return None, tuple(skipped)
 
 
-def _remembers(target: ModelSpec, source: Video | None) -> bool:
-    return (
-        source is not None
-        and Capability.NATIVE_REMIX in target.capabilities
-        and source.provider in target.remembers
-        and source.facts.get(REMEMBERED) is not False
-    )
+def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> str | None:
+    """Why this rung cannot be taken; None if it can."""
+    if rung is Strategy.NATIVE:
+        return _forgotten(start, target, rules)
+    if rung is Strategy.PROMPT:
+        return None if start.story else "The words of the source are not known."
+    capability, limits, lack = _NEEDS[rung]
+    if capability not in target.capabilities:
+        return f"Model '{target.name}' {lack}."
+    return _kept_from(start, target, rules) or limits(target).misfit(start.seconds, start.size, start.bytes)
 
 
-def _not_remembered(source: Video | None, target: ModelSpec) -> Skipped:
+_NEEDS = {
+    Strategy.EDIT: (Capability.EDIT, lambda model: model.edit_limits, "edits no clips"),
+    Strategy.REFERENCE: (
+        Capability.CLIP_REFERENCE,
+        lambda model: model.reference_limits,
+        "takes no clip as a reference",
+    ),
+    Strategy.FRAME: (Capability.IMAGE_REFERENCE, lambda _model: EVERY_CLIP, "takes no first frame"),
+}
+
+
+def _forgotten(start: Start, target: ModelSpec, rules: Rules) -> str | None:
+    """Why the target's provider cannot come back to the source; None if it remembers it."""
+    source = start.source
     if source is None:
-        return Skipped(Strategy.NATIVE, "The clip was uploaded.")
+        return "The clip was uploaded."
     if source.provider not in target.remembers:
-        return Skipped(Strategy.NATIVE, f"The source was made by '{source.provider}'.")
-    return Skipped(Strategy.NATIVE, "The source was itself made from a clip.")
+        return f"The source was made by '{source.provider}'."
+    if Capability.NATIVE_REMIX not in target.capabilities:
+        return f"Model '{target.name}' has no remix of its own."
+    if source.facts.get(REMEMBERED) is False:
+        return "The source was itself made from a clip."
+    made, kept = source.completed_at, target.remembers_seconds
+    if made is not None and kept is not None and rules.now >= made + kept:
+        return f"'{source.provider}' remembers a video for {kept / 3600:g} hours."
+    return None
 
 
-def _origin(source: Video | None) -> str:
-    return "an uploaded clip" if source is None else f"a video made by '{source.provider}'"
+def _kept_from(start: Start, target: ModelSpec, rules: Rules) -> str | None:
+    """Why the target's provider must not see the source; None if it may. What its caller uploads, it may see."""
+    source = start.source
+    if rules.allow_cross_provider or source is None or target.is_own:
+        return None
+    if source.provider in target.remembers | {target.provider}:
+        return None
+    return f"'{target.provider}' would receive a video made by '{source.provider}'; this server does not allow that."
+
+
+def _credential(rung: Strategy, start: Start) -> str | None:
+    """An upstream remembers a video for the account that made it, and for no other."""
+    return start.source.credential if rung is Strategy.NATIVE and start.source is not None else None
+
+
+def _below(
+    taken: Strategy | None,
+    skipped: Sequence[Skipped],
+    start: Start,
+    target: ModelSpec,
+    rules: Rules,
+    models: Iterable[ModelSpec],
+) -> UnsupportedByModel:
+    task = f"change {_origin(start)}"
+    if taken is None:
+        message, param = f"Model '{target.name}' cannot {task}.", "model"
+    else:
+        floor = floor_of(target, rules)
+        bound = f"'min_strategy' '{floor}'" if rules.floor else f"'{floor}', the default of 'min_strategy' there"
+        message = f"Model '{target.name}' can {task} by the strategy '{taken}' at best, which is below {bound}."
+        param = "min_strategy" if rules.floor else "model"
+    reasons = " ".join(f"{one.strategy}: {one.reason}" for one in skipped)
+    able = sorted(model.name for model in models if _is_able(start, model, rules))
+    others = f"Models here that can: {', '.join(able)}." if able else "No model here can."
+    return _unsupported(f"{message} {reasons} {others}", param)
+
+
+def _is_able(start: Start, model: ModelSpec, rules: Rules) -> bool:
+    taken, _ = _climb(start, model, rules)
+    return taken is not None and taken.reaches(floor_of(model, rules))
+
+
+def _origin(start: Start) -> str:
+    return "an uploaded clip" if start.source is None else f"a video made by '{start.source.provider}'"
 
 
 def _unsupported(message: str, param: str = "model") -> UnsupportedByModel:
     return UnsupportedByModel(message, param=param, code="unsupported_operation")
 
 
-__all__ = ["RemixPlan", "Skipped", "Strategy", "check_source", "plan_change", "plan_extension"]
+__all__ = [
+    "RemixPlan",
+    "Rules",
+    "Skipped",
+    "Start",
+    "Strategy",
+    "check_source",
+    "floor_of",
+    "plan_change",
+    "plan_extension",
+]

@@ -21,6 +21,11 @@ def is_resolution(text: str) -> bool:
     return _LINES.fullmatch(text) is not None or text.lower() in _NAMED_LINES
 
 
+def is_left_open(text: str) -> bool:
+    """Whether the choice is left to us."""
+    return text.lower() in _LEFT_OPEN
+
+
 def size_from(aspect_ratio: str | None, resolution: str | None, default: Size) -> Size:
     """The size meant by a ratio (width:height) and a resolution (the shorter side in pixels, as in "720p").
 
@@ -34,7 +39,7 @@ def size_from(aspect_ratio: str | None, resolution: str | None, default: Size) -
 
 
 def _ratio(text: str | None, default: Size) -> tuple[int, int]:
-    if text is None or text.lower() in _LEFT_OPEN:
+    if text is None or is_left_open(text):
         return default.width, default.height
     match = _RATIO.fullmatch(text)
     if match is None:
@@ -46,7 +51,7 @@ def _ratio(text: str | None, default: Size) -> tuple[int, int]:
 
 
 def _short_side(text: str | None, default: Size) -> int:
-    if text is None or text.lower() in _LEFT_OPEN:
+    if text is None or is_left_open(text):
         return min(default.width, default.height)
     if text.lower() in _NAMED_LINES:
         return _NAMED_LINES[text.lower()]

@@ -125,7 +125,7 @@ class Video:
     """A video as its owner sees it, read from one row. Times are Unix seconds; progress is 0 to 100.
 
     was_accepted: whether an upstream took it. usage: its money, None where it is free. adjustments, skipped: what the
-    plan changed and passed over, as JSON.
+    plan changed and passed over, as JSON. credential: the account that it was made with, None where there is one only.
     """
 
     id: str
@@ -151,6 +151,7 @@ class Video:
     adjustments: tuple[Mapping[str, Any], ...] = ()
     skipped: tuple[Mapping[str, Any], ...] = ()
     expected_seconds: float | None = None
+    credential: str | None = None
 
 
 def check_prompt(prompt: str, param: str = "prompt") -> str:

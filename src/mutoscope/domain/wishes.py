@@ -13,7 +13,7 @@ from typing import Any
 
 from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.errors import InvalidRequest, UnsupportedByModel
-from mutoscope.domain.remix import Strategy
+from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.test_cases import CASES, OPTION
 
 
@@ -40,7 +40,7 @@ class Wishes:
 
     model: the name asked for. options: extension fields by wire name, values as read. on_unsupported: None for the
     model's own default. max_price: the most that the video may cost. min_strategy: the lowest rung of a remix.
-    ignored: names of fields that nobody used.
+    rehearse: whether a rehearsal was asked for, which is not made yet. ignored: names of fields that nobody used.
     """
 
     model: str | None = None
@@ -49,14 +49,17 @@ class Wishes:
     on_unsupported: OnUnsupported | None = None
     max_price: float | None = None
     min_strategy: Strategy | None = None
+    rehearse: bool = False
     ignored: tuple[str, ...] = ()
 
 
 TEST_CASE = OPTION
+REHEARSE = "rehearse"
 SHOWN_CHARACTERS = 100
 
 # Which capability a field needs. A field that is absent here is for one kind of request and judged there.
 NEEDS = {
+    "first_frame": Capability.IMAGE_REFERENCE,
     "negative_prompt": Capability.NEGATIVE_PROMPT,
     "generate_audio": Capability.AUDIO,
     "last_frame": Capability.LAST_FRAME,
@@ -74,17 +77,43 @@ def honoured(wishes: Wishes, model: ModelSpec) -> tuple[dict[str, Any], tuple[Ad
     """
     kept: dict[str, Any] = {}
     left_out: list[Adjustment] = []
-    is_strict = refuses(wishes, model)
     for name, value in wishes.options.items():
         if NEEDS[name] in model.capabilities:
             kept[name] = _judged(name, value)
         elif name == "generate_audio" and value is False:
             continue  # a model without sound is silent anyway
-        elif is_strict or name == TEST_CASE:
+        elif name == TEST_CASE:
             raise UnsupportedByModel(f"Model '{model.name}' does not support '{name}'.", param=name)
         else:
-            left_out.append(Adjustment(name, _shown(value), None, f"Model '{model.name}' does not support it."))
+            left_out.append(leave_out(name, value, wishes, model))
     return kept, tuple(left_out)
+
+
+def seed_for(wishes: Wishes, model: ModelSpec) -> tuple[int | None, tuple[Adjustment, ...]]:
+    """The seed asked for, where the model takes one."""
+    if wishes.seed is None or Capability.SEED in model.capabilities:
+        return wishes.seed, ()
+    return None, (leave_out("seed", wishes.seed, wishes, model),)
+
+
+def leave_out(name: str, value: Any, wishes: Wishes, model: ModelSpec, reason: str | None = None) -> Adjustment:
+    """What tells that a field was left out. UnsupportedByModel where the caller, or the model's default, refuses that.
+
+    reason: a sentence; by default that the model does not support the field.
+    """
+    if refuses(wishes, model):
+        raise UnsupportedByModel(reason or f"Model '{model.name}' does not support '{name}'.", param=name)
+    return Adjustment(name, _shown(value), None, reason or f"Model '{model.name}' does not support it.")
+
+
+def check_mode(wishes: Wishes) -> None:
+    """Refuse a rehearsal: as long as nothing can be rehearsed, it would be a real video, and perhaps a paid one."""
+    if wishes.rehearse:
+        raise UnsupportedByModel(
+            f"This server cannot rehearse: 'mode' '{REHEARSE}' is not supported. '?dry_run=true' shows the plan and "
+            "the price, and makes nothing.",
+            param="mode",
+        )
 
 
 def refuses(wishes: Wishes, model: ModelSpec) -> bool:

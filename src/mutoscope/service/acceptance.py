@@ -24,6 +24,7 @@ from mutoscope.domain.video import VideoRequest, new_id
 from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
+from mutoscope.service.guides import stored_in
 from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import Attempt, Caller
@@ -177,6 +178,7 @@ class Acceptance:
             request=request_to_json(proposal.request),
             model=proposal.model.name,
             provider=proposal.model.provider,
+            credential=plan and plan.credential,
             upstream_prompt=plan and plan.upstream_prompt,
             strategy=plan and plan.strategy,
             plan=plan_to_json(proposal.adjustments, plan.skipped if plan else ()),
@@ -235,6 +237,7 @@ def _inputs_of(request: VideoRequest) -> Iterator[str]:
         yield request.clip.sha256
     for character in request.characters:
         yield character.sha256
+    yield from stored_in(request.options)
 
 
 def turn(caller: Caller) -> str:

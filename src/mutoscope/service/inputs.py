@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row
-from mutoscope.database.videos import encode
+from mutoscope.database.videos import decode, encode
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable
-from mutoscope.domain.video import Character, Clip, Reference, is_wellformed_id
+from mutoscope.domain.video import Character, Clip, Reference, Video, is_wellformed_id
 from mutoscope.media.studio import Studio
 from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.requests import Upload
@@ -66,6 +66,22 @@ class Inputs:
         await self._note(tenant, asset["sha256"], asset["media_type"], asset["bytes"], {})
         await self._storage.write(input_key(tenant, asset["sha256"]), self._storage.read(asset["key"]))
         return asset["sha256"]
+
+    async def length_of(self, video_id: str) -> int | None:
+        """The bytes of a video's stored clip; None when it has none."""
+        asset = await self._database.one("asset_of", video_id=video_id, variant=Variant.VIDEO)
+        return None if asset is None else asset["bytes"]
+
+    async def story_of(self, video: Video) -> tuple[str, ...]:
+        """The prompts that led to a video, from its root on; empty where the first ones are not known any more.
+
+        So it is where the root was made from an upload, or was deleted, whose words are not told again.
+        """
+        rows = await self._database.all("story_of", tenant=video.tenant, id=video.id)
+        requests = [decode(row["request"]) for row in rows]
+        if not rows or rows[0]["depth"] > 0 or requests[0].get("clip"):
+            return ()
+        return tuple(request["prompt"] for request in requests)
 
     async def characters(self, tenant: str, ids: tuple[str, ...], prompt: str) -> tuple[Character, ...]:
         """The characters of a request, in its order. InvalidRequest when the prompt does not speak of one."""

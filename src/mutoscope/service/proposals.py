@@ -7,18 +7,29 @@ from dataclasses import dataclass, replace
 
 from mutoscope.clock import Clock
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
-from mutoscope.domain.errors import BudgetExceeded, InvalidRequest
+from mutoscope.domain.errors import BudgetExceeded
 from mutoscope.domain.money import as_text, in_millionths
-from mutoscope.domain.remix import RemixPlan, Strategy, check_source, plan_change, plan_extension
-from mutoscope.domain.sizes import is_ratio, is_resolution, size_from
-from mutoscope.domain.video import Operation, Size, Video, VideoRequest, check_prompt
-from mutoscope.domain.wishes import Adjustment, Wishes, honoured, refuses
+from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
+from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
+from mutoscope.domain.wishes import Adjustment, Wishes, check_mode, honoured, leave_out, seed_for
+from mutoscope.service.fitting import (
+    check_length,
+    checked_seed,
+    fit_length,
+    fit_size,
+    reshape,
+    shortened,
+    size_of,
+    total_seconds,
+    unused_words,
+)
+from mutoscope.service.guides import Guides
 from mutoscope.service.inputs import Inputs
-from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId
+from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId, Upload
 
 Retrieve = Callable[[Caller, str, str], Awaitable[Video]]
 
-SEED_LIMIT = 1 << 32
+FIRST_FRAME = "first_frame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request.
+    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`.
     """
 
     def __init__(
@@ -59,16 +70,20 @@ class Proposals:
         clock: Clock,
         retrieve: Retrieve,
         check_space: Callable[[], Awaitable[None]],
+        allow_cross_provider: bool = True,
     ) -> None:
         self._check_space = check_space
+        self._allow_cross_provider = allow_cross_provider
         self._catalog = catalog
         self._inputs = inputs
+        self._guides = Guides(inputs, check_space)
         self._clock = clock
         self._retrieve = retrieve
 
     async def propose(self, caller: Caller, new: NewVideo | NewChange | NewExtension) -> Proposal:
         """Judge a request. Its errors are those of the caller, and name the field."""
         check_prompt(new.prompt)
+        check_mode(new.wishes)
         match new:
             case NewVideo():
                 proposal = await self._video(caller, new)
@@ -86,63 +101,92 @@ class Proposals:
     async def _video(self, caller: Caller, new: NewVideo) -> Proposal:
         resolved = self._catalog.resolve(new.wishes.model)
         model = resolved.model
+        model.check_prompt(new.prompt)
         options, adjustments = honoured(new.wishes, model)
+        seed, unseeded = seed_for(new.wishes, model)
         request = VideoRequest(
             prompt=new.prompt,
             model=model.name,
-            size=model.check_size(_size(new, model)),
+            size=model.check_size(size_of(new, model)),
             seconds=model.default_seconds if new.seconds is None else model.check_seconds(new.seconds),
-            seed=_seed(new.wishes.seed),
-            options=options,
+            seed=checked_seed(seed),
         )
         if new.characters:
             model.require(Capability.CHARACTERS, "characters")
             characters = await self._inputs.characters(caller.tenant, new.characters, new.prompt)
             request = replace(request, characters=characters)
-        if new.reference is not None:
-            model.require(Capability.IMAGE_REFERENCE, new.reference.param)
-            await self._check_space()
-            picture = await self._inputs.keep_picture(caller.tenant, new.reference)
-            request = replace(request, reference=picture)
-        ignored = (*new.wishes.ignored, *_unused_words(new))
-        return Proposal(request, model, adjustments=adjustments, notice=resolved.notice, ignored=ignored)
+        if new.reference is None:
+            undone = ()
+        elif Capability.IMAGE_REFERENCE in model.capabilities:
+            request, undone = await self._beginning_with(caller, request, new.reference), ()
+        else:
+            undone = (leave_out(new.reference.param, None, new.wishes, model),)
+        request = replace(request, options=await self._guides.kept(caller.tenant, options))
+        ignored = (*new.wishes.ignored, *unused_words(new))
+        told = (*adjustments, *unseeded, *undone)
+        return Proposal(request, model, adjustments=told, notice=resolved.notice, ignored=ignored)
 
     async def _change(self, caller: Caller, new: NewChange) -> Proposal:
         source = await self._source(caller, new.origin, new.operation)
         model, notice = self._target(new.wishes, source)
-        plan = plan_change(source, new.prompt, model, new.wishes.min_strategy)
-        options, adjustments = honoured(new.wishes, model)
-        start = await self._start(caller, new.origin, source, model)
-        start, resized = _fitted(start, model, new.wishes)
+        model.check_prompt(new.prompt)
+        request, start = await self._start(caller, new.origin, source, model)
+        plan = plan_change(new.prompt, start, model, self._rules(new.wishes), self._catalog.models.values())
         request = replace(
-            start,
+            request,
             prompt=new.prompt,
-            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else start.seed,
             operation=new.operation,
-            reference=start.reference if plan.strategy is Strategy.NATIVE else None,
-            options=options,
+            reference=request.reference if plan.strategy is Strategy.NATIVE else None,
         )
-        return Proposal(request, model, source, plan, (*adjustments, *resized), notice, new.wishes.ignored)
+        request, told = await self._honoured(caller, new, request, plan, model)
+        request, resized = fit_size(request, model, new.wishes)
+        if plan.strategy.is_generation:
+            request, lengthened = fit_length(request, model, new.wishes)
+            resized = (*resized, *lengthened, *shortened(plan, model))
+        return Proposal(request, model, source, plan, (*told, *resized), notice, new.wishes.ignored)
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
         source = await self._source(caller, new.origin, Operation.EXTENSION)
         model, notice = self._target(new.wishes, source)
+        model.check_prompt(new.prompt)
         added = model.check_seconds(new.seconds)
-        plan = plan_extension(source, new.prompt, model)
-        options, adjustments = honoured(new.wishes, model)
-        start = await self._start(caller, new.origin, source, model)
-        start, resized = _fitted(start, model, new.wishes)
+        request, start = await self._start(caller, new.origin, source, model)
+        plan = plan_extension(new.prompt, start, model, self._rules(new.wishes))
         request = replace(
-            start,
+            request,
             prompt=new.prompt,
-            seconds=_total(start.seconds, added, model),
+            seconds=total_seconds(request.seconds, added, model),
             added_seconds=added,
-            seed=_seed(new.wishes.seed) if new.wishes.seed is not None else start.seed,
             operation=Operation.EXTENSION,
             reference=None,
-            options=options,
         )
-        return Proposal(request, model, source, plan, (*adjustments, *resized), notice, new.wishes.ignored)
+        request, told = await self._honoured(caller, new, request, plan, model)
+        request, resized = fit_size(request, model, new.wishes)
+        return Proposal(request, model, source, plan, (*told, *resized), notice, new.wishes.ignored)
+
+    async def _honoured(
+        self, caller: Caller, new: NewChange | NewExtension, request: VideoRequest, plan: RemixPlan, model: ModelSpec
+    ) -> tuple[VideoRequest, tuple[Adjustment, ...]]:
+        """The request with what else was wished for, and what had to be left out of that."""
+        options, undone = honoured(new.wishes, model)
+        seed, unseeded = seed_for(new.wishes, model)
+        request, unshaped = reshape(request, new, plan, model)
+        told = (*undone, *unseeded, *unshaped)
+        picture = options.pop(FIRST_FRAME, None)
+        if picture is not None and plan.strategy in (Strategy.REFERENCE, Strategy.PROMPT):
+            request = await self._beginning_with(caller, request, picture())
+        elif picture is not None:
+            reason = f"By '{plan.strategy}' the new video begins with its source's own picture."
+            told = (*told, leave_out(FIRST_FRAME, None, new.wishes, model, reason))
+        options = await self._guides.kept(caller.tenant, options)
+        return replace(request, options=options, seed=request.seed if seed is None else checked_seed(seed)), told
+
+    async def _beginning_with(self, caller: Caller, request: VideoRequest, picture: Upload) -> VideoRequest:
+        await self._check_space()
+        return replace(request, reference=await self._inputs.keep_picture(caller.tenant, picture))
+
+    def _rules(self, wishes: Wishes) -> Rules:
+        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider)
 
     async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
         if not isinstance(origin, SourceId):
@@ -158,59 +202,21 @@ class Proposals:
         resolved = self._catalog.resolve(wishes.model)
         return resolved.model, resolved.notice
 
-    async def _start(self, caller: Caller, origin: Origin, source: Video | None, model: ModelSpec) -> VideoRequest:
-        """A request for what is there already, to be changed or continued."""
+    async def _start(
+        self, caller: Caller, origin: Origin, source: Video | None, model: ModelSpec
+    ) -> tuple[VideoRequest, Start]:
+        """A request for what is there already, to be changed or continued, and what the planner must know of it."""
         if source is not None:
-            _check_length(source.request.seconds, model, origin.param)
-            return replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
+            check_length(source.request.seconds, model, origin.param)
+            request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
+            length, story = await self._inputs.length_of(source.id), await self._inputs.story_of(source)
+            return request, Start(request.seconds, request.size, length, source, story)
         assert not isinstance(origin, SourceId)
         await self._check_space()
         clip = await self._inputs.keep_clip(caller.tenant, origin)
-        _check_length(clip.seconds, model, origin.param)
-        return VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
-
-
-def _size(new: NewVideo, model: ModelSpec) -> Size:
-    """The size asked for, by its name or by words; words in `size` itself are understood too."""
-    text = new.size
-    if text is None:
-        if new.aspect_ratio is None and new.resolution is None:
-            return model.default_size
-        return size_from(new.aspect_ratio, new.resolution, model.default_size)
-    if is_ratio(text):
-        return size_from(text, new.resolution, model.default_size)
-    if is_resolution(text):
-        return size_from(new.aspect_ratio, text, model.default_size)
-    size = Size.parse(text)
-    if size is None:
-        raise InvalidRequest(
-            f"Invalid value: '{text[:100]}'. Supported values for model '{model.name}' are: {model.sizes}.",
-            param="size",
-        )
-    return size
-
-
-def _unused_words(new: NewVideo) -> tuple[str, ...]:
-    if new.size is None or Size.parse(new.size) is None:
-        return ()
-    return tuple(name for name in ("aspect_ratio", "resolution") if getattr(new, name) is not None)
-
-
-def _seed(seed: int | None) -> int | None:
-    if seed is not None and not 0 <= seed < SEED_LIMIT:
-        raise InvalidRequest(f"Invalid 'seed': expected an integer from 0 to {SEED_LIMIT - 1}.", param="seed")
-    return seed
-
-
-def _total(seconds: float, added: int, model: ModelSpec) -> float:
-    total = round(seconds + added, 2)
-    if total > model.longest_seconds:
-        raise InvalidRequest(
-            f"Invalid 'seconds': {seconds:g} s and {added} s more make {total:g} s; a whole of at most "
-            f"{model.longest_seconds} s is supported.",
-            param="seconds",
-        )
-    return total
+        check_length(clip.seconds, model, origin.param)
+        request = VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
+        return request, Start(clip.seconds, clip.size, len(origin.data))
 
 
 def _check_price(proposal: Proposal, most: float | None) -> None:
@@ -221,22 +227,3 @@ def _check_price(proposal: Proposal, most: float | None) -> None:
         f"({as_text(in_millionths(most))}). Nothing was sent.",
         param="max_price",
     )
-
-
-def _check_length(seconds: float, model: ModelSpec, param: str) -> None:
-    if seconds > model.longest_seconds:
-        raise InvalidRequest(
-            f"Invalid '{param}': the clip is {seconds:g} s long; at most {model.longest_seconds} s are supported.",
-            param=param,
-        )
-
-
-def _fitted(start: VideoRequest, model: ModelSpec, wishes: Wishes) -> tuple[VideoRequest, tuple[Adjustment, ...]]:
-    """The request in a size that the model makes. A change of size is told, or refused where the caller wants that."""
-    size = model.sizes.fit(start.size)
-    if size == start.size:
-        return start, ()
-    if refuses(wishes, model):
-        model.check_size(start.size)
-    reason = f"Model '{model.name}' makes no {start.size}."
-    return replace(start, size=size), (Adjustment("size", str(start.size), str(size), reason),)

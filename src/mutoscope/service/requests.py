@@ -42,6 +42,14 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """A picture or clip that guides the model, and in which role, in the provider's own words."""
+
+    upload: Upload
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceId:
     """The id of a video to start from and the field that it came in, for messages."""
 
@@ -72,22 +80,29 @@ class NewVideo:
 
 @dataclass(frozen=True, slots=True)
 class NewChange:
-    """A remix of the video in the path, or an edit of a video or of an uploaded clip."""
+    """A remix of the video in the path, or an edit of a video or of an uploaded clip.
+
+    aspect_ratio, resolution: such as "16:9" and "720p"; None keeps the source's.
+    """
 
     prompt: str
     origin: Origin
     operation: Operation
     wishes: Wishes = field(default_factory=Wishes)
+    aspect_ratio: str | None = None
+    resolution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewExtension:
-    """A continuation of a video or of an uploaded clip by `seconds`."""
+    """A continuation of a video or of an uploaded clip by `seconds`. aspect_ratio, resolution: as in `NewChange`."""
 
     prompt: str
     origin: Origin
     seconds: int | str
     wishes: Wishes = field(default_factory=Wishes)
+    aspect_ratio: str | None = None
+    resolution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from mutoscope.access.keys import hash_of
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
-from mutoscope.database.videos import add_event, asset_from_row, move, video_from_row
+from mutoscope.database.videos import add_event, asset_from_row, move, node_from_row, video_from_row
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import (
@@ -28,6 +28,7 @@ from mutoscope.domain.errors import (
     VideoNotReady,
 )
 from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import Cap, UsageBy, UsageLine
 from mutoscope.domain.video import Operation, Video, is_wellformed_id, new_id
 from mutoscope.engine.port import TaskEngine
@@ -82,10 +83,12 @@ class Service:
         queue_limit: int = 0,
         min_free_bytes: int = 0,
         caps: Sequence[Cap] = (),
+        allow_cross_provider: bool = True,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
-        caps: on what all videos of this server may cost.
+        caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
+        provider than the one that made it.
         """
         self.catalog = catalog
         self._database = database
@@ -95,7 +98,9 @@ class Service:
         self._pace = pace or Pace(0)
         self._inputs = Inputs(database, storage, studio, clock)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
-        self._proposals = Proposals(catalog, self._inputs, clock, self._named, self._acceptance.check_space)
+        self._proposals = Proposals(
+            catalog, self._inputs, clock, self._named, self._acceptance.check_space, allow_cross_provider
+        )
 
     async def authenticate(self, secret: str | None) -> Caller:
         """Whose key this is. Looked up each time, so that a revocation counts at once."""
@@ -163,6 +168,12 @@ class Service:
         query = "newest_first" if descending else "oldest_first"
         rows = await self._database.all(query, tenant=caller.tenant, cursor=cursor, limit=limit + 1)
         return Page(tuple(self._video(row) for row in rows[:limit]), has_more=len(rows) > limit)
+
+    async def lineage(self, caller: Caller, video_id: str) -> Lineage:
+        """The tree that a video belongs to."""
+        root_id = (await self._row(caller, video_id))["root_id"]
+        rows = await self._database.all("lineage_of", tenant=caller.tenant, root_id=root_id)
+        return Lineage(root_id, tuple(node_from_row(row) for row in rows))
 
     async def delete(self, caller: Caller, video_id: str) -> None:
         """Remove a video at once; work on it stops, its place in the order stays."""

@@ -57,6 +57,7 @@ class Double:
     misbehaviours: list[Misbehaviour] = field(default_factory=list)
     film: bytes = FILM
     models: list[dict[str, Any]] = field(default_factory=list)
+    nodes: list[dict[str, Any]] = field(default_factory=list)
     characters: dict[str, dict[str, Any]] = field(default_factory=dict)
     made: int = 0
     lost: int = 0
@@ -245,6 +246,11 @@ def _application(double: Double) -> web.Application:
         found = double.characters.get(request.match_info["id"])
         return web.json_response(found) if found else envelope(404, "character_not_found", "No such character.")
 
+    async def lineage(request: web.Request) -> web.Response:
+        if found(request) is None:
+            return missing(request)
+        return web.json_response({"object": "video.lineage", "root_id": "video_root", "nodes": double.nodes})
+
     async def models(request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": double.models})
 
@@ -295,6 +301,7 @@ def _application(double: Double) -> web.Application:
     application.add_routes(
         [
             web.get("/v1/models", models),
+            web.get("/v1/videos/{id}/lineage", lineage),
             web.post("/v1/videos", making("video_new")),
             web.get("/v1/videos", listing),
             web.post("/v1/videos/edits", making("video_edit", source=True)),

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mutoscope.cli import progress, show
+from mutoscope.cli import lineage, progress, show
 from mutoscope.cli.outcome import CliError
-from mutoscope.cli.records import Page, RemoteCharacter, RemoteModel, RemoteVideo
+from mutoscope.cli.records import Page, RemoteCharacter, RemoteModel, RemoteVideo, read_lineage
 
 NOW = 1_758_941_600.0
 VIDEO: dict[str, Any] = {
@@ -176,3 +176,21 @@ def test_progress_on_a_terminal_ends_with_a_full_bar() -> None:
         view.update("completed", 100)
     assert "completed" in shown(console)[-1]
     assert "100 %" in shown(console)[-1]
+
+
+@pytest.mark.parametrize("terminal", [100], indirect=True)
+def test_a_lineage_is_a_tree(terminal: Console) -> None:
+    node = {"status": "completed", "strategy": "native"}
+    raw = [
+        {**node, "id": "video_a", "prompt": None, "strategy": None},
+        {**node, "id": "video_b", "remixed_from_video_id": "video_a", "prompt": "at night"},
+        {**node, "id": "video_c", "remixed_from_video_id": "video_b", "prompt": "in snow"},
+        {**node, "id": "video_d", "remixed_from_video_id": "video_a", "prompt": "[b]at noon[/b]"},
+    ]
+    lineage._print_tree(read_lineage({"nodes": raw}), "video_c")
+    assert shown(terminal) == [
+        "● completed  (deleted)  video_a",
+        "├── ● completed  at night  native  video_b",
+        "│   └── ● completed  in snow  native  video_c",
+        "└── ● completed  [b]at noon[/b]  native  video_d",
+    ]

@@ -242,3 +242,22 @@ def test_models_in_a_pipe_have_a_line_each(run: Run, double: Double) -> None:
         "bare\t-\t-\t-\t-\t-",
     ]
     assert json.loads(run("models", "--json").out) == {"object": "list", "data": double.models}
+
+
+def test_a_lineage_in_a_pipe_has_a_line_each(run: Run, double: Double) -> None:
+    double.add("video_b")
+    node = {"status": "completed", "created_at": 1_758_941_485}
+    double.nodes = [
+        {**node, "id": "video_a", "remixed_from_video_id": None, "prompt": None, "strategy": None},
+        {**node, "id": "video_b", "remixed_from_video_id": "video_a", "prompt": "at\nnight", "strategy": "native"},
+        {**node, "id": "video_c", "remixed_from_video_id": "video_b", "prompt": "in snow", "strategy": "edit"},
+        {**node, "id": "video_d", "remixed_from_video_id": "video_a", "prompt": "at noon", "strategy": "native"},
+    ]
+    assert run("lineage", "video_b").out.splitlines() == [
+        "0\tvideo_a\tcompleted\t-\t(deleted)",
+        "1\tvideo_b\tcompleted\tnative\tat night",
+        "2\tvideo_c\tcompleted\tedit\tin snow",
+        "1\tvideo_d\tcompleted\tnative\tat noon",
+    ]
+    assert json.loads(run("lineage", "video_b", "--json").out)["nodes"] == double.nodes
+    assert run("lineage", "video_none").code == 5

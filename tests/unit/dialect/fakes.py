@@ -24,6 +24,7 @@ from mutoscope.domain.errors import (
     VideoNotReady,
 )
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.lineage import Lineage, LineageNode
 from mutoscope.domain.video import Failure, Size, Video, VideoRequest, check_prompt
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import (
@@ -148,6 +149,11 @@ class FakeService:
             if (video.tenant, video.id) == (caller.tenant, video_id):
                 return video
         raise VideoNotFound()
+
+    async def lineage(self, caller: Caller, video_id: str) -> Lineage:
+        video = await self.retrieve(caller, video_id)
+        root = LineageNode("video_root", None, None, State.CANCELLED, None, NOW)
+        return Lineage(root.id, (root, LineageNode(video.id, root.id, "snow", video.state, "native", NOW + 0.9)))
 
     async def list(self, caller: Caller, *, after: str | None, limit: int, descending: bool) -> Page:
         own = [video for video in self.videos if video.tenant == caller.tenant]

@@ -74,6 +74,7 @@ async def test_remixes_that_fail(service, prefix, path, body, key, status, param
 GUARDED = [
     ("POST", "/videos"), ("GET", "/videos"), ("GET", "/videos/video_done"), ("DELETE", "/videos/video_done"),
     ("GET", "/videos/video_done/content"), ("HEAD", "/videos/video_done/content"),
+    ("GET", "/videos/video_done/lineage"),
     ("POST", "/videos/video_done/remix"), ("POST", "/videos/edits"), ("POST", "/videos/extensions"),
     ("POST", "/videos/characters"), ("GET", "/videos/characters/char_1"), ("GET", "/models"),
     ("GET", "/models/flipbook"),
@@ -150,7 +151,9 @@ async def test_retrieve(call):
     ["video_none", "video_foreign", "%2e%2e", "a%2Fb", "video_done%2Fcontent", "video_done%2fremix", "video_done%00",
      "video_done%0A", "video_done%20", "%ff%fe", "%F0%9F%98%80", "x" * 129, "a.b", "video_done;x=1", "%25"],
 )  # fmt: skip
-@pytest.mark.parametrize(("method", "tail"), [("GET", ""), ("DELETE", ""), ("GET", "/content"), ("POST", "/remix")])
+@pytest.mark.parametrize(
+    ("method", "tail"), [("GET", ""), ("DELETE", ""), ("GET", "/content"), ("POST", "/remix"), ("GET", "/lineage")]
+)
 async def test_ids_of_nobody(service, call, video_id, method, tail):
     answer = await call(method, f"/v1/videos/{video_id}{tail}", b'{"prompt":"x"}' if tail == "/remix" else b"", JSON)
     assert (answer.status, answer.error["code"]) == (404, "video_not_found")
@@ -162,6 +165,24 @@ async def test_ids_of_nobody(service, call, video_id, method, tail):
 async def test_a_missing_id_is_told(call, path):
     answer = await call("GET", f"/v1{path}")
     assert (answer.status, answer.error["param"]) == (400, "video_id")
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+async def test_lineage(call, prefix):
+    answer = await call("GET", f"{prefix}/videos/video_done/lineage")
+    assert answer.status == 200
+    assert answer.json == {
+        "object": "video.lineage",
+        "root_id": "video_root",
+        "nodes": [
+            {"id": "video_root", "remixed_from_video_id": None, "prompt": None, "status": "failed", "strategy": None,
+             "created_at": 1_800_000_000},
+            {"id": "video_done", "remixed_from_video_id": "video_root", "prompt": "snow", "status": "completed",
+             "strategy": "native", "created_at": 1_800_000_000},
+        ],
+    }  # fmt: skip
+    refused = await call("POST", f"{prefix}/videos/video_done/lineage")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
 
 
 async def test_list(call):

@@ -220,6 +220,22 @@ def test_characters_that_are_none(given):
     assert caught.value.param in ("characters", "characters[0]")
 
 
+@pytest.mark.parametrize(
+    ("mode", "rehearses"),
+    [
+        ("rehearse", True),
+        (" Rehearse", True),
+        (Part("mode", b"rehearse"), True),
+        ("pro", False),
+        (7, False),
+        ([], False),
+    ],
+)
+def test_a_rehearsal_is_not_taken_for_an_unknown_field(mode, rehearses):
+    wishes = remix({"prompt": "x", "mode": mode}, LIMITS).wishes
+    assert (wishes.rehearse, wishes.ignored) == (rehearses, ("mode",))
+
+
 def test_extension_fields_in_their_types():
     fields = {
         "prompt": "x",
@@ -234,15 +250,70 @@ def test_extension_fields_in_their_types():
         "min_strategy": "edit",
     }
     wishes = remix(fields, LIMITS).wishes
-    assert dict(wishes.options) == {
+    options = dict(wishes.options)
+    assert options.pop("last_frame")() == Upload(PNG, "last_frame")
+    assert options == {
         "negative_prompt": "people",
         "generate_audio": False,
-        "last_frame": True,
         "provider_options": {"flipbook": {"a": 1}},
         "test_case": "stalls",
     }
     assert (wishes.on_unsupported, wishes.max_price) == (OnUnsupported.REFUSE, 0.5)
     assert (wishes.min_strategy, wishes.ignored) == (Strategy.EDIT, ())
+
+
+def test_a_picture_is_read_only_if_it_is_wanted():
+    wishes = remix({"prompt": "x", "last_frame": "https://example.com/a.png", "first_frame": 7}, LIMITS).wishes
+    for name in ("last_frame", "first_frame"):
+        with pytest.raises(InvalidRequest) as caught:
+            wishes.options[name]()
+        assert caught.value.param == name
+    created = new_video({"prompt": "x", "first_frame": "data:image/png;base64,AAAA"}, LIMITS)
+    assert created.wishes.options == {}
+    assert created.reference == Upload(b"\0\0\0", "first_frame")
+
+
+DATA_URL = "data:image/png;base64,AAAA"
+GUIDES = [
+    ([DATA_URL], [None]),
+    (DATA_URL, [None]),
+    ({"image_url": DATA_URL, "role": "style"}, ["style"]),
+    ([{"type": "video_url", "video_url": {"url": DATA_URL}, "role": "motion_1"}, DATA_URL], ["motion_1", None]),
+    (f'[{{"url": "{DATA_URL}", "role": "subject"}}]', ["subject"]),
+    ([Part("input_references[]", b"\0\0\0", "a.png"), f'{{"url": "{DATA_URL}"}}'], [None, None]),
+]
+
+
+@pytest.mark.parametrize(("given", "roles"), GUIDES)
+def test_references_in_all_their_forms(given, roles):
+    guides = remix({"prompt": "x", "input_references": given}, LIMITS).wishes.options["input_references"]()
+    assert [guide.role for guide in guides] == roles
+    assert {guide.upload.data for guide in guides} == {b"\0\0\0"}
+
+
+@pytest.mark.parametrize(
+    ("given", "param"),
+    [
+        ([DATA_URL, "https://example.com/a.png"], "input_references[1]"),
+        ([{"role": "style"}], "input_references[0]"),
+        ([{"url": DATA_URL, "role": "Not A Word"}], "input_references[0].role"),
+        ([{"url": DATA_URL, "role": 7}], "input_references[0].role"),
+        ([7], "input_references[0]"),
+        ([DATA_URL] * 17, "input_references"),
+    ],
+)
+def test_references_that_are_none(given, param):
+    read = remix({"prompt": "x", "input_references": given}, LIMITS).wishes.options["input_references"]
+    with pytest.raises(InvalidRequest) as caught:
+        read()
+    assert caught.value.param == param
+
+
+def test_a_shape_is_read_in_every_request():
+    shape = {"prompt": "x", "aspect_ratio": "16:9", "resolution": "720p", "video": "video_1", "seconds": 4}
+    for read in (new_video, remix, new_edit, new_extension):
+        new = read(shape, LIMITS)
+        assert (new.aspect_ratio, new.resolution) == ("16:9", "720p")
 
 
 @pytest.mark.parametrize(

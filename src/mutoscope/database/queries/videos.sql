@@ -1,9 +1,9 @@
 -- name: add_video
 INSERT INTO videos (
-    id, tenant, key_id, state, request, model, provider, upstream_prompt, strategy, plan, notice, ignored,
+    id, tenant, key_id, state, request, model, provider, credential, upstream_prompt, strategy, plan, notice, ignored,
     price, currency, source_id, root_id, depth, created_at, state_since
 ) VALUES (
-    :id, :tenant, :key_id, 'queued', :request, :model, :provider, :upstream_prompt, :strategy, :plan, :notice, :ignored,
+    :id, :tenant, :key_id, 'queued', :request, :model, :provider, :credential, :upstream_prompt, :strategy, :plan, :notice, :ignored,
     :price, :currency, :source_id, :root_id, :depth, :now, :now
 ) RETURNING *, NULL AS concluded;
 
@@ -17,6 +17,21 @@ FROM videos WHERE tenant = :tenant AND id = :id AND deleted_at IS NULL;
 -- name: video_at_work
 -- For the engine, which serves every tenant and must see cancelled videos too.
 SELECT * FROM videos WHERE id = :id;
+
+-- name: story_of
+-- The requests that led to a video, from its root on; what was deleted is not told any more.
+WITH RECURSIVE line (id, source_id, request, depth, deleted_at) AS (
+    SELECT id, source_id, request, depth, deleted_at FROM videos WHERE tenant = :tenant AND id = :id
+    UNION ALL
+    SELECT videos.id, videos.source_id, videos.request, videos.depth, videos.deleted_at
+    FROM videos JOIN line ON videos.id = line.source_id WHERE videos.tenant = :tenant
+)
+SELECT request, depth FROM line WHERE deleted_at IS NULL ORDER BY depth;
+
+-- name: lineage_of
+-- Every video of a tree, deleted ones too, which keep their place.
+SELECT id, source_id, request, state, strategy, created_at, deleted_at
+FROM videos WHERE tenant = :tenant AND root_id = :root_id ORDER BY seq;
 
 -- name: cursor_of
 -- A deleted video keeps its place, so that paging past it goes on.

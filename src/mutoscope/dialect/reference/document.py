@@ -144,6 +144,7 @@ _SUCCESSES = {
     "retrieve_video": "The video as it is now.",
     "list_videos": "A page of videos.",
     "delete_video": "It is gone.",
+    "video_lineage": "The tree.",
     "create_character": "The character.",
     "retrieve_character": "The character.",
     "list_models": "All models.",

@@ -15,14 +15,14 @@ from mutoscope.dialect.fields import (
     WRAPPERS,
 )
 from mutoscope.dialect.limits import Limits
-from mutoscope.dialect.references import NAMES
+from mutoscope.dialect.references import MOST_GUIDES, NAMES
 from mutoscope.dialect.values import WORD_MAX_CHARACTERS
 from mutoscope.domain.catalog import SORA_NAMES, Catalog
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import ID_PATTERN, PROMPT_MAX_CHARACTERS
 from mutoscope.domain.wishes import OnUnsupported
-from mutoscope.service.proposals import SEED_LIMIT
+from mutoscope.service.fitting import SEED_LIMIT
 from mutoscope.service.use_cases import NAME_MAX_CHARACTERS
 
 Schema = dict[str, Any]
@@ -141,11 +141,13 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
         ),
         "seconds": _seconds(catalog),
         "aspect_ratio": Field(
-            "The shape, where `size` is not given: `16:9`, `9:16`, `1:1` and the like, or `auto`.",
+            "The shape, where `size` is not given: `16:9`, `9:16`, `1:1` and the like, or `auto`. Of a remix or edit "
+            "only where a whole new clip is made.",
             {"type": "string", "format": "aspect-ratio", "minLength": 1},
         ),
         "resolution": Field(
-            "The shorter side, where `size` is not given: `480p`, `720p`, `1080p` and the like, or `auto`.",
+            "The shorter side, where `size` is not given: `480p`, `720p`, `1080p` and the like, or `auto`. Of a remix "
+            "or edit only where a whole new clip is made.",
             {"type": "string", "format": "resolution", "minLength": 1},
         ),
         "input_reference": Field(
@@ -180,11 +182,11 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
         ),
         "negative_prompt": Field("What is not to be seen.", {"type": "string"}),
         "generate_audio": Field("Whether there is to be sound.", {"type": "boolean"}),
-        "last_frame": Field("A picture to end on.", {"type": ["string", "object"]}, {"type": "string"}, file=True),
+        "last_frame": Field("A picture to end on, as `input_reference`.", **_PICTURE),
         "input_references": Field(
-            "Pictures, clips or sounds that guide the model.",
-            {"type": "array", "items": {"type": ["string", "object"]}},
-            {"type": "array", "items": {"type": "string"}},
+            f"At most {MOST_GUIDES} pictures and clips that guide the model, each perhaps with a `role`.",
+            {"type": "array", "maxItems": MOST_GUIDES, "items": _PICTURE["json"]},
+            {"type": "array", "maxItems": MOST_GUIDES, "items": _PICTURE["form"]},
         ),
         "provider_options": Field(
             "Fields of the provider's own, passed on as they are. In a form, as JSON text.",
@@ -192,7 +194,8 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
             {"type": "string", "format": "json-object"},
         ),
         "min_strategy": Field(
-            "The lowest rung of the ladder that is good enough; below it the request is refused.",
+            "The lowest rung of the ladder that is good enough; below it the request is refused. By default "
+            "`reference` on paid models and `prompt` on free ones.",
             {"type": "string", "enum": list(Strategy)},
         ),
         "on_unsupported": Field(

@@ -112,6 +112,19 @@ NOTES: dict[str, dict[str, Note]] = {
         "object": Note("Always `video.deleted`."),
         "deleted": Note("Always true.", {"const": True}),
     },
+    "LineageObject": {
+        "object": Note("Always `video.lineage`."),
+        "root_id": Note("The video that all others come from."),
+        "nodes": Note("The root and all that come from it, in order of creation."),
+    },
+    "LineageNodeObject": {
+        "id": Note("The video's id; also of a deleted one, which is not found by it."),
+        "remixed_from_video_id": Note("The video that it started from; null for the root."),
+        "prompt": Note("The words as they were sent; null where the video was deleted."),
+        "status": Note("As the video tells it, or told it when it was deleted."),
+        "strategy": Note("How a remix, edit or extension was realised; else null.", {"enum": [*Strategy, None]}),
+        "created_at": Note("When it was accepted, in whole Unix seconds.", _WHOLE_SECONDS),
+    },
     "Character": {
         "id": Note("`char_` and 48 hex digits.", {"pattern": "^char_[0-9a-f]{48}$"}),
         "object": Note("Always `character`."),
@@ -128,6 +141,8 @@ NOTES: dict[str, dict[str, Note]] = {
         "adjustments": Note("Fields that would be changed or left out."),
         "skipped": Note("Rungs that were looked at and not taken, and why."),
         "price": Note("What it would cost; null where that is not known."),
+        "upstream_prompt": Note("The words that the provider would be given; null for a plain create."),
+        "recipients": Note("The providers that would be given the source, or pictures of it."),
     },
     "PriceObject": {
         "amount": Note('Decimal text, such as "0.00".', _AMOUNT),

@@ -192,6 +192,18 @@ OPERATIONS = (
         _FOLLOW,
     ),
     Operation(
+        "video_lineage",
+        "get",
+        "/videos/{video_id}/lineage",
+        "Changes",
+        "Show where a video comes from",
+        "The tree that a video belongs to, from its root on: every remix, edit and extension, with its prompt, in "
+        "order of creation. A deleted video keeps its place, without its words.",
+        ("Lineage",),
+        ("video_id",),
+        errors=(errors.InvalidRequest, *_LOOKED_UP),
+    ),
+    Operation(
         "create_character",
         "post",
         "/videos/characters",
