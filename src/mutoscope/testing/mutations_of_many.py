@@ -71,8 +71,10 @@ def two_pollers() -> None:
 
 
 async def _until_ended(poller: Poller, video_id: str) -> None:
-    while not State((await poller._desk.row(video_id))["state"]).is_final:
+    row = await poller._desk.row(video_id)
+    if not State(row["state"]).is_final:
         await asyncio.sleep(LOOK_SECONDS)
+        await _until_ended(poller, video_id)
 
 
 def stale_replica() -> None:
