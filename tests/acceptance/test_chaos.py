@@ -9,6 +9,8 @@ import asyncio
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -88,6 +90,23 @@ def test_there_are_twenty_bugs_and_two_controls() -> None:
     assert len(set(names)) == len(names)
     assert [bug.name for bug in BUGS if not bug.breaks] == ["none", "none-of-many"]
     assert len(names) - 2 >= 20
+
+
+LAY_EACH = """
+import os
+from mutoscope.testing.bugs import BUGS
+for bug in BUGS:
+    child = os.fork()
+    if child == 0:
+        bug.lay()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, bug.name
+"""
+
+
+def test_every_bug_can_still_be_laid_over_the_server() -> None:
+    """One whose place in the code is gone would be none."""
+    subprocess.run([sys.executable, "-c", LAY_EACH], check=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", SAMPLE)

@@ -23,6 +23,8 @@ from mutoscope.testing.ground import data_dir
 from mutoscope.testing.mutations import put, reword
 
 LOOK_SECONDS = 0.1
+# Within which every process has asked about a video.
+HEARING_SECONDS = 3.0
 # How long a process trusts its own memory.
 MEMORY_SECONDS = 3.0
 
@@ -40,8 +42,7 @@ def tasks_not_adopted() -> None:
 
 
 def running_not_adopted() -> None:
-    for statement in ("orphans", "adopt_videos"):
-        reword(statement, "'submitting', 'generating',", "'submitting',")
+    reword("adopt_videos", "'submitting', 'generating',", "'submitting',")
 
 
 def no_fence() -> None:
@@ -51,23 +52,29 @@ def no_fence() -> None:
 
 
 def two_pollers() -> None:
-    """One of them hears the end, and says so when the other has long collected it."""
+    """Both hear the end. One writes it a while later, the other when the first has long collected it."""
     write = Poller._write
     statements()["first_worker"] = "SELECT MIN(id) AS id FROM executors WHERE role = 'worker'"
 
     async def write_late(self: Poller, line: Any, row: Any, answer: Any) -> None:
-        desk = self._desk
-        first = await desk.database.one("first_worker")
-        assert first is not None
-        while isinstance(answer, Done) and first["id"] != desk.executor:
-            await asyncio.sleep(LOOK_SECONDS)
-            if State((await desk.row(row["id"]))["state"]).is_final:
-                break
+        if isinstance(answer, Done):
+            first = await self._desk.database.one("first_worker")
+            assert first is not None
+            await asyncio.sleep(HEARING_SECONDS)
+            if first["id"] != self._desk.executor:
+                await _until_ended(self, row["id"])
         await write(self, line, row, answer)
 
     put(Poller, "_write", write_late)
     reword("due_videos", "owner = :owner", "(owner = :owner OR TRUE)")
     reword("move_video", "state = :from_state", "(state = :from_state OR TRUE)")
+
+
+async def _until_ended(poller: Poller, video_id: str) -> None:
+    row = await poller._desk.row(video_id)
+    if not State(row["state"]).is_final:
+        await asyncio.sleep(LOOK_SECONDS)
+        await _until_ended(poller, video_id)
 
 
 def stale_replica() -> None:
