@@ -71,6 +71,10 @@ class TaskEngine(Protocol):
         """A video was deleted just now: stop its work, soon remove its files."""
         ...
 
+    async def called_back(self, token: str, headers: Mapping[str, str], body: bytes) -> None:
+        """An upstream called a URL with this token. DatabaseUnavailable when it should call again."""
+        ...
+
     def problems(self) -> list[str]:
         """The parts that do not work now."""
         ...

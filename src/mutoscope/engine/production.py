@@ -10,6 +10,7 @@ import structlog
 
 from mutoscope.database.connection import Transaction
 from mutoscope.domain.errors import DatabaseUnavailable, StorageUnavailable, TaskPoisoned
+from mutoscope.engine import callbacks
 from mutoscope.engine.adoption import Adoption
 from mutoscope.engine.collection import Collection
 from mutoscope.engine.desk import OUTAGE_LONGEST_PAUSE, Desk
@@ -103,6 +104,9 @@ class Production:
         task = asyncio.create_task(self._errand(video_id))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+    async def called_back(self, token: str, headers: Mapping[str, str], body: bytes) -> None:
+        await callbacks.hear(self._desk, token, headers, body)
 
     def problems(self) -> list[str]:
         return ["engine"] if any(task.done() for task in self._tasks) else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -19,6 +20,7 @@ from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRa
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, VideoRequest
+from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
@@ -108,12 +110,13 @@ class Submission:
         is_new = row["state"] == State.QUEUED
         attempt = row["attempt"] + 1 if is_new else row["attempt"]
         # Before the intent: once that is open, a fault of ours could no longer be told from a call that was cut.
-        job = await build_job(self._desk, row, attempt)
+        nonce = new_nonce() if is_new else (await self._intent(row))["nonce"]
+        job = await self._job(row, attempt, nonce)
         if is_new:
             if not await self._until_clear(row):
                 return False
             failpoint("submit.before_intent", row["id"])
-            if not await self._open_intent(row, attempt):
+            if not await self._open_intent(row, attempt, nonce):
                 return False
             row = await self._desk.insist_on_row(row["id"])
             if row["state"] != State.SUBMITTING:  # deleted meanwhile
@@ -134,16 +137,27 @@ class Submission:
         attempt = (await self._desk.insist_on_row(row["id"]))["attempt"]
         return await self._accept(row, attempt, submitted)
 
-    async def _open_intent(self, row: Row, attempt: int) -> bool:
+    async def _open_intent(self, row: Row, attempt: int, nonce: str) -> bool:
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.CLAIMED, now, attempt=attempt, owner=self._desk.executor) is None:
                 return False
-            add_intent(tx, row, attempt, now)
+            add_intent(tx, row, attempt, now, nonce)
             return True
 
         return await self._desk.database.write(write)
+
+    async def _job(self, row: Row, attempt: int, nonce: str) -> Job:
+        """The job of one attempt, with the URL that its upstream may call."""
+        url = callback_url(self._desk, self._desk.providers[row["provider"]], nonce)
+        return replace(await build_job(self._desk, row, attempt), callback_url=url)
+
+    async def _intent(self, row: Row) -> Row:
+        """That of the video's last attempt."""
+        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
+        assert intent is not None, "a submission without an intent"
+        return intent
 
     async def _restoration(self, row: Row) -> str | None:
         """What a restore noted about this video, if it may have been submitted after the backup."""
@@ -152,8 +166,7 @@ class Submission:
 
     async def _is_proven(self, row: Row) -> bool:
         """Whether it is certain that the last call started nothing."""
-        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
-        return intent is not None and intent["outcome"] in (Outcome.NOT_SENT, Outcome.REJECTED)
+        return (await self._intent(row))["outcome"] in (Outcome.NOT_SENT, Outcome.REJECTED)
 
     async def _reopen_intent(self, row: Row) -> bool:
         """Make ready to ask again. False when the last call may have started something."""
@@ -260,9 +273,8 @@ class Submission:
     async def _find_out(self, row: Row, provider: Provider, job: Job, evidence: str) -> Submitted | None:
         """The job that an unanswered call started after all; None when the video has ended, or is held."""
         await self._close(row, Outcome.UNKNOWN, evidence)
-        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
-        assert intent is not None, "a submission without an intent"
-        finding = await self._detective.find_out(row, provider, job, intent["started_at"])
+        since = (await self._intent(row))["started_at"]
+        finding = await self._detective.find_out(row, provider, job, since)
         return await self._conclude(await self._desk.row(row["id"]), provider, finding, evidence)
 
     async def _conclude(self, row: Row, provider: Provider, finding: Finding, evidence: str) -> Submitted | None:
@@ -287,15 +299,15 @@ class Submission:
         """Ask once more under a new key, because the operator prefers that. The video says that it may cost twice."""
         if not await self._until_clear(row, lambda _reason: _unknown(row, evidence)):
             return None
-        attempt = row["attempt"] + 1
-        job = await build_job(self._desk, row, attempt)
+        attempt, nonce = row["attempt"] + 1, new_nonce()
+        job = await self._job(row, attempt, nonce)
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.UNKNOWN, now, attempt=attempt) is None:
                 return False
             tx.run("note_resubmission", id=row["id"], notice=RESUBMITTED)
-            add_intent(tx, row, attempt, now)
+            add_intent(tx, row, attempt, now, nonce)
             return True
 
         if not await self._desk.database.write(write):
@@ -313,7 +325,7 @@ class Submission:
                     log.exception("a held submission could not be looked for", video=row["id"])
 
     async def _look_for(self, row: Row, provider: Provider) -> None:
-        job = await build_job(self._desk, row, row["attempt"])
+        job = await self._job(row, row["attempt"], row["nonce"])
         finding = await self._detective.look(provider, job, row["started_at"])
         if finding is None:
             return
@@ -334,7 +346,12 @@ class Submission:
         )
 
 
-def add_intent(tx: Transaction, row: Row, attempt: int, now: float) -> None:
+def new_nonce() -> str:
+    """What nobody can guess: 32 hex digits, which an upstream that calls back is given with one attempt."""
+    return secrets.token_hex(16)
+
+
+def add_intent(tx: Transaction, row: Row, attempt: int, now: float, nonce: str) -> None:
     """Write that an upstream is about to be asked. now: Unix seconds, before which nobody asked."""
     tx.run(
         "add_intent",
@@ -343,7 +360,7 @@ def add_intent(tx: Transaction, row: Row, attempt: int, now: float) -> None:
         provider=row["provider"],
         credential=row["credential"],
         idempotency_key=job_key(row["id"], attempt),
-        nonce=secrets.token_hex(16),
+        nonce=nonce,
         now=now,
     )
 
