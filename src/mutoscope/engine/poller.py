@@ -30,7 +30,7 @@ from mutoscope.engine.desk import Desk
 from mutoscope.engine.doubts import Doubts
 from mutoscope.engine.line import Line
 from mutoscope.engine.notes import Notes
-from mutoscope.engine.port import SHARED, TaskKind, TaskQueue
+from mutoscope.engine.port import TaskKind, TaskQueue, only_at
 from mutoscope.engine.retry import (
     CONFIRMING_PAUSE,
     LOST_GRACE,
@@ -212,7 +212,8 @@ class Poller:
             state = move(tx, row, Happening.FINISHED, now, remote=remote, facts=facts, charged=done.charged)
             if state is not None:
                 # Only this process has what was made on this machine.
-                lane = self._desk.executor if self._desk.providers[row["provider"]].is_local else SHARED
+                is_local = self._desk.providers[row["provider"]].is_local
+                lane = only_at(self._desk.executor) if is_local else row["provider"]
                 self._queue.enqueue(tx, TaskKind.COLLECT, lane, row["id"], row["tenant"])
             return state
 

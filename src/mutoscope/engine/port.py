@@ -20,8 +20,14 @@ Handler = Callable[[str], Awaitable[None]]
 
 # The process that has an embedded database to itself; others draw an id of their own.
 EMBEDDED = "local"
-# The lane of what any process can collect; what only one can, waits in a lane with its id.
+# The lane in which an earlier version put all that was to be collected.
 SHARED = "all"
+_ONLY_AT = "at-"
+
+
+def only_at(executor: str) -> str:
+    """The lane of what only this process can collect, because it was made on its machine."""
+    return f"{_ONLY_AT}{executor}"
 
 
 class TaskQueue(Protocol):
@@ -53,6 +59,10 @@ class TaskQueue(Protocol):
 
     async def prune(self) -> None:
         """Forget tasks that ended long ago."""
+        ...
+
+    async def rest(self) -> None:
+        """Begin no more tasks; those that run go on."""
         ...
 
     async def stop(self) -> None:

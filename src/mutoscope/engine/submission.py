@@ -32,6 +32,10 @@ from mutoscope.providers.protocol import Job, OnUnknown, Provider, Source, Submi
 log = structlog.get_logger(__name__)
 
 LEASE_PAUSE = 0.5
+ROUNDS = 3
+# How long after the deadline a submission that used to be held is left to its own task, in seconds.
+END_GRACE = 120.0
+NOT_FOUND = "No job was found for it while it was held."
 # How often a stopped submission looks whether it may go on.
 PAUSE_SECONDS = 1.0
 
@@ -71,12 +75,30 @@ class Submission:
         row = await self._desk.row(video_id)  # it may have been deleted while it waited
         self._at_work.add(video_id)
         try:
-            handed_over = _awaits_submission(row) and await self._submit(row)
+            handed_over = await self._pursue(row)
         finally:
             self._at_work.discard(video_id)
             self._calls.end(video_id)
         if not handed_over:
             await self._desk.slots.give_back(row["provider"], video_id)
+
+    async def _pursue(self, row: Row) -> bool:
+        """Submit, and look again: what a process that is gone still wrote may have come in between."""
+        for _ in range(ROUNDS):
+            if not _awaits_submission(row):
+                return False
+            if await self._submit(row):
+                return True
+            row = await self._desk.insist_on_row(row["id"])
+            if row["state"] == State.SUBMITTING and (await self._intent(row))["outcome"] == Outcome.UNKNOWN:
+                return False  # held
+        raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
+
+    async def _begin(self, video_id: str) -> None:
+        """From here on a stop waits for the outcome; it does not come here while it waits, nor without a lease."""
+        while self._is_leaving or self._desk.lease_is_over():
+            await self._desk.clock.sleep(LEASE_PAUSE)
+        self._calls.begin(video_id)
 
     async def _until_allowed(self, row: Row) -> None:
         """Wait while an operator has stopped paid submissions; work that is free goes on."""
@@ -116,6 +138,7 @@ class Submission:
             if not await self._until_clear(row):
                 return False
             failpoint("submit.before_intent", row["id"])
+            await self._begin(row["id"])
             if not await self._open_intent(row, attempt, nonce):
                 return False
             row = await self._desk.insist_on_row(row["id"])
@@ -170,9 +193,13 @@ class Submission:
 
     async def _reopen_intent(self, row: Row) -> bool:
         """Make ready to ask again. False when the last call may have started something."""
-        return await self._desk.database.write(
-            lambda tx: tx.run("reopen_intent", video_id=row["id"], attempt=row["attempt"]) > 0
-        )
+        await self._begin(row["id"])
+
+        def write(tx: Transaction) -> bool:
+            tx.run("take_over", id=row["id"], owner=self._desk.executor)
+            return tx.run("reopen_intent", video_id=row["id"], attempt=row["attempt"]) > 0
+
+        return await self._desk.database.write(write)
 
     async def _ask(self, row: Row, provider: Provider, job: Job) -> Submitted | None:
         """Call the upstream until it accepts; None when the video has ended instead."""
@@ -181,29 +208,30 @@ class Submission:
             if not await self._is_still_wanted(row):
                 return None
             failpoint("submit.after_check", row["id"])
-            self._calls.begin(row["id"])
             try:
                 submitted = await provider.submit(job)
                 self._desk.tell_circuit(provider, None, submitting=True)
                 return submitted
             except UpstreamError as error:
-                self._calls.end(row["id"])
                 self._desk.tell_circuit(provider, error, submitting=True)
                 failures += 1
                 if not _may_ask_again(error, provider):
                     return await self._last_word(row, provider, job, error)
                 await self._close(row, outcome_of(error), error.message)
+                self._calls.end(row["id"])
                 if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
                     # With the error itself: each call so far is proven to have started nothing.
                     await self._desk.fail(row, error)
                     return None
                 await self._desk.clock.sleep(_pause(error, failures, self._desk.chance()))
-                if not await self._until_clear(row):
+                if not await self._is_ready_again(row, provider):
                     return None
-                row = await self._desk.row(row["id"])
-                if row["state"] != State.SUBMITTING:
-                    return None
-                await self._reopen_intent(row)
+
+    async def _is_ready_again(self, row: Row, provider: Provider) -> bool:
+        """After a call that started nothing, as is proven. False when the video has ended, or somebody else asks."""
+        if not await self._until_clear(row) or not await self._is_as_before(row):
+            return False
+        return await self._reopen_intent(row) or provider.is_local
 
     async def _is_still_wanted(self, row: Row) -> bool:
         """Looked at right before the bytes leave: whether this attempt is still the video's own, and this process's.
@@ -211,7 +239,7 @@ class Submission:
         While the lease may have run out nothing is sent: it is renewed, or the process ends.
         """
         while row["state"] == State.SUBMITTING and await self._is_as_before(row):
-            if not self._is_leaving and not self._desk.lease_is_over():
+            if not self._desk.lease_is_over():
                 return True
             await self._desk.clock.sleep(LEASE_PAUSE)
         return False
@@ -273,6 +301,7 @@ class Submission:
     async def _find_out(self, row: Row, provider: Provider, job: Job, evidence: str) -> Submitted | None:
         """The job that an unanswered call started after all; None when the video has ended, or is held."""
         await self._close(row, Outcome.UNKNOWN, evidence)
+        self._calls.end(row["id"])  # known to be unknown: a stop need not wait
         since = (await self._intent(row))["started_at"]
         finding = await self._detective.find_out(row, provider, job, since)
         return await self._conclude(await self._desk.row(row["id"]), provider, finding, evidence)
@@ -301,6 +330,7 @@ class Submission:
             return None
         attempt, nonce = row["attempt"] + 1, new_nonce()
         job = await self._job(row, attempt, nonce)
+        await self._begin(row["id"])
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
@@ -317,22 +347,27 @@ class Submission:
     async def look_again(self) -> None:
         """Look once for each submission that is held; those that are found go on."""
         for row in await self._desk.database.all("held_submissions", owner=self._desk.executor):
-            provider = self._desk.providers[row["provider"]]
-            if self._desk.recovery_of(provider).on_unknown is OnUnknown.HOLD and row["id"] not in self._at_work:
+            if row["id"] not in self._at_work:
                 try:
-                    await self._look_for(row, provider)
+                    await self._look_for(row, self._desk.providers[row["provider"]])
                 except Exception:  # one that cannot be looked for must not keep the others
                     log.exception("a held submission could not be looked for", video=row["id"])
 
     async def _look_for(self, row: Row, provider: Provider) -> None:
         job = await self._job(row, row["attempt"], row["nonce"])
         finding = await self._detective.look(provider, job, row["started_at"])
-        if finding is None:
+        if finding is None and not self._is_held_no_more(row, provider):
             return
         self._desk.slots.restore(row["provider"], row["id"])
         current = await self._desk.row(row["id"])
-        if not await self._accepted(row, await self._conclude(current, provider, finding, "")):
+        if not await self._accepted(row, await self._conclude(current, provider, finding, NOT_FOUND)):
             await self._desk.slots.give_back(row["provider"], row["id"])
+
+    def _is_held_no_more(self, row: Row, provider: Provider) -> bool:
+        """Whether the operator has since decided that such submissions end. Not while its task may still look."""
+        recovery = self._desk.recovery_of(provider)
+        age = self._desk.clock.now() - row["started_at"]
+        return recovery.on_unknown is not OnUnknown.HOLD and age > recovery.deadline_seconds + END_GRACE
 
     async def _close(self, row: Row, outcome: Outcome, evidence: str) -> None:
         await self._desk.insist(

@@ -21,7 +21,6 @@ from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
 log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 15.0
-LEASE_PAUSE = 0.5
 # Where only a callback can tell: to look costs one row of ours.
 CALLBACK_PAUSE = 2.0
 
@@ -68,7 +67,9 @@ class Detective:
         try:
             if age < recovery.key_seconds:
                 # To an upstream that never saw the first call this is a submission like any other.
-                return None if await self._desk.is_paused() else await self._ask_again(provider, job)
+                if await self._desk.is_paused() or self._desk.lease_is_over():
+                    return None
+                return await self._ask_again(provider, job)
             if recovery.finds:
                 return await self._ours(provider, job, await cast(Finder, provider).find(job, since))
         except UpstreamError as error:
@@ -86,8 +87,6 @@ class Detective:
 
     async def _ask_again(self, provider: Provider, job: Job) -> Submitted:
         # An open circuit keeps nobody from looking: that is rare, paced, and the one way to a job that may be paid for.
-        while self._desk.lease_is_over():
-            await self._desk.clock.sleep(LEASE_PAUSE)
         try:
             submitted = await provider.submit(job)
         except UpstreamError as error:

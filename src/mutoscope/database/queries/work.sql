@@ -27,6 +27,9 @@ WHERE video_id = :video_id AND attempt = :attempt AND (outcome IS NULL OR outcom
 UPDATE intents SET outcome = NULL, evidence = NULL
 WHERE video_id = :video_id AND attempt = :attempt AND outcome IN ('not_sent', 'rejected');
 
+-- name: take_over
+UPDATE videos SET owner = :owner WHERE id = :id AND state = 'submitting';
+
 -- name: held_submissions
 -- Nobody knows what became of them, and their provider wants to wait.
 SELECT videos.*, intents.started_at, intents.nonce FROM videos
