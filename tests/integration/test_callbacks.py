@@ -61,10 +61,12 @@ async def intent_of(server: Mutoscope, video_id: str) -> Any:
     return await server.database.one("intent_of", video_id=video_id, attempt=1)
 
 
+async def row_of(server: Mutoscope, video_id: str) -> Any:
+    return await server.database.one("video_at_work", id=video_id)
+
+
 async def upstream_id_of(server: Mutoscope, video_id: str) -> str | None:
-    row = await server.database.one("video_at_work", id=video_id)
-    assert row is not None
-    return row["upstream_id"]
+    return (await row_of(server, video_id))["upstream_id"]
 
 
 async def until_submitted(provider: ScriptedProvider, times: int = 1) -> None:
@@ -173,13 +175,13 @@ async def test_a_callback_shortens_the_wait_for_the_next_question(tmp_path, clip
         video = await create(server, caller)
 
         async def is_far_off() -> bool:
-            row = await server.database.one("video_at_work", id=video.id)
+            row = await row_of(server, video.id)
             return row["state"] == State.GENERATING and row["next_poll_at"] > server.clock.now() + 5
 
         await until(is_far_off)
         told = f"up-{video.id}-1".encode()
         assert (await call(server, token_of(provider.jobs[0]), told)).status == 204
-        row = await server.database.one("video_at_work", id=video.id)
+        row = await row_of(server, video.id)
         assert row["state"] != State.GENERATING or row["next_poll_at"] <= server.clock.now()
         assert (await ended(server, caller, video.id)).state is State.COMPLETED
 
