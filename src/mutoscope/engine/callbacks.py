@@ -44,7 +44,13 @@ async def hear(desk: Desk, token: str, headers: Mapping[str, str], body: bytes) 
         return
     noted = await desk.database.write(lambda tx: _note(tx, intent, upstream_id, desk.clock.now()))
     if noted != upstream_id:
-        log.error("callbacks of one submission name two jobs", video=intent["video_id"], first=noted, then=upstream_id)
+        log.error(
+            "callbacks of one submission name two jobs",
+            alarm="callback",
+            video=intent["video_id"],
+            first=noted,
+            then=upstream_id,
+        )
 
 
 def _note(tx: Transaction, intent: Row, upstream_id: str, now: float) -> str:

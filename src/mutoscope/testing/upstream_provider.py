@@ -77,7 +77,7 @@ class UpstreamProvider:
             told = json.loads(body)
         except ValueError:
             told = None
-        if not isinstance(told, dict) or not isinstance(told.get("id"), str):
+        if not isinstance(told, dict) or not isinstance(told.get("id"), str) or not told["id"]:
             raise UpstreamProtocolError(f"A callback without an id: {body[:80]!r}")
         return told["id"]
 
