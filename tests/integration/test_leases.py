@@ -15,6 +15,7 @@ from mutoscope.database.identity import Executor
 from mutoscope.database.lease import Lease
 from mutoscope.database.opening import open_database
 from mutoscope.database.postgres import PostgresDatabase
+from mutoscope.database.transaction import Transaction
 from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
 from mutoscope.settings import Settings
 from mutoscope.testing import ScriptedProvider
@@ -128,6 +129,46 @@ async def test_whoever_was_away_gives_others_time_before_burying(
     one._bury()
     assert living(url, postgres) == {"one", "two"}
     assert two._renew()
+
+
+async def test_what_was_begun_with_the_lease_is_committed_with_it(
+    url: str, opened: PostgresDatabase, postgres: PostgresServer, leases: Callable[..., Lease]
+) -> None:
+    """Nobody is buried in the middle of a transaction."""
+    held = leases("one")
+    opened.fence(held)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def write(tx: Transaction) -> None:
+        tx.run("add_tenant", name="slow", now=1.0)
+        inside.set()
+        go_on.wait(20)
+
+    writing = asyncio.create_task(opened.write(write))
+    await asyncio.to_thread(inside.wait, 10)
+    as_if_frozen(held)
+    leases("two")
+    await asyncio.sleep(4.0)
+    assert living(url, postgres) == {"one", "two"}
+    go_on.set()
+    await writing
+    await until(lambda: _is(living(url, postgres) == {"two"}), 15.0)
+
+
+async def test_a_thread_that_cannot_go_on_is_no_silent_death(
+    url: str, leases: Callable[..., Lease], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = threading.Event()
+    lease = leases("one", lost.set)
+    faults = [OSError("no file descriptor left"), SystemExit()]
+
+    def renew() -> bool:
+        raise faults.pop(0)
+
+    monkeypatch.setattr(lease, "_renew", renew)
+    monkeypatch.setattr(threading, "excepthook", lambda _told: None)
+    assert await asyncio.to_thread(lost.wait, 10)
+    assert faults == []
 
 
 async def test_processes_share_one_storage(leases: Callable[..., Lease]) -> None:

@@ -104,6 +104,24 @@ def test_what_waits_for_a_dead_process_waits_here(queue: Queue) -> None:
     assert lanes == {"one": "collect-at-me", "two": "collect-at-living", "three": COLLECT, "four": "collect-at-me"}
 
 
+def test_one_that_only_answers_has_nothing_in_hand(queue: Queue, database: Database) -> None:
+    """Its folder may have been a worker's."""
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE executors SET role = 'api' WHERE id = 'living'"))
+    queue.add("one", TaskKind.SUBMIT, "submit-flipbook", "PENDING", "living")
+    queue.add("two", TaskKind.COLLECT, "collect-at-living", "ENQUEUED", None)
+    assert queue.table.adopt() == 2
+
+
+def test_a_claim_is_confirmed_once_and_not_after_it_was_put_back(queue: Queue) -> None:
+    queue.add("one", TaskKind.SUBMIT, "submit-flipbook", "PENDING", "me")
+    assert queue.table.reconsider([]) == 0
+    assert queue.table.confirm("one:submit", "claim of me")
+    assert queue.table.reconsider([]) == 1
+    assert not queue.table.confirm("one:submit", "claim of me")
+    assert not queue.table.confirm("one:submit", "claim of another")
+
+
 def test_a_claim_that_came_to_nothing_is_put_back_at_the_second_look(queue: Queue) -> None:
     queue.add("one", TaskKind.SUBMIT, "submit-flipbook", "PENDING", "me")
     queue.add("two", TaskKind.SUBMIT, "submit-flipbook", "PENDING", "me")
