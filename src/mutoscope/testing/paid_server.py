@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _serve(chosen: argparse.Namespace) -> bool:
     settings = Settings(
         data_dir=chosen.data_dir,
+        public_url=chosen.public_url,
         database=chosen.database,
         storage=chosen.storage,
         lease_seconds=chosen.lease,
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--storage", default="", help="the setting; by default a folder in the data folder")
     parser.add_argument("--announce", type=Path, required=True, help="write {url, api_key} as JSON there once ready")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--public-url", default="", help="the setting; by default nothing")
     parser.add_argument("--lease", type=float, default=Settings().lease_seconds, help="seconds until others take over")
     parser.add_argument("--gasp", type=float, default=0.0, help="seconds it goes on after it has lost its lease")
     parser.add_argument("--deadline", type=float, default=2.0, help="seconds to look for a lost answer")

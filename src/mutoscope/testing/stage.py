@@ -17,11 +17,13 @@ LAST_WORDS = re.compile(r"^failpoint (\S+) (\S+)$", re.MULTILINE)
 class Post:
     """The place of one process, which keeps its role, its data folder and its port over all its lives.
 
-    life: the last one, until somebody has seen its end. due, wakes_at: when the next one shall begin, and when this one
-    shall go on after a pause, by the monotonic clock.
+    public_url: where the upstream may call; by default here. life: the last one, until somebody has seen its end. due,
+    wakes_at: when the next one shall begin, and when this one shall go on after a pause, by the monotonic clock.
     """
 
-    def __init__(self, folder: Path, number: int, role: Role, upstream_url: str, ground: Ground) -> None:
+    def __init__(
+        self, folder: Path, number: int, role: Role, upstream_url: str, ground: Ground, public_url: str = ""
+    ) -> None:
         self.name = f"{role}-{number}"
         self.role = role
         self._announcement = folder / f"{self.name}.json"
@@ -32,6 +34,7 @@ class Post:
         self._options = (
             *("--role", role, "--upstream", upstream_url, "--data-dir", data_dir(folder, number), "--port", port),
             *("--database", ground.database, "--storage", ground.storage),
+            *("--public-url", public_url or self.url),
         )
         self.life: Child | None = None
         self.due = 0.0
@@ -102,7 +105,8 @@ class Stage:
             self.ground = make_ground(folder)
             ends.callback(self.ground.close)
             for number, role in enumerate(self.ground.roles):
-                self.posts.append(Post(folder, number, role, told["url"], self.ground))
+                called = self.posts[0].url if self.posts else ""  # the first answers, whatever the others do
+                self.posts.append(Post(folder, number, role, told["url"], self.ground, called))
                 ends.callback(self.posts[-1].end)
             self.api_key, self.other_key = self._first_keys()
             self._ends = ends.pop_all()

@@ -25,7 +25,7 @@ class Mode(StrEnum):
     CALLBACK = "callback"  # it calls the URL that it was given with the job
 
 
-# Those that a harness plays whose servers no upstream can reach.
+# Those that never call anybody.
 UNCALLED = (Mode.KEYS, Mode.LOOKUP, Mode.NEITHER)
 
 
