@@ -9,7 +9,7 @@ CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm openai-suite node)
 
-.PHONY: demo test conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep fuzz examples bench sheet clean
+.PHONY: demo test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep fuzz examples bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -19,6 +19,9 @@ serve: install  ## Run the server
 
 test: install-dev clients $(VENV)/.installed-moto lint types  ## The whole test suite; with PostgreSQL where it is installed
 	$(BIN)/python -m pytest
+
+again: install-dev  ## Those tests that failed in the last run, once more
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 conform: install-dev clients  ## The official SDK's own suite and other people's clients against the test server
 	$(BIN)/python -m pytest tests/conform

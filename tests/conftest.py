@@ -11,6 +11,21 @@ from mutoscope.database.connection import Database
 from mutoscope.database.opening import open_database
 from postgres_server import PostgresServer
 
+# What they find is a matter of chance: one failure is a proof, and a success after it is none.
+NO_SECOND_CHANCE = (
+    "test_chaos.py",
+    "test_kill.py",
+    "test_edges.py",
+    "test_books.py",
+    "test_restored_money.py",
+    "test_unknown.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("lf") and any(item.path.name in NO_SECOND_CHANCE for item in items):
+        pytest.exit("A test about loss or money has failed; it gets no second chance.", returncode=1)
+
 
 @pytest.fixture
 def anyio_backend() -> str:

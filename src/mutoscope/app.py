@@ -202,6 +202,7 @@ class Mutoscope:
             self._executor,
             recoveries=_recoveries(self.settings, providers),
             lease_is_over=self._lease_is_over,
+            public_url=self.settings.public_url,
         )
         return Production(
             desk,

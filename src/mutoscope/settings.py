@@ -24,6 +24,7 @@ DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 ON_UNKNOWN = ("fail", "hold", "resubmit_once")
 
 _BUCKET = r"(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
+_PUBLIC_URL = r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?"
 
 
 def _setting(default: Any, sentence: str, allowed: str = "", *, secret: bool = False) -> Any:
@@ -62,6 +63,11 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address to listen on. Anything but loopback needs an API key to exist.")
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
+    public_url: str = _setting(
+        "",
+        "Address under which upstreams reach this server, for their callbacks; nothing for none.",
+        "nothing, or http:// or https:// with a host, perhaps a port and a path, and no query",
+    )
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
     sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
     allow_cross_provider: bool = _setting(
@@ -118,6 +124,8 @@ class Settings:
         if self.database and not self.database.startswith(DATABASES):
             raise _refusal("database")
         _check_range("port", self.port, 0, 65_535)
+        if self.public_url and re.fullmatch(_PUBLIC_URL, self.public_url) is None:
+            raise _refusal("public_url", self.public_url)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
         _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)

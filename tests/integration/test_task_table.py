@@ -15,11 +15,11 @@ from mutoscope.app import migrate_all
 from mutoscope.database.address import address_of
 from mutoscope.database.connection import Database
 from mutoscope.database.opening import open_database
-from mutoscope.engine.port import SHARED, TaskKind
+from mutoscope.engine.port import TaskKind
 from mutoscope.engine.task_table import DEATHS_ALLOWED, NO_TENANT, TaskTable, queue_name
 from postgres_server import PostgresServer
 
-COLLECT = queue_name(TaskKind.COLLECT, SHARED)
+COLLECT = queue_name(TaskKind.COLLECT, "fal")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -95,13 +95,13 @@ def test_only_the_tasks_of_the_dead_are_adopted(queue: Queue) -> None:
 
 
 def test_what_waits_for_a_dead_process_waits_here(queue: Queue) -> None:
-    queue.add("one", TaskKind.COLLECT, "collect-dead", "ENQUEUED", None)
-    queue.add("two", TaskKind.COLLECT, "collect-living", "ENQUEUED", None)
+    queue.add("one", TaskKind.COLLECT, "collect-at-dead", "ENQUEUED", None)
+    queue.add("two", TaskKind.COLLECT, "collect-at-living", "ENQUEUED", None)
     queue.add("three", TaskKind.COLLECT, COLLECT, "ENQUEUED", None)
-    queue.add("four", TaskKind.COLLECT, "collect-dead", "PENDING", "dead")
+    queue.add("four", TaskKind.COLLECT, "collect-at-dead", "PENDING", "dead")
     queue.table.adopt()
     lanes = {video: lane for video, (_, lane) in queue.all().items()}
-    assert lanes == {"one": "collect-me", "two": "collect-living", "three": COLLECT, "four": "collect-me"}
+    assert lanes == {"one": "collect-at-me", "two": "collect-at-living", "three": COLLECT, "four": "collect-at-me"}
 
 
 def test_a_claim_that_came_to_nothing_is_put_back_at_the_second_look(queue: Queue) -> None:

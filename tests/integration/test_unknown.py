@@ -210,8 +210,8 @@ async def test_a_deletion_right_before_the_call_stops_it(tmp_path) -> None:
         submission = server._production._submission
         open_intent = submission._open_intent
 
-        async def then_deleted(row, attempt):
-            opened = await open_intent(row, attempt)
+        async def then_deleted(row, attempt, nonce):
+            opened = await open_intent(row, attempt, nonce)
             await server.service.delete(caller, row["id"])
             return opened
 

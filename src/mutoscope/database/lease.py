@@ -49,8 +49,13 @@ _OTHERS = """
 SELECT host, storage FROM executors
 WHERE id <> %s AND storage <> %s AND lease_until > EXTRACT(EPOCH FROM clock_timestamp())
 """
+# Not one in the middle of a transaction that it began in time: see `PostgresRules.begin`.
 _BURY = """
-DELETE FROM executors WHERE lease_until < EXTRACT(EPOCH FROM clock_timestamp()) AND id <> %s RETURNING host
+DELETE FROM executors WHERE id IN (
+    SELECT id FROM executors WHERE lease_until < EXTRACT(EPOCH FROM clock_timestamp()) AND id <> %s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING host
 """
 # Two that start at once with different storages must not both find nobody there.
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('executors', 0))"
@@ -101,6 +106,14 @@ class Lease:
         self._close()
 
     def _keep(self) -> None:
+        try:
+            self._renew_until_released()
+        except BaseException:
+            log.exception("the lease cannot be kept")
+            self._on_lost()
+            raise
+
+    def _renew_until_released(self) -> None:
         beat = self.seconds / BEATS
         pause = beat
         while not self._leaving.wait(pause):
@@ -110,7 +123,8 @@ class Lease:
                     return
                 pause = beat
                 self._bury()
-            except psycopg.Error:
+            except Exception as error:
+                log.warning("the lease is not renewed: %s", error)
                 self._close()
                 self._may_bury_at = boot_time() + self.seconds / 2
                 pause = TRY_AGAIN_SECONDS

@@ -39,12 +39,11 @@ _BEGIN = """
 INSERT INTO commits (writer, number) VALUES (%s, %s)
 ON CONFLICT (writer) DO UPDATE SET number = EXCLUDED.number, at = now()
 """
-# The same, for a process that holds a lease: nothing is begun without it.
+# The same, for a process that holds a lease: nothing is begun without it, and until the commit nobody can bury it.
 _BEGIN_LEASED = """
-INSERT INTO commits (writer, number) SELECT %s, %s WHERE EXISTS (
-    SELECT 1 FROM executors
-    WHERE id = %s AND life = %s AND lease_until > EXTRACT(EPOCH FROM clock_timestamp())
-)
+INSERT INTO commits (writer, number) SELECT %s, %s FROM executors
+WHERE id = %s AND life = %s AND lease_until > EXTRACT(EPOCH FROM clock_timestamp())
+FOR KEY SHARE
 ON CONFLICT (writer) DO UPDATE SET number = EXCLUDED.number, at = now()
 """
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"

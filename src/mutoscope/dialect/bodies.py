@@ -50,6 +50,11 @@ async def read_fields(request: Request, limits: Limits) -> dict[str, Any]:
     )
 
 
+async def read_body(request: Request, limits: Limits) -> bytes:
+    """The body as it came. FileTooLarge or BodyTooSlow if it keeps within no limit."""
+    return b"".join([chunk async for chunk in _bounded(request, limits)])
+
+
 def _content_type(request: Request) -> tuple[str, bytes]:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):

@@ -16,6 +16,7 @@ from mutoscope.clock import Clock, SystemClock
 from mutoscope.dialect.allowance import allowance_headers
 from mutoscope.dialect.attempts import attempt_of
 from mutoscope.dialect.bodies import read_fields
+from mutoscope.dialect.callbacks import callbacks
 from mutoscope.dialect.content import download, read_variant
 from mutoscope.dialect.credentials import secret_of
 from mutoscope.dialect.fields import new_character, new_edit, new_extension, new_remix, new_video
@@ -209,10 +210,13 @@ class Handlers:
 def routes(
     service: Service, limits: Limits, clock: Clock | None = None, *, with_created: bool = False
 ) -> list[BaseRoute]:
-    """Every route of the dialect under every prefix, the probes and the reference. with_created: see `video_object`."""
+    """Every route of the dialect under every prefix, the probes, the callbacks' and the reference.
+
+    with_created: see `video_object`.
+    """
     register_url_convertor("segment", _Segment())
     handlers = Handlers(service, limits, clock or SystemClock(), with_created)
-    own = [*probes(service), *reference(service.catalog, limits, PREFIXES)]
+    own = [*probes(service), *callbacks(service, limits), *reference(service.catalog, limits, PREFIXES)]
     return [*own, *(route for prefix in PREFIXES for route in _under(prefix, handlers))]
 
 

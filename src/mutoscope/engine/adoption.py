@@ -60,16 +60,23 @@ class Adoption:
         await self._let_go()
 
     async def _adopt_videos(self, mine: str) -> list[Row]:
-        orphans = await self._desk.database.one("count_orphans", mine=mine)
-        if orphans is None or not orphans["videos"]:
-            return []  # so that a look costs no commit
-        now, spread = self._desk.clock.now(), min(LONGEST_SPREAD, orphans["videos"] / QUESTIONS_PER_SECOND)
+        """Those of providers that this process has; the others are left to whoever has them."""
+        adopted: list[Row] = []
+        for orphans in await self._desk.database.all("count_orphans", mine=mine):  # so that a look costs no commit
+            if orphans["provider"] in self._desk.providers:
+                adopted += await self._adopt_from(orphans["provider"], orphans["videos"], mine)
+        return adopted
+
+    async def _adopt_from(self, provider: str, videos: int, mine: str) -> list[Row]:
+        now, spread = self._desk.clock.now(), min(LONGEST_SPREAD, videos / QUESTIONS_PER_SECOND)
 
         def write(tx: Transaction) -> list[Row]:
-            return tx.all("adopt_videos", owner=self._desk.executor, mine=mine, now=now, spread=spread)
+            return tx.all(
+                "adopt_videos", owner=self._desk.executor, provider=provider, mine=mine, now=now, spread=spread
+            )
 
         adopted = await self._desk.database.write(write)
-        log.warning("videos are taken over", videos=len(adopted))
+        log.warning("videos are taken over", provider=provider, videos=len(adopted))
         return adopted
 
     async def _let_go(self) -> None:

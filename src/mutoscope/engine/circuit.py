@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 FAILURES_ALLOWED = 5
 LONGEST_PAUSE = 60.0
+# For what mends itself: its end should be noticed soon.
+LONGEST_FAULT_PAUSE = 20.0
 
 _OF_THE_UPSTREAM = (UpstreamUnavailable, UpstreamTimeout)
 _OF_THE_ACCOUNT = (UpstreamKeyInvalid, UpstreamQuotaExhausted)
@@ -72,7 +74,7 @@ class Circuit:
         if not (was_open or at_once or self._failures >= FAILURES_ALLOWED):
             return False
         self._openings += 1
-        pause = LONGEST_PAUSE if at_once else backoff(self._openings, longest=LONGEST_PAUSE, chance=chance)
+        pause = LONGEST_PAUSE if at_once else backoff(self._openings, longest=LONGEST_FAULT_PAUSE, chance=chance)
         self.reason, self._until, self._is_probing = error, now + pause, False
         if not was_open:
             self.open_since = now

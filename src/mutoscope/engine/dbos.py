@@ -17,6 +17,7 @@ from dbos import DBOS, DBOSClient, EnqueueOptions
 
 # Not part of what DBOS promises, like what `lane.py` and `task_table.py` take; the version is pinned to 3.4 in
 # pyproject.toml.
+from dbos._context import current_owner_xid
 from dbos._error import DBOSInitializationError
 
 from mutoscope.database.connection import Database, Transaction
@@ -96,13 +97,15 @@ class DbosQueue:
         if self._table is not None:
             await asyncio.to_thread(self._table.prune)
 
+    async def rest(self) -> None:
+        await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes.values()))
+
     async def stop(self) -> None:
         self._stopping = True
         self._database.wait_no_more()
         for future in list(self._running):
             future.cancel()
-        for lane in self._lanes.values():
-            await asyncio.to_thread(lane.stop)
+        await self.rest()
         if self._table is not None:
             await asyncio.to_thread(self._release, self._table)
             await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
@@ -139,7 +142,7 @@ class DbosQueue:
 
     def _workflow(self, handler: Handler, loop: asyncio.AbstractEventLoop) -> Any:
         def run(video_id: str) -> None:
-            if self._stopping:
+            if self._stopping or not self._is_ours():
                 raise Halted
             future = self._schedule(_as_coroutine(handler, video_id), loop)
             try:
@@ -150,6 +153,17 @@ class DbosQueue:
                 self._running.discard(future)
 
         return run
+
+    def _is_ours(self) -> bool:
+        """Whether the claim still stands by which this task is about to run; it may have been put back meanwhile."""
+        assert self._table is not None, "a task before start"
+        task_id = DBOS.workflow_id
+        assert task_id is not None, "no task runs here"
+        try:
+            return self._table.confirm(task_id, current_owner_xid(task_id))
+        except Exception as error:  # not known: then it is put back when it is seen that nobody runs it
+            log.warning("a task could not be confirmed: %s", error)
+            return False
 
     def _ringing(self, kind: TaskKind, handler: Handler) -> Handler:
         """The handler, and after it a look for the task that it made room for."""

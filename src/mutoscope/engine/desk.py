@@ -45,7 +45,7 @@ class Desk:
     retention_seconds: how long a completed video keeps its files; 0 for ever. executor: the id of this process, which
     the videos in its hands bear. chance: numbers from 0 to 1, which spread what would come at the same time.
     recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
-    have taken over what this process has in hand.
+    have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
     """
 
     database: Database
@@ -60,6 +60,7 @@ class Desk:
     circuits: Circuits = field(default_factory=lambda: Circuits(random.random))
     recoveries: Mapping[str, Recovery] = field(default_factory=dict)
     lease_is_over: Callable[[], bool] = lambda: False
+    public_url: str = ""
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)

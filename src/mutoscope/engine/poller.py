@@ -30,7 +30,7 @@ from mutoscope.engine.desk import Desk
 from mutoscope.engine.doubts import Doubts
 from mutoscope.engine.line import Line
 from mutoscope.engine.notes import Notes
-from mutoscope.engine.port import SHARED, TaskKind, TaskQueue
+from mutoscope.engine.port import TaskKind, TaskQueue, only_at
 from mutoscope.engine.retry import (
     CONFIRMING_PAUSE,
     LOST_GRACE,
@@ -48,7 +48,10 @@ from mutoscope.providers.protocol import Done, Poll, Provider, Refused, Running,
 log = structlog.get_logger(__name__)
 
 TICK = 0.25
-ANSWER_SECONDS = 60.0
+# A question is a small thing: who is silent for so long is away, and a probe must not be waited for much longer.
+ANSWER_SECONDS = 20.0
+# Between questions about one video that go unanswered.
+LONGEST_PAUSE = 20.0
 STUMBLE_PAUSE = 1.0
 
 # How often those are looked for that are past their time and are not asked about.
@@ -209,7 +212,8 @@ class Poller:
             state = move(tx, row, Happening.FINISHED, now, remote=remote, facts=facts, charged=done.charged)
             if state is not None:
                 # Only this process has what was made on this machine.
-                lane = self._desk.executor if self._desk.providers[row["provider"]].is_local else SHARED
+                is_local = self._desk.providers[row["provider"]].is_local
+                lane = only_at(self._desk.executor) if is_local else row["provider"]
                 self._queue.enqueue(tx, TaskKind.COLLECT, lane, row["id"], row["tenant"])
             return state
 
@@ -251,7 +255,12 @@ class Poller:
         else:
             log.warning("no news from the upstream", video=row["id"], code=error.code, reason=error.message)
         failures = row["polls_failed"] + 1
-        self._notes.add(line, row["id"], now + backoff(failures, chance=self._desk.chance()), failures=failures)
+        self._notes.add(
+            line,
+            row["id"],
+            now + backoff(failures, longest=LONGEST_PAUSE, chance=self._desk.chance()),
+            failures=failures,
+        )
 
     def _rest(self, line: Line, error: UpstreamRateLimited, now: float) -> None:
         """The upstream is asked nothing for as long as it wants."""

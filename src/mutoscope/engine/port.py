@@ -20,8 +20,14 @@ Handler = Callable[[str], Awaitable[None]]
 
 # The process that has an embedded database to itself; others draw an id of their own.
 EMBEDDED = "local"
-# The lane of what any process can collect; what only one can, waits in a lane with its id.
+# The lane in which an earlier version put all that was to be collected.
 SHARED = "all"
+_ONLY_AT = "at-"
+
+
+def only_at(executor: str) -> str:
+    """The lane of what only this process can collect, because it was made on its machine."""
+    return f"{_ONLY_AT}{executor}"
 
 
 class TaskQueue(Protocol):
@@ -55,6 +61,10 @@ class TaskQueue(Protocol):
         """Forget tasks that ended long ago."""
         ...
 
+    async def rest(self) -> None:
+        """Begin no more tasks; those that run go on."""
+        ...
+
     async def stop(self) -> None:
         """Run no more; what is unfinished is run again at the next start."""
         ...
@@ -69,6 +79,10 @@ class TaskEngine(Protocol):
 
     def deleted(self, video_id: str) -> None:
         """A video was deleted just now: stop its work, soon remove its files."""
+        ...
+
+    async def called_back(self, token: str, headers: Mapping[str, str], body: bytes) -> None:
+        """An upstream called a URL with this token. DatabaseUnavailable when it should call again."""
         ...
 
     def problems(self) -> list[str]:

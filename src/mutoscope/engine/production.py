@@ -10,12 +10,13 @@ import structlog
 
 from mutoscope.database.connection import Transaction
 from mutoscope.domain.errors import DatabaseUnavailable, StorageUnavailable, TaskPoisoned
+from mutoscope.engine import callbacks
 from mutoscope.engine.adoption import Adoption
 from mutoscope.engine.collection import Collection
 from mutoscope.engine.desk import OUTAGE_LONGEST_PAUSE, Desk
 from mutoscope.engine.janitor import Janitor
 from mutoscope.engine.poller import Poller
-from mutoscope.engine.port import SHARED, Handler, TaskKind, TaskQueue
+from mutoscope.engine.port import SHARED, Handler, TaskKind, TaskQueue, only_at
 from mutoscope.engine.retry import backoff
 from mutoscope.engine.submission import Submission
 
@@ -73,7 +74,7 @@ class Production:
         # One task more than slots: the next video stands ready when a slot is given back.
         lanes = {
             TaskKind.SUBMIT: {provider: limit + 1 for provider, limit in self._limits.items()},
-            TaskKind.COLLECT: {SHARED: COLLECTORS, self._desk.executor: COLLECTORS},
+            TaskKind.COLLECT: dict.fromkeys(self._collecting_lanes(), COLLECTORS),
         }
         await self._queue.start(handlers, lanes)
         self._tasks = [
@@ -83,6 +84,10 @@ class Production:
             asyncio.create_task(self._adoption.run()),
         ]
 
+    def _collecting_lanes(self) -> list[str]:
+        remote = [name for name, provider in self._desk.providers.items() if not provider.is_local]
+        return [*remote, only_at(self._desk.executor), SHARED]
+
     async def stop(self) -> None:
         if self._errands:
             await asyncio.wait(self._errands, timeout=ERRAND_SECONDS)
@@ -90,6 +95,7 @@ class Production:
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
+        await self._queue.rest()
         await self._submission.settle(SETTLE_SECONDS)
         await self._queue.stop()
         for provider in self._desk.providers.values():
@@ -103,6 +109,9 @@ class Production:
         task = asyncio.create_task(self._errand(video_id))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+
+    async def called_back(self, token: str, headers: Mapping[str, str], body: bytes) -> None:
+        await callbacks.hear(self._desk, token, headers, body)
 
     def problems(self) -> list[str]:
         return ["engine"] if any(task.done() for task in self._tasks) else []

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import add_event, encode, move
 from mutoscope.domain.lifecycle import Happening, State
-from mutoscope.engine.submission import add_intent
+from mutoscope.engine.submission import add_intent, new_nonce
 
 RESTORED = "restored"
 
@@ -44,5 +44,5 @@ def _asked(tx: Transaction, row: Row, taken_at: float, now: float) -> int:
         return row["attempt"]
     attempt = row["attempt"] + 1
     move(tx, row, Happening.CLAIMED, now, attempt=attempt)
-    add_intent(tx, row, attempt, taken_at)
+    add_intent(tx, row, attempt, taken_at, new_nonce())
     return attempt

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -19,6 +20,7 @@ from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRa
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, VideoRequest
+from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
@@ -30,6 +32,10 @@ from mutoscope.providers.protocol import Job, OnUnknown, Provider, Source, Submi
 log = structlog.get_logger(__name__)
 
 LEASE_PAUSE = 0.5
+ROUNDS = 3
+# How long after the deadline a submission that used to be held is left to its own task, in seconds.
+END_GRACE = 120.0
+NOT_FOUND = "No job was found for it while it was held."
 # How often a stopped submission looks whether it may go on.
 PAUSE_SECONDS = 1.0
 
@@ -69,12 +75,30 @@ class Submission:
         row = await self._desk.row(video_id)  # it may have been deleted while it waited
         self._at_work.add(video_id)
         try:
-            handed_over = _awaits_submission(row) and await self._submit(row)
+            handed_over = await self._pursue(row)
         finally:
             self._at_work.discard(video_id)
             self._calls.end(video_id)
         if not handed_over:
             await self._desk.slots.give_back(row["provider"], video_id)
+
+    async def _pursue(self, row: Row) -> bool:
+        """Submit, and look again: what a process that is gone still wrote may have come in between."""
+        for _ in range(ROUNDS):
+            if not _awaits_submission(row):
+                return False
+            if await self._submit(row):
+                return True
+            row = await self._desk.insist_on_row(row["id"])
+            if row["state"] == State.SUBMITTING and (await self._intent(row))["outcome"] == Outcome.UNKNOWN:
+                return False  # held
+        raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
+
+    async def _begin(self, video_id: str) -> None:
+        """From here on a stop waits for the outcome; it does not come here while it waits, nor without a lease."""
+        while self._is_leaving or self._desk.lease_is_over():
+            await self._desk.clock.sleep(LEASE_PAUSE)
+        self._calls.begin(video_id)
 
     async def _until_allowed(self, row: Row) -> None:
         """Wait while an operator has stopped paid submissions; work that is free goes on."""
@@ -108,12 +132,14 @@ class Submission:
         is_new = row["state"] == State.QUEUED
         attempt = row["attempt"] + 1 if is_new else row["attempt"]
         # Before the intent: once that is open, a fault of ours could no longer be told from a call that was cut.
-        job = await build_job(self._desk, row, attempt)
+        nonce = new_nonce() if is_new else (await self._intent(row))["nonce"]
+        job = await self._job(row, attempt, nonce)
         if is_new:
             if not await self._until_clear(row):
                 return False
             failpoint("submit.before_intent", row["id"])
-            if not await self._open_intent(row, attempt):
+            await self._begin(row["id"])
+            if not await self._open_intent(row, attempt, nonce):
                 return False
             row = await self._desk.insist_on_row(row["id"])
             if row["state"] != State.SUBMITTING:  # deleted meanwhile
@@ -134,16 +160,27 @@ class Submission:
         attempt = (await self._desk.insist_on_row(row["id"]))["attempt"]
         return await self._accept(row, attempt, submitted)
 
-    async def _open_intent(self, row: Row, attempt: int) -> bool:
+    async def _open_intent(self, row: Row, attempt: int, nonce: str) -> bool:
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.CLAIMED, now, attempt=attempt, owner=self._desk.executor) is None:
                 return False
-            add_intent(tx, row, attempt, now)
+            add_intent(tx, row, attempt, now, nonce)
             return True
 
         return await self._desk.database.write(write)
+
+    async def _job(self, row: Row, attempt: int, nonce: str) -> Job:
+        """The job of one attempt, with the URL that its upstream may call."""
+        url = callback_url(self._desk, self._desk.providers[row["provider"]], nonce)
+        return replace(await build_job(self._desk, row, attempt), callback_url=url)
+
+    async def _intent(self, row: Row) -> Row:
+        """That of the video's last attempt."""
+        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
+        assert intent is not None, "a submission without an intent"
+        return intent
 
     async def _restoration(self, row: Row) -> str | None:
         """What a restore noted about this video, if it may have been submitted after the backup."""
@@ -152,14 +189,17 @@ class Submission:
 
     async def _is_proven(self, row: Row) -> bool:
         """Whether it is certain that the last call started nothing."""
-        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
-        return intent is not None and intent["outcome"] in (Outcome.NOT_SENT, Outcome.REJECTED)
+        return (await self._intent(row))["outcome"] in (Outcome.NOT_SENT, Outcome.REJECTED)
 
     async def _reopen_intent(self, row: Row) -> bool:
         """Make ready to ask again. False when the last call may have started something."""
-        return await self._desk.database.write(
-            lambda tx: tx.run("reopen_intent", video_id=row["id"], attempt=row["attempt"]) > 0
-        )
+        await self._begin(row["id"])
+
+        def write(tx: Transaction) -> bool:
+            tx.run("take_over", id=row["id"], owner=self._desk.executor)
+            return tx.run("reopen_intent", video_id=row["id"], attempt=row["attempt"]) > 0
+
+        return await self._desk.database.write(write)
 
     async def _ask(self, row: Row, provider: Provider, job: Job) -> Submitted | None:
         """Call the upstream until it accepts; None when the video has ended instead."""
@@ -168,29 +208,30 @@ class Submission:
             if not await self._is_still_wanted(row):
                 return None
             failpoint("submit.after_check", row["id"])
-            self._calls.begin(row["id"])
             try:
                 submitted = await provider.submit(job)
                 self._desk.tell_circuit(provider, None, submitting=True)
                 return submitted
             except UpstreamError as error:
-                self._calls.end(row["id"])
                 self._desk.tell_circuit(provider, error, submitting=True)
                 failures += 1
                 if not _may_ask_again(error, provider):
                     return await self._last_word(row, provider, job, error)
                 await self._close(row, outcome_of(error), error.message)
+                self._calls.end(row["id"])
                 if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
                     # With the error itself: each call so far is proven to have started nothing.
                     await self._desk.fail(row, error)
                     return None
                 await self._desk.clock.sleep(_pause(error, failures, self._desk.chance()))
-                if not await self._until_clear(row):
+                if not await self._is_ready_again(row, provider):
                     return None
-                row = await self._desk.row(row["id"])
-                if row["state"] != State.SUBMITTING:
-                    return None
-                await self._reopen_intent(row)
+
+    async def _is_ready_again(self, row: Row, provider: Provider) -> bool:
+        """After a call that started nothing, as is proven. False when the video has ended, or somebody else asks."""
+        if not await self._until_clear(row) or not await self._is_as_before(row):
+            return False
+        return await self._reopen_intent(row) or provider.is_local
 
     async def _is_still_wanted(self, row: Row) -> bool:
         """Looked at right before the bytes leave: whether this attempt is still the video's own, and this process's.
@@ -198,7 +239,7 @@ class Submission:
         While the lease may have run out nothing is sent: it is renewed, or the process ends.
         """
         while row["state"] == State.SUBMITTING and await self._is_as_before(row):
-            if not self._is_leaving and not self._desk.lease_is_over():
+            if not self._desk.lease_is_over():
                 return True
             await self._desk.clock.sleep(LEASE_PAUSE)
         return False
@@ -260,9 +301,9 @@ class Submission:
     async def _find_out(self, row: Row, provider: Provider, job: Job, evidence: str) -> Submitted | None:
         """The job that an unanswered call started after all; None when the video has ended, or is held."""
         await self._close(row, Outcome.UNKNOWN, evidence)
-        intent = await self._desk.database.one("intent_of", video_id=row["id"], attempt=row["attempt"])
-        assert intent is not None, "a submission without an intent"
-        finding = await self._detective.find_out(row, provider, job, intent["started_at"])
+        self._calls.end(row["id"])  # known to be unknown: a stop need not wait
+        since = (await self._intent(row))["started_at"]
+        finding = await self._detective.find_out(row, provider, job, since)
         return await self._conclude(await self._desk.row(row["id"]), provider, finding, evidence)
 
     async def _conclude(self, row: Row, provider: Provider, finding: Finding, evidence: str) -> Submitted | None:
@@ -287,15 +328,16 @@ class Submission:
         """Ask once more under a new key, because the operator prefers that. The video says that it may cost twice."""
         if not await self._until_clear(row, lambda _reason: _unknown(row, evidence)):
             return None
-        attempt = row["attempt"] + 1
-        job = await build_job(self._desk, row, attempt)
+        attempt, nonce = row["attempt"] + 1, new_nonce()
+        job = await self._job(row, attempt, nonce)
+        await self._begin(row["id"])
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.UNKNOWN, now, attempt=attempt) is None:
                 return False
             tx.run("note_resubmission", id=row["id"], notice=RESUBMITTED)
-            add_intent(tx, row, attempt, now)
+            add_intent(tx, row, attempt, now, nonce)
             return True
 
         if not await self._desk.database.write(write):
@@ -305,22 +347,27 @@ class Submission:
     async def look_again(self) -> None:
         """Look once for each submission that is held; those that are found go on."""
         for row in await self._desk.database.all("held_submissions", owner=self._desk.executor):
-            provider = self._desk.providers[row["provider"]]
-            if self._desk.recovery_of(provider).on_unknown is OnUnknown.HOLD and row["id"] not in self._at_work:
+            if row["id"] not in self._at_work:
                 try:
-                    await self._look_for(row, provider)
+                    await self._look_for(row, self._desk.providers[row["provider"]])
                 except Exception:  # one that cannot be looked for must not keep the others
                     log.exception("a held submission could not be looked for", video=row["id"])
 
     async def _look_for(self, row: Row, provider: Provider) -> None:
-        job = await build_job(self._desk, row, row["attempt"])
+        job = await self._job(row, row["attempt"], row["nonce"])
         finding = await self._detective.look(provider, job, row["started_at"])
-        if finding is None:
+        if finding is None and not self._is_held_no_more(row, provider):
             return
         self._desk.slots.restore(row["provider"], row["id"])
         current = await self._desk.row(row["id"])
-        if not await self._accepted(row, await self._conclude(current, provider, finding, "")):
+        if not await self._accepted(row, await self._conclude(current, provider, finding, NOT_FOUND)):
             await self._desk.slots.give_back(row["provider"], row["id"])
+
+    def _is_held_no_more(self, row: Row, provider: Provider) -> bool:
+        """Whether the operator has since decided that such submissions end. Not while its task may still look."""
+        recovery = self._desk.recovery_of(provider)
+        age = self._desk.clock.now() - row["started_at"]
+        return recovery.on_unknown is not OnUnknown.HOLD and age > recovery.deadline_seconds + END_GRACE
 
     async def _close(self, row: Row, outcome: Outcome, evidence: str) -> None:
         await self._desk.insist(
@@ -334,7 +381,12 @@ class Submission:
         )
 
 
-def add_intent(tx: Transaction, row: Row, attempt: int, now: float) -> None:
+def new_nonce() -> str:
+    """What nobody can guess: 32 hex digits, which an upstream that calls back is given with one attempt."""
+    return secrets.token_hex(16)
+
+
+def add_intent(tx: Transaction, row: Row, attempt: int, now: float, nonce: str) -> None:
     """Write that an upstream is about to be asked. now: Unix seconds, before which nobody asked."""
     tx.run(
         "add_intent",
@@ -343,7 +395,7 @@ def add_intent(tx: Transaction, row: Row, attempt: int, now: float) -> None:
         provider=row["provider"],
         credential=row["credential"],
         idempotency_key=job_key(row["id"], attempt),
-        nonce=secrets.token_hex(16),
+        nonce=nonce,
         now=now,
     )
 
@@ -379,7 +431,7 @@ async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Callable[[], Asy
     """What opens the clip that is changed or continued; None where the provider needs none."""
     if request.clip is not None:
         key = input_key(row["tenant"], request.clip.sha256)
-    elif request.operation is Operation.EXTENSION or row["strategy"] not in (None, Strategy.NATIVE):
+    elif request.operation is Operation.EXTENSION or row["strategy"] not in (None, Strategy.NATIVE, Strategy.PROMPT):
         asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
         assert asset is not None, "a source lost its clip while it was pinned"
         key = asset["key"]

@@ -16,7 +16,7 @@ from dbos._sys_db import SystemDatabase
 
 from mutoscope.database.connection import Database
 from mutoscope.database.transaction import Transaction
-from mutoscope.engine.port import SHARED, TaskKind
+from mutoscope.engine.port import TaskKind, only_at
 
 PENDING, ENQUEUED, DELAYED = "PENDING", "ENQUEUED", "DELAYED"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")
@@ -86,6 +86,19 @@ class TaskTable:
             self._unattended = {task.workflow_uuid for task in idle}
             return sum(self._put_back(connection, task, ENQUEUED, None) for task in again)
 
+    def confirm(self, task_id: str, claim: str | None) -> bool:
+        """Right before a task runs: whether its claim still stands. Who looked before this cannot put it back."""
+        tasks = self._tasks
+        with self._engine.begin() as connection:
+            return bool(
+                connection.execute(
+                    sa.update(tasks)
+                    .where(tasks.c.workflow_uuid == task_id, tasks.c.status == PENDING)
+                    .where(tasks.c.executor_id == self._executor, tasks.c.owner_xid.is_not_distinct_from(claim))
+                    .values(updated_at=tasks.c.updated_at + 1)
+                ).rowcount
+            )
+
     def release(self) -> None:
         """Give everything back: this process stops in peace, so that no death is counted."""
         with self._engine.begin() as connection:
@@ -116,7 +129,7 @@ class TaskTable:
 
     def _pending(self, connection: sa.Connection, whose: sa.ColumnElement[bool]) -> list[Any]:
         tasks = self._tasks
-        wanted = (tasks.c.workflow_uuid, tasks.c.name, tasks.c.executor_id)
+        wanted = (tasks.c.workflow_uuid, tasks.c.name, tasks.c.executor_id, tasks.c.owner_xid, tasks.c.updated_at)
         return list(connection.execute(sa.select(*wanted).where(tasks.c.status == PENDING, whose)).fetchall())
 
     def _take(self, connection: sa.Connection, pending: list[Any]) -> int:
@@ -136,6 +149,8 @@ class TaskTable:
             sa.update(tasks)
             .where(tasks.c.workflow_uuid == task.workflow_uuid, tasks.c.status == PENDING)
             .where(tasks.c.executor_id == task.executor_id)
+            # The very claim that was seen, and not confirmed since.
+            .where(tasks.c.owner_xid.is_not_distinct_from(task.owner_xid), tasks.c.updated_at == task.updated_at)
             .values(status=status, owner_xid=None, started_at_epoch_ms=None, delay_until_epoch_ms=until)
         ).rowcount
 
@@ -149,17 +164,18 @@ class TaskTable:
 
     def _move_here(self, connection: sa.Connection) -> int:
         """Tasks that only one process could run wait here instead once that is dead."""
-        tasks, prefix = self._tasks, queue_name(TaskKind.COLLECT, "")
+        tasks, prefix = self._tasks, queue_name(TaskKind.COLLECT, only_at(""))
         waiting_for = sa.func.substr(tasks.c.queue_name, len(prefix) + 1)
         return connection.execute(
             sa.update(tasks)
             .where(tasks.c.status.in_((ENQUEUED, DELAYED)), tasks.c.queue_name.like(f"{prefix}%"))
-            .where(waiting_for != SHARED, waiting_for.not_in(_LIVING))
-            .values(queue_name=queue_name(TaskKind.COLLECT, self._executor))
+            .where(waiting_for.not_in(_LIVING))
+            .values(queue_name=queue_name(TaskKind.COLLECT, only_at(self._executor)))
         ).rowcount
 
 
-_LIVING = sa.select(sa.column("id")).select_from(sa.table("executors"))
+# One that only answers has nothing in hand, whatever an earlier life on its folder left.
+_LIVING = sa.select(sa.column("id")).select_from(sa.table("executors")).where(sa.column("role") != "api")
 
 
 def _count_death(connection: sa.Connection, task_id: str) -> float:

@@ -1,4 +1,4 @@
-"""Finding out what became of a submission whose answer never came: ask again under the same key, or look the job up.
+"""Finding out what became of a submission whose answer never came: a callback told it, the same key, or a look-up.
 
 Never a second job: either the upstream answers a repetition with the first one, or it is only looked for.
 """
@@ -12,6 +12,7 @@ import structlog
 from mutoscope.database.connection import Row
 from mutoscope.domain.errors import ContentRefused, UpstreamError, UpstreamRejected
 from mutoscope.domain.lifecycle import State
+from mutoscope.engine.callbacks import calls_back
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.retry import backoff
 from mutoscope.failpoints import failpoint
@@ -20,7 +21,8 @@ from mutoscope.providers.protocol import Finder, Job, Provider, Submitted
 log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 15.0
-LEASE_PAUSE = 0.5
+# Where only a callback can tell: to look costs one row of ours.
+CALLBACK_PAUSE = 2.0
 
 # What can only be said of a request that is looked at for the first time. A key or a balance is looked at before that:
 # the first, accepted call may be what used up the credit.
@@ -46,23 +48,28 @@ class Detective:
         while True:
             failpoint("submit.before_look", row["id"])
             finding = await self.look(provider, job, since)
-            if finding is not None or not _has_a_way(provider, self._desk.clock.now() - since):
+            if finding is not None or not self._has_a_way(provider, self._desk.clock.now() - since):
                 return finding
             looks += 1
             left = until - self._desk.clock.now()
             if left <= 0:
                 return None
-            await self._desk.clock.sleep(min(left, backoff(looks, longest=LONGEST_PAUSE)))
+            longest = LONGEST_PAUSE if _can_ask(provider, self._desk.clock.now() - since) else CALLBACK_PAUSE
+            await self._desk.clock.sleep(min(left, backoff(looks, longest=longest)))
             if (await self._desk.row(row["id"]))["state"] != State.SUBMITTING:
                 return None
 
     async def look(self, provider: Provider, job: Job, since: float) -> Finding:
         """One try. None when it told nothing."""
+        if (told := await self._told(provider, job)) is not None:
+            return told
         recovery, age = provider.recovery, self._desk.clock.now() - since
         try:
             if age < recovery.key_seconds:
                 # To an upstream that never saw the first call this is a submission like any other.
-                return None if await self._desk.is_paused() else await self._ask_again(provider, job)
+                if await self._desk.is_paused() or self._desk.lease_is_over():
+                    return None
+                return await self._ask_again(provider, job)
             if recovery.finds:
                 return await self._ours(provider, job, await cast(Finder, provider).find(job, since))
         except UpstreamError as error:
@@ -71,10 +78,15 @@ class Detective:
             log.warning("a submission is still unknown", video=job.video_id, code=error.code, reason=error.message)
         return None
 
+    async def _told(self, provider: Provider, job: Job) -> Submitted | None:
+        """The job that a callback named."""
+        intent = await self._desk.database.one("intent_of", video_id=job.video_id, attempt=job.attempt)
+        if intent is None or intent["called_back"] is None:
+            return None
+        return await self._ours(provider, job, Submitted(intent["called_back"]))
+
     async def _ask_again(self, provider: Provider, job: Job) -> Submitted:
         # An open circuit keeps nobody from looking: that is rare, paced, and the one way to a job that may be paid for.
-        while self._desk.lease_is_over():
-            await self._desk.clock.sleep(LEASE_PAUSE)
         try:
             submitted = await provider.submit(job)
         except UpstreamError as error:
@@ -93,6 +105,9 @@ class Detective:
         log.error("a job that was found belongs to another video", video=job.video_id, owner=owner["id"])
         return None
 
+    def _has_a_way(self, provider: Provider, age: float) -> bool:
+        return _can_ask(provider, age) or calls_back(self._desk, provider)
 
-def _has_a_way(provider: Provider, age: float) -> bool:
+
+def _can_ask(provider: Provider, age: float) -> bool:
     return age < provider.recovery.key_seconds or provider.recovery.finds

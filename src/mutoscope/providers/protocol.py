@@ -35,6 +35,7 @@ class Job:
     prompt: the text for the upstream, which for a remix may differ from the request's.
     reference: bytes of the first-frame image, or None. clip: opens the bytes of the clip that an edit or extension
     starts from, the source video's or the uploaded one; None for a create and where the strategy does not need it.
+    callback_url: where the upstream may tell its id of the job, unguessable and this attempt's alone; None for nowhere.
     """
 
     video_id: str
@@ -46,6 +47,7 @@ class Job:
     source: Source | None = None
     reference: bytes | None = None
     clip: Callable[[], AsyncIterator[bytes]] | None = None
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,13 @@ class Recovery:
     """What an upstream offers for a submission whose answer never came. Declared from its documentation.
 
     key_seconds: how long a repetition under the same idempotency key is answered with the same job; 0 where keys are
-    not honoured. finds: whether the provider is a `Finder`. deadline_seconds: how long to look before `on_unknown`.
+    not honoured. finds: whether the provider is a `Finder`. calls_back: whether it is a `CallsBack`.
+    deadline_seconds: how long to look before `on_unknown`.
     """
 
     key_seconds: float = 0.0
     finds: bool = False
+    calls_back: bool = False
     deadline_seconds: float = 120.0
     on_unknown: OnUnknown = OnUnknown.FAIL
 
@@ -138,6 +142,18 @@ class Finder(Protocol):
         """The one job at the upstream that came of this submission; None when there is none (yet).
 
         since: Unix seconds when it was made. UpstreamProtocolError when several could be it: none is adopted then.
+        """
+        ...
+
+
+class CallsBack(Protocol):
+    """A provider whose upstream posts to the `callback_url` of a job that it has accepted."""
+
+    def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
+        """The upstream's id of the job that this callback is about.
+
+        Nothing else in it is believed: the job is asked about as any other. UpstreamProtocolError when it names none,
+        and where the upstream signs its callbacks, when the signature is not its own.
         """
         ...
 

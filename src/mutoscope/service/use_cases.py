@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -202,6 +202,10 @@ class Service:
 
         if not await in_time(carry_out()):
             raise _not_found(video_id)
+
+    async def called_back(self, token: str, headers: Mapping[str, str], body: bytes) -> None:
+        """An upstream tells of a job. The token, well-formed, is its key; one that nobody was given is no error."""
+        await in_time(self._engine.called_back(token, headers, body))
 
     async def content(self, caller: Caller, video_id: str, variant: Variant) -> Content:
         """One variant of a completed video, ready to be sent."""

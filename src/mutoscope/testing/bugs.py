@@ -22,7 +22,7 @@ from mutoscope.testing.load import PATIENCE_SECONDS
 from mutoscope.testing.orders import Deletion, Order
 from mutoscope.testing.reaper import Reaper
 from mutoscope.testing.succession import Heirs, Sleeper
-from mutoscope.testing.upstream_book import Mode
+from mutoscope.testing.upstream_book import UNCALLED, Mode
 
 VARIABLE = "MUTOSCOPE_TESTING_BUG"
 # How long clients wait for what never comes.
@@ -62,7 +62,7 @@ class Bug:
         return "caught" if self.breaks in broken else "MISSED"
 
 
-_KEYS, _LOOKUP, _NEITHER = (Order(mode) for mode in Mode)
+_KEYS, _LOOKUP, _NEITHER = (Order(mode) for mode in UNCALLED)
 _CUT = Order(Mode.NEITHER, "!cut")
 _FAILS = Order(Mode.KEYS, "!fails")
 

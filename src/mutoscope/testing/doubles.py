@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
-from mutoscope.domain.errors import UpstreamError, UpstreamTaskLost
+from mutoscope.domain.errors import UpstreamError, UpstreamProtocolError, UpstreamTaskLost
 from mutoscope.domain.money import Price
 from mutoscope.domain.video import Size
 from mutoscope.providers.protocol import Done, Job, Poll, Recovery, RemoteAsset, Submitted, Waiting
@@ -44,7 +44,7 @@ class ScriptedProvider:
     submits: what each `submit` does in turn: an upstream error is raised, anything else accepts; the last
     entry repeats. polls: likewise what each `poll` answers. clip: the bytes of the result. price: of its one
     model. recovery: what it offers for unknown submissions. finds: what each `find` answers in turn. size, seconds: of
-    a video whose request says nothing.
+    a video whose request says nothing. The body of a callback is the id, which begins with "up-".
     """
 
     is_local = False
@@ -81,6 +81,13 @@ class ScriptedProvider:
         upstream_id = f"up-{job.key}"
         self._asked.setdefault(upstream_id, 0)
         return Submitted(upstream_id, poll_after=0.05)
+
+    def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
+        upstream_id = body.decode()
+        if not upstream_id.startswith("up-"):
+            raise UpstreamProtocolError(f"No id of a job: {upstream_id!r}")
+        self._asked.setdefault(upstream_id, 0)
+        return upstream_id
 
     async def find(self, job: Job, since: float) -> Submitted | None:
         self.looked_for.append(job)

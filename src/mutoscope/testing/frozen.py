@@ -25,7 +25,7 @@ from mutoscope.testing.load import Client
 from mutoscope.testing.orders import Order
 from mutoscope.testing.stage import Post, Stage
 from mutoscope.testing.transcript import Transcript, read_lines
-from mutoscope.testing.upstream_book import Mode
+from mutoscope.testing.upstream_book import UNCALLED, Mode
 
 SECONDS = 60.0
 LEASE_SECONDS = 20.0
@@ -56,14 +56,14 @@ class Thaw:
 
 def freeze(folder: Path, seconds: float = SECONDS, lease: float = LEASE_SECONDS) -> tuple[list[Thaw], Report]:
     """Freeze one worker for each kind of account for so many seconds, more than a lease; then check."""
-    ground = partial(PostgresGround, roles=many(len(Mode) + 1, 1))
+    ground = partial(PostgresGround, roles=many(len(UNCALLED) + 1, 1))
     stage = Stage(folder, ground, None, "--lease", lease, "--gasp", GASP_SECONDS, "--deadline", DEADLINE_SECONDS)
     try:
         api, heir, *sleepers = stage.posts
         _ready(stage, api)
         videos: dict[Mode, str] = {}
         with _client(stage, seconds + REACH_SECONDS) as order:
-            for mode, sleeper in zip(Mode, sleepers, strict=True):
+            for mode, sleeper in zip(UNCALLED, sleepers, strict=True):
                 _ready(stage, sleeper, f"{POINT}=freeze:1")
                 order(Order(mode))
                 _until(lambda sleeper=sleeper: bool(sleeper.passed(POINT)), f"{sleeper.name} reaches {POINT}")
@@ -76,7 +76,9 @@ def freeze(folder: Path, seconds: float = SECONDS, lease: float = LEASE_SECONDS)
             assert post.life.stop() == 0, post.log()[-4000:]
         jobs = Counter(entry["client_id"] for entry in read_lines(stage.ledger) if entry["event"] == "accepted")
         codes = _codes(stage.transcript)
-        thaws = [Thaw(mode, jobs[videos[mode]], codes[videos[mode]], end) for mode, end in zip(Mode, ends, strict=True)]
+        thaws = [
+            Thaw(mode, jobs[videos[mode]], codes[videos[mode]], end) for mode, end in zip(UNCALLED, ends, strict=True)
+        ]
         return thaws, stage.report()
     finally:
         stage.close()
@@ -91,7 +93,7 @@ def _client(stage: Stage, patience: float) -> Iterator[Callable[[Order], None]]:
         client = Client(stage.urls, stage.api_key, transcript, f"frozen-{order.mode}", patience)
         await client.work(iter([order]), asyncio.Event())
 
-    with ThreadPoolExecutor(len(Mode)) as threads:
+    with ThreadPoolExecutor(len(UNCALLED)) as threads:
         working = []
         yield lambda order: working.append(threads.submit(lambda: asyncio.run(follow(order))))
         for each in working:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mutoscope.testing.upstream import Mishap
-from mutoscope.testing.upstream_book import Mode
+from mutoscope.testing.upstream_book import UNCALLED, Mode
 
 # How many in a hundred meet a mishap, fail or cost more than announced, are deleted, are asked for twice at once.
 MISHAPS, FAILURES, DEARER, DELETIONS, TWINS = 35, 5, 10, 15, 10
@@ -44,7 +44,7 @@ def at_random(seed: int) -> Iterator[Order]:
     chance = random.Random(seed)
     while True:
         yield Order(
-            chance.choice(list(Mode)),
+            chance.choice(UNCALLED),
             _words(chance),
             twins=2 if chance.randrange(100) < TWINS else 1,
             deletion=Deletion(AT_ONCE, chance.uniform(0.0, LONGEST_DELETION))

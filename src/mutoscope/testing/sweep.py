@@ -1,7 +1,7 @@
 """`python -m mutoscope.testing.sweep`: the submit exchange cut at every byte offset, both ways, for every account.
 
 One video for each cut. However the exchange ends, there is at most one job at the upstream; with keys there is one
-always, with look-up it is found wherever there is one.
+always, with look-up or a callback it is found wherever there is one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from mutoscope.service.requests import Attempt, Caller, NewVideo
 from mutoscope.settings import Settings
 from mutoscope.testing.chaos_proxy import ChaosProxy, Plan
 from mutoscope.testing.ground import PostgresGround, SqliteGround
+from mutoscope.testing.listening import listen, listening
 from mutoscope.testing.postgres import PostgresServer
 from mutoscope.testing.processes import Child
 from mutoscope.testing.transcript import read_lines
@@ -35,6 +36,8 @@ from mutoscope.testing.upstream_provider import UpstreamProvider
 AT_ONCE = 64
 DATABASES = (SqliteGround.name, PostgresGround.name)
 DEADLINE_SECONDS = 1.0
+# Where the upstream decides when it tells.
+CALLBACK_SECONDS = 5.0
 LOOK_SECONDS = 0.1
 # Its jobs fail, which is known only to those who found them, and leave no clips to be copied.
 PROMPT = "a lake !fails"
@@ -65,7 +68,7 @@ class Sweep:
     def _is_found(self, cut: Cut) -> bool:
         if self.mode is Mode.NEITHER:
             return cut.code in (KNOWN, UNKNOWN)
-        return cut.code == (KNOWN if cut.jobs else UNKNOWN) and (cut.jobs == 1 or self.mode is Mode.LOOKUP)
+        return cut.code == (KNOWN if cut.jobs else UNKNOWN) and (cut.jobs == 1 or self.mode is not Mode.KEYS)
 
     def line(self) -> str:
         codes = Counter(cut.code for cut in self.cuts)
@@ -102,8 +105,9 @@ async def _sweep(places: Settings, upstream_url: str, mode: Mode, every: int) ->
     planner = _Planner()
     proxy = ChaosProxy(where.hostname, where.port, planner.plan)
     await proxy.start()
+    deadline = CALLBACK_SECONDS if mode is Mode.CALLBACK else DEADLINE_SECONDS
     try:
-        async with _server(places, UpstreamProvider(proxy.url, mode, DEADLINE_SECONDS)) as (server, caller):
+        async with _server(places, UpstreamProvider(proxy.url, mode, deadline)) as (server, caller):
             await _make(server, caller, 1)
             whole = proxy.carried[0]
             planner.cuts.extend(Plan(cut_up=offset) for offset in range(0, whole.up + 1, every))
@@ -132,8 +136,10 @@ class _Planner:
 
 @asynccontextmanager
 async def _server(places: Settings, provider: UpstreamProvider) -> AsyncIterator[tuple[Mutoscope, Caller]]:
+    listener, url = listen()
     settings = replace(
         places,
+        public_url=url,
         default_model=provider.models[0].name,
         budget_per_day=1e6,
         queue_limit=0,
@@ -146,7 +152,7 @@ async def _server(places: Settings, provider: UpstreamProvider) -> AsyncIterator
     try:
         key = await create_key(server.database, server.clock.now())
         application = server.asgi()
-        async with application.router.lifespan_context(application):  # type: ignore[attr-defined]
+        async with application.router.lifespan_context(application), listening(application, listener):  # type: ignore[attr-defined]
             yield server, await server.service.authenticate(key.secret)
     finally:
         circuit.FAILURES_ALLOWED = allowed

@@ -1,6 +1,7 @@
 """`python -m mutoscope.testing.upstream`: a paid upstream that misbehaves as it is told, in a process of its own.
 
-    POST   /{mode}/jobs              {"client_id", "prompt", "seconds"}, header Idempotency-Key: 201 with the job
+    POST   /{mode}/jobs              {"client_id", "prompt", "seconds"}, header Idempotency-Key: 201 with the job; in
+                                     the mode `callback`, {"id"} is posted to its "callback_url" a moment later
     GET    /{mode}/jobs/{id}         the job
     GET    /{mode}/jobs?client_id=   {"jobs": [...]}, in the mode `lookup`
     GET    /{mode}/jobs/{id}/clip    its MP4, once it is completed
@@ -15,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
+import aiohttp
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -34,6 +37,8 @@ HOST = "127.0.0.1"
 WORK_SECONDS = 1.2
 SLOW_SECONDS = 1.5
 RETRY_AFTER = "1"
+# A callback: so long before each try and at most for it, and so often, which outlasts a restart of the called.
+CALL_PAUSE, CALL_SECONDS, CALLS = 0.2, 5.0, 100
 
 
 class Mishap(StrEnum):
@@ -127,14 +132,29 @@ class Upstream:
 
     def _accept(self, mode: Mode, key: str | None, asked: dict[str, str]) -> Job:
         job = self._book.accept(mode, key, asked, self._work_seconds)
-        work = asyncio.create_task(self._work(job))
+        self._keep(asyncio.create_task(self._work(job)))
+        if mode is Mode.CALLBACK and "callback_url" in asked:
+            self._keep(asyncio.create_task(_call_back(asked["callback_url"], job.id)))
+        return job
+
+    def _keep(self, work: asyncio.Task[None]) -> None:
         self._works.add(work)
         work.add_done_callback(self._works.discard)
-        return job
 
     async def _work(self, job: Job) -> None:
         await asyncio.sleep(self._work_seconds)
         self._book.finish(job)
+
+
+async def _call_back(url: str, job_id: str) -> None:
+    """Tell whoever asked for the job its id, again and again until that is heard."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS)) as session:
+        for _ in range(CALLS):
+            await asyncio.sleep(CALL_PAUSE)
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with session.post(url, json={"id": job_id}) as answer:
+                    if answer.status < 500:
+                        return
 
 
 class _Cut(Response):

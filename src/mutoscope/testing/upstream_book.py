@@ -22,6 +22,11 @@ class Mode(StrEnum):
     KEYS = "keys"  # the same Idempotency-Key is answered with the same job
     LOOKUP = "lookup"  # jobs can be listed by the client's own id
     NEITHER = "neither"
+    CALLBACK = "callback"  # it calls the URL that it was given with the job
+
+
+# Those that a harness plays whose servers no upstream can reach.
+UNCALLED = (Mode.KEYS, Mode.LOOKUP, Mode.NEITHER)
 
 
 @dataclass(slots=True)

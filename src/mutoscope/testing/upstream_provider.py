@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -51,7 +51,10 @@ class UpstreamProvider:
         self.name = f"paid-{mode}"
         self.models = (_model(self.name),)
         self.recovery = Recovery(
-            key_seconds=KEY_SECONDS if mode is Mode.KEYS else 0.0, finds=mode is Mode.LOOKUP, deadline_seconds=deadline
+            key_seconds=KEY_SECONDS if mode is Mode.KEYS else 0.0,
+            finds=mode is Mode.LOOKUP,
+            calls_back=mode is Mode.CALLBACK,
+            deadline_seconds=deadline,
         )
         self._jobs = f"{url}/{mode}/jobs"
         self._timeout = timeout
@@ -59,6 +62,8 @@ class UpstreamProvider:
 
     async def submit(self, job: Job) -> Submitted:
         asked = {"client_id": job.video_id, "prompt": job.prompt, "seconds": job.request.seconds}
+        if job.callback_url is not None:
+            asked["callback_url"] = job.callback_url
         return _submitted(await self._ask("POST", self._jobs, asked, {"Idempotency-Key": job.key}))
 
     async def find(self, job: Job, since: float) -> Submitted | None:
@@ -66,6 +71,15 @@ class UpstreamProvider:
         if not isinstance(found, list) or len(found) > 1:
             raise UpstreamProtocolError(f"Not one job for {job.video_id}: {found!r}")
         return _submitted(found[0]) if found else None
+
+    def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
+        try:
+            told = json.loads(body)
+        except ValueError:
+            told = None
+        if not isinstance(told, dict) or not isinstance(told.get("id"), str) or not told["id"]:
+            raise UpstreamProtocolError(f"A callback without an id: {body[:80]!r}")
+        return told["id"]
 
     async def poll(self, upstream_id: str) -> Poll:
         told = await self._ask("GET", f"{self._jobs}/{upstream_id}")

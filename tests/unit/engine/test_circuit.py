@@ -82,7 +82,7 @@ def test_its_life() -> None:
     assert circuit.reason is None
 
 
-def test_the_pause_doubles_up_to_a_minute_and_is_left_to_chance_by_half() -> None:
+def test_the_pause_doubles_up_to_twenty_seconds_and_is_left_to_chance_by_half() -> None:
     for chance, share in ((1.0, 1.0), (0.0, 0.5)):
         circuit, now, pauses = opened(chance=chance), START, []
         for _ in range(8):
@@ -92,7 +92,7 @@ def test_the_pause_doubles_up_to_a_minute_and_is_left_to_chance_by_half() -> Non
             pauses.append(now - begun)
             circuit.pass_through(now)
             circuit.fail(DOWN, now, chance)
-        assert pauses == [seconds * share for seconds in (1, 2, 4, 8, 16, 32, 60, 60)]
+        assert pauses == [seconds * share for seconds in (1, 2, 4, 8, 16, 20, 20, 20)]
 
 
 def test_a_probe_that_never_comes_back_is_followed_by_another() -> None:

@@ -62,6 +62,7 @@ async def find_out(
         clock=clock,
         row=_row,
         database=SimpleNamespace(one=_no_owner),
+        lease_is_over=lambda: False,
         recovery_of=lambda provider: provider.recovery.preferring(preferred, ""),
         is_paused=_not_paused,
         tell_circuit=lambda _provider, error, submitting: told.append(error) if submitting else None,

@@ -96,18 +96,19 @@ WHERE state = 'generating' AND owner = :owner AND provider = :provider AND upstr
 SELECT id, provider FROM videos WHERE state = 'generating' AND owner = :owner;
 
 -- name: count_orphans
--- How many videos are in the hands of nobody alive; `mine` counts as nobody too.
-SELECT COUNT(*) AS videos FROM videos
+-- By provider, how many videos are in the hands of nobody who lives and works; `mine` counts as nobody too.
+SELECT provider, COUNT(*) AS videos FROM videos
 WHERE state IN ('submitting', 'generating', 'collecting', 'finishing')
-  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors));
+  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors WHERE role <> 'api'))
+GROUP BY provider;
 
 -- name: adopt_videos
 -- Those that an upstream is making are asked about one after the other within `spread` seconds.
 UPDATE videos
 SET owner = :owner, fence = fence + 1,
     next_poll_at = CASE WHEN state = 'generating' THEN :now + :spread * ((seq % 1000) / 1000.0) ELSE next_poll_at END
-WHERE state IN ('submitting', 'generating', 'collecting', 'finishing')
-  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors))
+WHERE provider = :provider AND state IN ('submitting', 'generating', 'collecting', 'finishing')
+  AND (owner IS NULL OR owner = :mine OR owner NOT IN (SELECT id FROM executors WHERE role <> 'api'))
 RETURNING id, provider, state;
 
 -- name: cancelled_in_hand

@@ -5,6 +5,18 @@ VALUES (:video_id, :attempt, :provider, :credential, :idempotency_key, :nonce, :
 -- name: intent_of
 SELECT * FROM intents WHERE video_id = :video_id AND attempt = :attempt;
 
+-- name: intent_by_nonce
+SELECT video_id, attempt, provider, called_back FROM intents WHERE nonce = :nonce;
+
+-- name: note_callback
+-- The first word stays.
+UPDATE intents SET called_back = :upstream_id
+WHERE video_id = :video_id AND attempt = :attempt AND called_back IS NULL;
+
+-- name: poll_at_once
+UPDATE videos SET next_poll_at = :now
+WHERE id = :id AND state = 'generating' AND upstream_id = :upstream_id AND next_poll_at > :now;
+
 -- name: close_intent
 -- An outcome is written once; unknown may still become known.
 UPDATE intents SET outcome = :outcome, evidence = :evidence
@@ -15,9 +27,12 @@ WHERE video_id = :video_id AND attempt = :attempt AND (outcome IS NULL OR outcom
 UPDATE intents SET outcome = NULL, evidence = NULL
 WHERE video_id = :video_id AND attempt = :attempt AND outcome IN ('not_sent', 'rejected');
 
+-- name: take_over
+UPDATE videos SET owner = :owner WHERE id = :id AND state = 'submitting';
+
 -- name: held_submissions
 -- Nobody knows what became of them, and their provider wants to wait.
-SELECT videos.*, intents.started_at FROM videos
+SELECT videos.*, intents.started_at, intents.nonce FROM videos
 JOIN intents ON intents.video_id = videos.id AND intents.attempt = videos.attempt
 WHERE videos.owner = :owner AND videos.state = 'submitting' AND intents.outcome = 'unknown';
 
