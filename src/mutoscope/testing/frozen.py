@@ -32,6 +32,8 @@ LEASE_SECONDS = 20.0
 POINT = "submit.after_check"
 # How long a sleeper goes on after it has noticed that it was given up: without it the bytes might not leave.
 GASP_SECONDS = 3.0
+# How long heirs look for an answer: on a slow machine a call of theirs may be lost too.
+DEADLINE_SECONDS = 10.0
 REACH_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 
@@ -55,7 +57,7 @@ class Thaw:
 def freeze(folder: Path, seconds: float = SECONDS, lease: float = LEASE_SECONDS) -> tuple[list[Thaw], Report]:
     """Freeze one worker for each kind of account for so many seconds, more than a lease; then check."""
     ground = partial(PostgresGround, roles=many(len(UNCALLED) + 1, 1))
-    stage = Stage(folder, ground, None, "--lease", lease, "--gasp", GASP_SECONDS)
+    stage = Stage(folder, ground, None, "--lease", lease, "--gasp", GASP_SECONDS, "--deadline", DEADLINE_SECONDS)
     try:
         api, heir, *sleepers = stage.posts
         _ready(stage, api)
