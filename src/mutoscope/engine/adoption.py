@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from mutoscope.database.connection import Row, Transaction
+from mutoscope.domain.errors import DatabaseUnavailable
 from mutoscope.domain.lifecycle import State
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.port import TaskQueue
@@ -34,7 +35,13 @@ class Adoption:
 
     async def begin(self) -> None:
         """Take what this process had in hand when it ended, and what nobody has."""
-        await self._adopt_videos(self._desk.executor)
+        try:
+            await self._adopt_videos(self._desk.executor)
+        except DatabaseUnavailable as error:
+            if not self._has_others:
+                raise
+            # Rows are still locked by a process that is about to be cut off. Ours are ours, the others' are looked for.
+            log.warning("videos are taken over later", reason=error.message)
         for row in await self._desk.database.all("videos_in_hand", owner=self._desk.executor):
             # Those being submitted take their slots by themselves: held beforehand, a slot could be waited for by the
             # very tasks that keep its owner's from being run.
