@@ -24,6 +24,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.lifecycle import State
 from mutoscope.engine import retry
 from mutoscope.engine.dbos import DbosQueue, Halted
+from mutoscope.engine.desk import PAUSED, RUNNING, SUBMITS
 from mutoscope.providers.protocol import Done, Job, RemoteAsset, Running, Submitted
 from mutoscope.testing import ScriptedProvider
 from studio import create, remix, write_clip
@@ -236,6 +237,8 @@ async def test_an_outage_before_the_call_does_not_make_a_submission_unknown(tmp_
     async with running(tmp_path, provider) as (server, caller):
         source = await create(server, caller)
         await ended(server, caller, source.id)
+        await server.database.write(lambda tx: tx.run("set_switch", name=SUBMITS, value=PAUSED, now=0.0))
+        made = await remix(server, caller, source.id, "at night")
         one, failures = server.database.one, [1]
 
         async def flaky(name: str, /, **values: Any) -> Any:
@@ -245,7 +248,7 @@ async def test_an_outage_before_the_call_does_not_make_a_submission_unknown(tmp_
             return await one(name, **values)
 
         server.database.one = flaky  # type: ignore[method-assign]
-        made = await remix(server, caller, source.id, "at night")
+        await server.database.write(lambda tx: tx.run("set_switch", name=SUBMITS, value=RUNNING, now=0.0))
         done = await ended(server, caller, made.id)
         assert not failures
         assert done.state is State.COMPLETED, done.failure
@@ -405,16 +408,21 @@ async def test_a_task_that_begins_as_the_queue_stops_is_halted(database: Databas
         await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio, "run_coroutine_threadsafe", stopped_just_now)
+    monkeypatch.setattr(queue, "_is_ours", lambda: True)
     work = queue._workflow(for_ever, loop)
     with pytest.raises(Halted):
         await asyncio.wait_for(asyncio.to_thread(work, "video_1"), 2.0)
 
 
-async def test_a_task_whose_loop_has_closed_is_halted_and_not_failed(database: Database) -> None:
+async def test_a_task_whose_loop_has_closed_is_halted_and_not_failed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = DbosQueue(database)
+    monkeypatch.setattr(queue, "_is_ours", lambda: True)
     loop = asyncio.new_event_loop()
     loop.close()
 
     async def nothing(_video_id: str) -> None: ...
 
     with pytest.raises(Halted):
-        await asyncio.to_thread(DbosQueue(database)._workflow(nothing, loop), "video_1")
+        await asyncio.to_thread(queue._workflow(nothing, loop), "video_1")
