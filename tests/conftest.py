@@ -23,7 +23,7 @@ NO_SECOND_CHANCE = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("lf") and any(item.path.name in NO_SECOND_CHANCE for item in items):
+    if config.getoption("lf", False) and any(item.path.name in NO_SECOND_CHANCE for item in items):
         pytest.exit("A test about loss or money has failed; it gets no second chance.", returncode=1)
 
 
