@@ -66,6 +66,7 @@ def _write(tx: Transaction, job: Job, provider: str, upstream_id: str) -> None:
         request=request_to_json(job.request),
         model=job.request.model,
         provider=provider,
+        credential=None,
         upstream_prompt=None,
         strategy=None,
         plan="{}",
