@@ -139,7 +139,7 @@ async def test_an_upload_that_is_refused_half_way_is_taken_back(
 
     async with endpoint(answer) as (url, asked):
         # The refusal, or the broken line of a part that was still being sent: whichever is heard first.
-        with pytest.raises((StorageRefused, StorageUnavailable), match="status 400|did not answer"):
+        with pytest.raises((StorageRefused, StorageUnavailable), match=r"status 400|did not answer"):
             await reached_at(url, tmp_path, monkeypatch).write("a", source())
     assert drawn < 20  # nobody draws on for nothing
     assert asked[-1] == "delete /a-bucket/some/prefix/a?uploadid=u1 http/1.1"
