@@ -13,11 +13,15 @@ from postgres_server import PostgresServer
 
 # What they find is a matter of chance: one failure is a proof, and a success after it is none.
 NO_SECOND_CHANCE = (
-    "test_chaos.py",
-    "test_kill.py",
-    "test_edges.py",
     "test_books.py",
+    "test_callbacks.py",
+    "test_chaos.py",
+    "test_edges.py",
+    "test_kill.py",
+    "test_leases.py",
+    "test_leaving.py",
     "test_restored_money.py",
+    "test_task_table.py",
     "test_unknown.py",
 )
 
