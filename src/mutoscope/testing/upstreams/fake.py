@@ -104,7 +104,7 @@ class FakeUpstream:
         raise NotImplementedError
 
     def error(self, mishap: Mishap, stage: Stage) -> Response:
-        """The upstream's own answer, for all of `PLAYED_BY_ALL` that are errors of its own; SLOW_DOWN for both of that name.
+        """The upstream's own answer for those of `PLAYED_BY_ALL` that are an error of its own.
 
         SLOW_DOWN carries `Retry-After: 7` where the upstream documents that header.
         """
@@ -131,7 +131,7 @@ class FakeUpstream:
 
     @contextlib.contextmanager
     def serving(self, port: int = 0) -> Iterator[str]:
-        """Answer on loopback from a thread of its own while the block runs; the base URL, without a slash at the end."""
+        """Answer on loopback from a thread while the block runs; the base URL, without a slash at its end."""
         with socket.create_server((HOST, port), backlog=512) as listener:
             self.url = f"http://{HOST}:{listener.getsockname()[1]}"
             config = uvicorn.Config(
