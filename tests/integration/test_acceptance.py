@@ -329,7 +329,7 @@ async def test_an_edit_of_an_upload_starts_a_root_of_its_own(open_server, clip) 
         await ended(server, caller, made.id)
         (job,) = provider.jobs
         assert job.clip is not None
-        assert b"".join([chunk async for chunk in job.clip()]) == clip
+        assert b"".join([chunk async for chunk in job.clip.open()]) == clip
         assert (job.prompt, job.strategy, job.source) == ("make it snow", "edit", None)
 
 

@@ -262,9 +262,9 @@ async def test_over_the_wire_from_an_upstream_of_its_own(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"id": 7}', b'{"id": ""}', b"\xff"])
-def test_a_body_without_an_id_is_an_error(body: bytes) -> None:
+async def test_a_body_without_an_id_is_an_error(body: bytes) -> None:
     with pytest.raises(UpstreamError):
-        UpstreamProvider("http://127.0.0.1:1", Mode.CALLBACK).called_back({}, body)
+        await UpstreamProvider("http://127.0.0.1:1", Mode.CALLBACK).called_back({}, body)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from mutoscope.domain.errors import StorageUnavailable, UpstreamRejected, UpstreamUnavailable
 from mutoscope.domain.video import Character, Operation, Size, VideoRequest
 from mutoscope.providers.flipbook import DrawingFailed, FlipbookProvider, upstream_id_of
-from mutoscope.providers.protocol import Done, Job, Poll, Refused, Running, Source, Waiting
+from mutoscope.providers.protocol import Done, Given, Job, Poll, Refused, Running, Source, Waiting
 from studio import write_clip
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +58,8 @@ def job(
     request = VideoRequest(
         prompt, "flipbook", size or Size(WIDTH, HEIGHT), seconds, 3, None, operation, None, added, characters
     )
+    if more.get("clip") is not None:
+        more["clip"] = Given("video/mp4", 0, more["clip"])
     return Job("video_1", 1, key, request, prompt, **more)
 
 

@@ -113,7 +113,7 @@ async def test_a_clip_goes_to_the_other_provider_and_the_plan_says_so(tmp_path, 
         await ended(server, caller, made.id)
         (job,) = other.jobs
         assert job.clip is not None
-        assert b"".join([chunk async for chunk in job.clip()]) == clip
+        assert b"".join([chunk async for chunk in job.clip.open()]) == clip
 
 
 async def test_a_server_may_keep_videos_with_their_provider(tmp_path, clip, another) -> None:

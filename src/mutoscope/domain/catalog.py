@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from mutoscope.domain.clip_limits import EVERY_CLIP, ClipLimits
 from mutoscope.domain.errors import InvalidRequest, ModelNotFound, UnsupportedByModel
@@ -23,6 +24,7 @@ class Capability(StrEnum):
     NATIVE_REMIX = "native_remix"  # remembers its own videos and edits them by a described change
     EDIT = "edit"  # changes any clip by a described change, whoever made it
     EXTEND = "extend"  # continues any clip
+    EXTEND_OWN = "extend_own"  # continues the videos that it remembers
     CHARACTERS = "characters"
     IMAGE_REFERENCE = "image_reference"  # takes a first frame
     LAST_FRAME = "last_frame"
@@ -87,8 +89,11 @@ class ModelSpec:
     seconds_per_second: typical work time per second of clip, used only to advise a polling interval.
     price: what a video costs, None where it is free. is_drawn: whether its videos are drawn by code, which nobody may
     mistake for film. longest_seconds: of a clip that is edited, or of an extended whole. prompt_limit: in characters.
-    edit_limits, reference_limits: of the clips that it edits, or takes as a reference. remembers_seconds: how long
-    after completion it can remix a video natively; None for ever.
+    edit_limits, reference_limits, extend_limits: of the clips that it edits, takes as a reference, or continues.
+    remembers_seconds: how long after completion it can remix a video natively; None for ever. accounts: the engine's
+    names of those that serve it; by default the provider has one, of its own name. verified: who tried it: "docs"
+    nobody, written from documentation; "sdk" the official SDK against a fake; "live 2026-11-26" somebody with a key.
+    ends: the date when its upstream takes it away, such as "2026-12-31". wiring: what only its adapter reads.
     """
 
     name: str
@@ -109,7 +114,12 @@ class ModelSpec:
     prompt_limit: int = PROMPT_MAX_CHARACTERS
     edit_limits: ClipLimits = EVERY_CLIP
     reference_limits: ClipLimits = EVERY_CLIP
+    extend_limits: ClipLimits = EVERY_CLIP
     remembers_seconds: float | None = None
+    accounts: tuple[str, ...] = ()
+    verified: str = "docs"
+    ends: str | None = None
+    wiring: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_paid(self) -> bool:

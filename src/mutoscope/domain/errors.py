@@ -25,9 +25,12 @@
     │   └── TooManyRequests        slow down
     │       └── QueueFull          too many unfinished videos
     ├── UpstreamError              the provider's upstream, during work; ends in the video's error field
-    │   ├── ContentRefused, UpstreamRejected, UpstreamKeyInvalid, UpstreamQuotaExhausted
+    │   ├── ContentRefused, UpstreamKeyInvalid, UpstreamQuotaExhausted
+    │   ├── UpstreamRejected
+    │   │   └── SourceRefused      for a reason that a lower rung of the ladder does not share
     │   ├── UpstreamRateLimited, UpstreamUnavailable, UpstreamTimeout
     │   ├── UpstreamTaskLost, SubmissionUnknown
+    │   │   └── ResultGone         the video was made, and its file cannot be had any more
     │   ├── UpstreamProtocolError
     │   │   └── FinishedWithoutAsset   done by its own word, with nothing to fetch
     │   └── NotStarted             the same failure, told to a caller who waited for it
@@ -240,6 +243,10 @@ class UpstreamRejected(UpstreamError):
     code = "upstream_rejected"
 
 
+class SourceRefused(UpstreamRejected):
+    """The upstream refused the source, or this use of it; a plan that needs less of it may still be taken."""
+
+
 class UpstreamKeyInvalid(UpstreamError):
     """The upstream did not accept this server's credential; the operator must act."""
 
@@ -287,6 +294,10 @@ class UpstreamTaskLost(UpstreamError):
     """The upstream no longer knows this video."""
 
     code = "upstream_task_lost"
+
+
+class ResultGone(UpstreamTaskLost):
+    """The upstream made the video, and does not give its file any more."""
 
 
 class UpstreamProtocolError(UpstreamError):

@@ -18,16 +18,25 @@ USD = "USD"
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model costs. per_second, per_video: millionths of the currency's unit. as_of: a date, "2026-11-25"."""
+    """What a model costs. per_second, per_video: millionths of the currency's unit. as_of: a date, "2026-11-25".
+
+    by_side: instead of `per_second`, pairs of a short side in pixels and what a second costs up to it, in rising order;
+    beyond the last one that one holds.
+    """
 
     per_second: int = 0
     per_video: int = 0
     currency: str = USD
     as_of: str = ""
+    by_side: tuple[tuple[int, int], ...] = ()
 
-    def of(self, seconds: float) -> int:
-        """For a video of this length, in millionths; a fraction of one counts as a whole one."""
-        metered = self.per_second * Decimal(str(seconds))
+    def of(self, seconds: float, short_side: int = 0) -> int:
+        """For a video of this length, in millionths; a fraction of one counts as a whole one.
+
+        short_side: the smaller of its width and height, in pixels.
+        """
+        rates = [rate for side, rate in self.by_side if short_side <= side] or [rate for _, rate in self.by_side[-1:]]
+        metered = (rates[0] if rates else self.per_second) * Decimal(str(seconds))
         return self.per_video + int(metered.to_integral_value(ROUND_CEILING))
 
 

@@ -93,11 +93,14 @@ def plan_change(
 
 def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) -> RemixPlan:
     """Choose the rung for an extension; arguments and errors as in `plan_change`. A new part follows in any case."""
-    if Capability.EXTEND not in target.capabilities:
+    if not target.capabilities & _CONTINUES:
         raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}.")
-    if (forgotten := _forgotten(start, target, rules)) is None:
+    if (forgotten := _forgotten(start, target, rules, _CONTINUES)) is None:
         return RemixPlan(Strategy.NATIVE, words, credential=_credential(Strategy.NATIVE, start))
-    if (kept := _kept_from(start, target, rules)) is not None:
+    if Capability.EXTEND not in target.capabilities:
+        raise _unsupported(f"Model '{target.name}' continues only what it remembers. {forgotten}")
+    kept = _kept_from(start, target, rules) or target.extend_limits.misfit(start.seconds, start.size, start.bytes)
+    if kept is not None:
         raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {kept}")
     return RemixPlan(Strategy.FRAME, words, (Skipped(Strategy.NATIVE, forgotten),), recipients=(target.provider,))
 
@@ -117,6 +120,9 @@ def check_source(source: Video, operation: Operation, now: float) -> None:
     if source.expires_at is not None and source.expires_at <= now:
         raise AssetExpired(f"The files of video '{source.id}' have expired, so it cannot be {_PARTICIPLES[operation]}.")
 
+
+# Either continues a video that the provider remembers.
+_CONTINUES = frozenset({Capability.EXTEND, Capability.EXTEND_OWN})
 
 _PARTICIPLES = {
     Operation.CREATE: "used",
@@ -160,14 +166,22 @@ _NEEDS = {
 }
 
 
-def _forgotten(start: Start, target: ModelSpec, rules: Rules) -> str | None:
-    """Why the target's provider cannot come back to the source; None if it remembers it."""
+def _forgotten(
+    start: Start,
+    target: ModelSpec,
+    rules: Rules,
+    able: frozenset[Capability] = frozenset({Capability.NATIVE_REMIX}),
+) -> str | None:
+    """Why the target's provider cannot come back to the source; None if it remembers it.
+
+    able: one of these it takes to do something with what is remembered.
+    """
     source = start.source
     if source is None:
         return "The clip was uploaded."
     if source.provider not in target.remembers:
         return f"The source was made by '{source.provider}'."
-    if Capability.NATIVE_REMIX not in target.capabilities:
+    if not able & target.capabilities:
         return f"Model '{target.name}' has no remix of its own."
     if source.facts.get(REMEMBERED) is False:
         return "The source was itself made from a clip."

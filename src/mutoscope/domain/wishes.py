@@ -54,6 +54,8 @@ class Wishes:
 
 
 TEST_CASE = OPTION
+LAST_FRAME = "last_frame"
+INPUT_REFERENCES = "input_references"
 REHEARSE = "rehearse"
 SHOWN_CHARACTERS = 100
 
@@ -62,7 +64,7 @@ NEEDS = {
     "first_frame": Capability.IMAGE_REFERENCE,
     "negative_prompt": Capability.NEGATIVE_PROMPT,
     "generate_audio": Capability.AUDIO,
-    "last_frame": Capability.LAST_FRAME,
+    LAST_FRAME: Capability.LAST_FRAME,
     "input_references": Capability.REFERENCES,
     "provider_options": Capability.OPTIONS,
     TEST_CASE: Capability.TEST_CASES,

@@ -38,7 +38,7 @@ async def hear(desk: Desk, token: str, headers: Mapping[str, str], body: bytes) 
     if intent is None or provider is None or not provider.recovery.calls_back:
         return
     try:
-        upstream_id = cast(CallsBack, provider).called_back(headers, body)
+        upstream_id = await cast(CallsBack, provider).called_back(headers, body)
     except UpstreamError as error:
         log.warning("a callback cannot be read", video=intent["video_id"], code=error.code, reason=error.message)
         return

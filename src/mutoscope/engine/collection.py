@@ -23,8 +23,8 @@ from mutoscope.domain.errors import (
 )
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.desk import Desk
+from mutoscope.engine.jobs import build_job
 from mutoscope.engine.retry import backoff, is_over_budget
-from mutoscope.engine.submission import build_job
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting
 

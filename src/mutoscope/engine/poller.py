@@ -28,6 +28,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.lifecycle import Happening, State, progress_after
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.doubts import Doubts
+from mutoscope.engine.jobs import build_job
 from mutoscope.engine.line import Line
 from mutoscope.engine.notes import Notes
 from mutoscope.engine.port import TaskKind, TaskQueue, only_at
@@ -40,7 +41,6 @@ from mutoscope.engine.retry import (
     is_over_budget,
     next_poll,
 )
-from mutoscope.engine.submission import build_job
 from mutoscope.engine.words import UnknownWords
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Done, Poll, Provider, Refused, Running, Waiting

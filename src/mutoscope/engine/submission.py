@@ -8,26 +8,24 @@ the same job is simply handed in again under the same key.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
 
 from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import decode, encode, move, request_from_row
-from mutoscope.domain.assets import Variant, input_key
-from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRateLimited
+from mutoscope.database.videos import decode, encode, move
+from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRateLimited, UpstreamUnavailable
 from mutoscope.domain.lifecycle import Happening, State
-from mutoscope.domain.remix import Strategy
-from mutoscope.domain.video import Operation, VideoRequest
 from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
+from mutoscope.engine.jobs import build_job, job_key
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
 from mutoscope.failpoints import failpoint
-from mutoscope.providers.protocol import Job, OnUnknown, Provider, Source, Submitted
+from mutoscope.providers.protocol import Job, OnUnknown, Provider, Submitted
 
 log = structlog.get_logger(__name__)
 
@@ -174,7 +172,13 @@ class Submission:
     async def _job(self, row: Row, attempt: int, nonce: str) -> Job:
         """The job of one attempt, with the URL that its upstream may call."""
         url = callback_url(self._desk, self._desk.providers[row["provider"]], nonce)
-        return replace(await build_job(self._desk, row, attempt), callback_url=url)
+        job = await build_job(self._desk, row, attempt)
+        return replace(job, callback_url=url, before_send=self._check_lease)
+
+    def _check_lease(self) -> None:
+        """Called by the door right before the first byte: the last moment at which nothing has been sent."""
+        if self._desk.lease_is_over():
+            raise UpstreamUnavailable("Others may have taken over this video; nothing was sent.", not_sent=True)
 
     async def _intent(self, row: Row) -> Row:
         """That of the video's last attempt."""
@@ -398,53 +402,6 @@ def add_intent(tx: Transaction, row: Row, attempt: int, now: float, nonce: str) 
         nonce=nonce,
         now=now,
     )
-
-
-def job_key(video_id: str, attempt: int) -> str:
-    """The idempotency key of one attempt: the same after every restart."""
-    return f"{video_id}-{attempt}"
-
-
-async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
-    """The job of one attempt at a video, read from its row alone, so that it is the same after a crash."""
-    request = request_from_row(row)
-    return Job(
-        video_id=row["id"],
-        attempt=attempt,
-        key=job_key(row["id"], attempt),
-        request=request,
-        prompt=row["upstream_prompt"] or request.prompt,
-        strategy=row["strategy"],
-        source=await _source(desk, row["source_id"]) if row["source_id"] else None,
-        reference=await _read(desk, row["tenant"], request.reference.sha256) if request.reference else None,
-        clip=await _clip(desk, row, request),
-    )
-
-
-async def _source(desk: Desk, source_id: str) -> Source:
-    row = await desk.row(source_id)
-    clip = await desk.database.one("asset_of", video_id=source_id, variant=Variant.VIDEO)
-    return Source(source_id, row["provider"], row["upstream_id"], decode(row["facts"]), clip["key"] if clip else "")
-
-
-async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Callable[[], AsyncIterator[bytes]] | None:
-    """What opens the clip that is changed or continued; None where the provider needs none."""
-    if request.clip is not None:
-        key = input_key(row["tenant"], request.clip.sha256)
-    elif request.operation is Operation.EXTENSION or row["strategy"] not in (None, Strategy.NATIVE, Strategy.PROMPT):
-        asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
-        assert asset is not None, "a source lost its clip while it was pinned"
-        key = asset["key"]
-    else:
-        return None
-    return lambda: desk.storage.read(key)
-
-
-async def _read(desk: Desk, tenant: str, sha256: str) -> bytes:
-    key = input_key(tenant, sha256)
-    length = await desk.storage.size(key)
-    chunks: AsyncIterator[bytes] = desk.storage.read(key, 0, length or 0)
-    return b"".join([chunk async for chunk in chunks])
 
 
 def _awaits_submission(row: Row) -> bool:

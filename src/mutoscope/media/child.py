@@ -22,6 +22,7 @@ _GIB = 1 << 30
 _LIMITS = {
     "picture": Limits(memory_bytes=_GIB, cpu_seconds=15, files=32, file_bytes=0),
     "measure": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=0),
+    "still": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=64 << 20),
     "clip": Limits(memory_bytes=_GIB, cpu_seconds=150, files=32, file_bytes=64 << 20),
 }
 
@@ -85,9 +86,17 @@ def _measure(task: dict[str, Any], _: bytes) -> dict[str, Any]:
     }
 
 
+def _still(task: dict[str, Any], _: bytes) -> dict[str, Any]:
+    from mutoscope.media.stills import write_still
+
+    write_still(Path(task["clip"]), Path(task["still"]), last=task["last"])
+    return {}
+
+
 _WORK: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {
     "picture": _picture,
     "clip": _clip,
+    "still": _still,
     "measure": _measure,
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mutoscope.domain.assets import SpritesheetGrid
 from mutoscope.domain.errors import EncodingFailed, MediaUnreadable, StorageUnavailable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 THUMBNAIL_WIDTH = 640
 CELL_LONG_SIDE = 320
 QUALITY = 82
+# Of a picture that a new clip begins with: what it loses, every frame would lose.
+FRAME_QUALITY = 95
 
 
 def write_stills(clip: Path, thumbnail: Path, spritesheet: Path, grid: SpritesheetGrid | None = None) -> Probe:
@@ -39,6 +42,13 @@ def write_stills(clip: Path, thumbnail: Path, spritesheet: Path, grid: Spriteshe
     _save(still, thumbnail, "WEBP", method=4)
     _save(_sheet(cells, grid), spritesheet, "JPEG", optimize=True)
     return measures
+
+
+def write_still(clip: Path, still: Path, *, last: bool = False) -> None:
+    """Write the first picture of `clip`, or its last one, as a JPEG in full size. Errors as in `write_stills`."""
+    frames = _frames_at(clip, [math.inf if last else 0.0])
+    picture = next(frames)
+    _save(_scaled(picture, (picture.width, picture.height)), still, "JPEG", quality=FRAME_QUALITY, subsampling=0)
 
 
 def _frames_at(clip: Path, moments: list[float]) -> Iterator[VideoFrame]:
@@ -81,9 +91,9 @@ def _sheet(cells: list[Image], grid: SpritesheetGrid) -> Image:
     return sheet
 
 
-def _save(image: Image, path: Path, kind: str, **options: object) -> None:
+def _save(image: Image, path: Path, kind: str, **options: Any) -> None:
     try:
-        image.save(path, kind, quality=QUALITY, **options)
+        image.save(path, kind, **{"quality": QUALITY, **options})
     except OSError as error:
         if error.errno is None:
             raise EncodingFailed(f"The {kind} still could not be encoded.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,18 @@ class Studio:
             found = await run_child({"kind": "measure", "clip": str(clip)}, seconds=_CLIP_SECONDS)
         size = Size(found["width"], found["height"])
         return ClipMeasures(found["media_type"], size, found["seconds"])
+
+    async def still(self, clip: Path, *, last: bool = False) -> bytes:
+        """The first picture of the clip at this path, or its last one, as a JPEG in full size.
+
+        MediaUnreadable when it is no readable video.
+        """
+        with tempfile.TemporaryDirectory(prefix="mutoscope-still-") as folder:
+            target = Path(folder) / "still.jpg"
+            task = {"kind": "still", "clip": str(clip), "still": str(target), "last": last}
+            async with self._slots:
+                await run_child(task, seconds=_CLIP_SECONDS)
+            return await asyncio.to_thread(target.read_bytes)
 
     async def _ready_child(self) -> asyncio.subprocess.Process | None:
         child = await self._spare.take()

@@ -119,7 +119,8 @@ class FlipbookProvider:
         upstream_id = upstream_id_of(job.key)
         render_job = self._render_job(job, self._queue.folder(upstream_id))
         try:
-            await self._queue.submit(upstream_id, render_job, job.reference, job.clip)
+            clip = None if job.clip is None else job.clip.open
+            await self._queue.submit(upstream_id, render_job, job.reference, clip)
         except OSError as error:
             raise UpstreamUnavailable(f"The clip's folder could not be made: {error.strerror}.") from error
         except StorageUnavailable as error:

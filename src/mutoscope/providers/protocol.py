@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import UpstreamError
-from mutoscope.domain.video import VideoRequest
+from mutoscope.domain.video import Size, VideoRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,37 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A picture, clip or sound that goes with a job. Its bytes are read when they are asked for.
+
+    bytes: their number. size: in pixels, None for a sound. seconds: of a clip or sound. role: the caller's word for it.
+    link: a public address where an upstream may fetch it for some hours; None where this server has none.
+    """
+
+    media_type: str
+    bytes: int
+    open: Callable[[], AsyncIterator[bytes]]
+    size: Size | None = None
+    seconds: float | None = None
+    role: str | None = None
+    link: str | None = None
+
+    async def read(self) -> bytes:
+        return b"".join([chunk async for chunk in self.open()])
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One attempt at one video. `key` is its idempotency key: the same job asked twice bears the same key.
 
-    prompt: the text for the upstream, which for a remix may differ from the request's.
-    reference: bytes of the first-frame image, or None. clip: opens the bytes of the clip that an edit or extension
-    starts from, the source video's or the uploaded one; None for a create and where the strategy does not need it.
+    prompt: the text for the upstream, which for a remix may differ from the request's. model: what is asked for.
+    reference: bytes of the picture that the video begins with: the caller's, or by the strategy `frame` one of the
+    source's. last_frame: of the one that it ends with. guides: what else the caller gave to guide it.
+    clip: the one that an edit or extension starts from, or that by the strategy `reference` guides: the source video's
+    or the uploaded one; None for a create and where the strategy does not need it.
     callback_url: where the upstream may tell its id of the job, unguessable and this attempt's alone; None for nowhere.
+    before_send: to be handed to the door with the call that starts the job; it raises when that must not happen any
+    more, and then nothing is sent.
     """
 
     video_id: str
@@ -46,8 +70,17 @@ class Job:
     strategy: str | None = None
     source: Source | None = None
     reference: bytes | None = None
-    clip: Callable[[], AsyncIterator[bytes]] | None = None
+    clip: Given | None = None
     callback_url: str | None = None
+    spec: ModelSpec | None = None
+    last_frame: bytes | None = None
+    guides: tuple[Given, ...] = ()
+    before_send: Callable[[], None] | None = None
+
+    @property
+    def model(self) -> ModelSpec:
+        assert self.spec is not None, "a job for an upstream names its model"
+        return self.spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +108,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class RemoteAsset:
-    """A file at the upstream: which variant it is and where, in the provider's own terms."""
+    """A file at the upstream: which variant it is and where, in the provider's own terms.
+
+    Where a link expires and can be renewed, the location is what it is renewed by.
+    """
 
     variant: Variant
     location: str
@@ -149,7 +185,7 @@ class Finder(Protocol):
 class CallsBack(Protocol):
     """A provider whose upstream posts to the `callback_url` of a job that it has accepted."""
 
-    def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
+    async def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
         """The upstream's id of the job that this callback is about.
 
         Nothing else in it is believed: the job is asked about as any other. UpstreamProtocolError when it names none,

@@ -6,11 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mutoscope.domain.video import Clip, Reference
+from mutoscope.domain.wishes import INPUT_REFERENCES, LAST_FRAME
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.requests import Guide, Upload
-
-LAST_FRAME = "last_frame"
-INPUT_REFERENCES = "input_references"
 
 # By their first bytes; what they really are is found out by whoever decodes them.
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff")

@@ -49,7 +49,8 @@ class Proposal:
         """In millionths of `currency`; None where it is free. An extension costs what it adds."""
         if self.model.price is None:
             return None
-        return self.model.price.of(self.request.added_seconds or self.request.seconds)
+        size = self.request.size
+        return self.model.price.of(self.request.added_seconds or self.request.seconds, min(size.width, size.height))
 
     @property
     def currency(self) -> str | None:

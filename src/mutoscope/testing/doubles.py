@@ -82,7 +82,7 @@ class ScriptedProvider:
         self._asked.setdefault(upstream_id, 0)
         return Submitted(upstream_id, poll_after=0.05)
 
-    def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
+    async def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
         upstream_id = body.decode()
         if not upstream_id.startswith("up-"):
             raise UpstreamProtocolError(f"No id of a job: {upstream_id!r}")

@@ -15,8 +15,8 @@ from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.videos import move, request_to_json
 from mutoscope.domain.lifecycle import Happening
 from mutoscope.domain.video import VideoRequest, new_id
+from mutoscope.engine.jobs import job_key
 from mutoscope.engine.outcome import Outcome
-from mutoscope.engine.submission import job_key
 from mutoscope.providers.protocol import Job, Poll, Running
 from mutoscope.testing.upstream_book import Mode
 from mutoscope.testing.upstream_provider import UpstreamProvider

@@ -72,7 +72,7 @@ class UpstreamProvider:
             raise UpstreamProtocolError(f"Not one job for {job.video_id}: {found!r}")
         return _submitted(found[0]) if found else None
 
-    def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
+    async def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
         try:
             told = json.loads(body)
         except ValueError:

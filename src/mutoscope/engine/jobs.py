@@ -1,0 +1,123 @@
+"""The job of one attempt at a video, built from its row alone, so that it is the same after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+from mutoscope.database.connection import Row
+from mutoscope.database.videos import decode, request_from_row
+from mutoscope.domain.assets import Variant, input_key
+from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.remix import Strategy
+from mutoscope.domain.video import Operation, Size, VideoRequest
+from mutoscope.domain.wishes import INPUT_REFERENCES, LAST_FRAME
+from mutoscope.engine.desk import Desk
+from mutoscope.providers.protocol import Given, Job, Source
+
+# For which the provider comes back to what it remembers, or is told words alone.
+_WITHOUT_CLIP = (None, Strategy.NATIVE, Strategy.PROMPT)
+
+
+def job_key(video_id: str, attempt: int) -> str:
+    """The idempotency key of one attempt: the same after every restart."""
+    return f"{video_id}-{attempt}"
+
+
+async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
+    """The job of one attempt. Nothing is sent, and nothing is asked of anybody."""
+    request = request_from_row(row)
+    clip = await _clip(desk, row, request)
+    begins_with_source = row["strategy"] == Strategy.FRAME and request.operation is not Operation.EXTENSION
+    last = request.options.get(LAST_FRAME)
+    return Job(
+        video_id=row["id"],
+        attempt=attempt,
+        key=job_key(row["id"], attempt),
+        request=request,
+        prompt=row["upstream_prompt"] or request.prompt,
+        strategy=row["strategy"],
+        source=await _source(desk, row["source_id"]) if row["source_id"] else None,
+        reference=await _first_frame(desk, row, request, clip if begins_with_source else None),
+        clip=None if begins_with_source else clip,
+        spec=_spec(desk, row),
+        last_frame=await _read(desk, row["tenant"], last["sha256"]) if last else None,
+        guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
+    )
+
+
+def _spec(desk: Desk, row: Row) -> ModelSpec | None:
+    """The model as it is configured now; None when it is not offered any more."""
+    models = desk.providers[row["provider"]].models
+    return next((model for model in models if model.name == row["model"]), None)
+
+
+async def _source(desk: Desk, source_id: str) -> Source:
+    row = await desk.row(source_id)
+    clip = await desk.database.one("asset_of", video_id=source_id, variant=Variant.VIDEO)
+    return Source(source_id, row["provider"], row["upstream_id"], decode(row["facts"]), clip["key"] if clip else "")
+
+
+async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
+    """The clip that is changed, continued or guides; None where the provider needs none."""
+    if request.clip is not None:
+        clip, key = request.clip, input_key(row["tenant"], request.clip.sha256)
+        length = await desk.storage.size(key) or 0
+        return _given(desk, key, clip.media_type, length, clip.size, clip.seconds)
+    if row["strategy"] in _WITHOUT_CLIP and request.operation is not Operation.EXTENSION:
+        return None
+    asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
+    assert asset is not None, "a source lost its clip while it was pinned"
+    made = request_from_row(await desk.row(row["source_id"]))
+    return _given(desk, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
+
+
+async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Given | None) -> bytes | None:
+    """The picture that the video begins with: the caller's, or the first one of the source."""
+    if source is None:
+        return await _read(desk, row["tenant"], request.reference.sha256) if request.reference else None
+    async with desk.storage.local(await _key_of_clip(desk, row, request)) as path:
+        return await desk.studio.still(path)
+
+
+async def _key_of_clip(desk: Desk, row: Row, request: VideoRequest) -> str:
+    if request.clip is not None:
+        return input_key(row["tenant"], request.clip.sha256)
+    asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
+    assert asset is not None, "a source lost its clip while it was pinned"
+    return asset["key"]
+
+
+async def _guide(desk: Desk, row: Row, guide: dict) -> Given:
+    key = input_key(row["tenant"], guide["sha256"])
+    length = await desk.storage.size(key) or 0
+    return _given(
+        desk, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
+    )
+
+
+def _given(
+    desk: Desk,
+    key: str,
+    media_type: str,
+    length: int,
+    size: Size | None,
+    seconds: float | None = None,
+    role: str | None = None,
+) -> Given:
+    return Given(
+        media_type=media_type,
+        bytes=length,
+        open=partial(desk.storage.read, key),
+        size=size,
+        seconds=seconds,
+        role=role,
+        link=desk.link_to(key, media_type),
+    )
+
+
+async def _read(desk: Desk, tenant: str, sha256: str) -> bytes:
+    key = input_key(tenant, sha256)
+    length = await desk.storage.size(key)
+    chunks: AsyncIterator[bytes] = desk.storage.read(key, 0, length or 0)
+    return b"".join([chunk async for chunk in chunks])

@@ -1,0 +1,157 @@
+"""The file of models: what each upstream offers, with its limits, prices and end dates, as data with a date."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
+from mutoscope.domain.clip_limits import ClipLimits
+from mutoscope.domain.errors import ConfigurationError
+from mutoscope.domain.money import USD, Price, in_millionths
+from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Size
+
+_HOUR = 3600.0
+_MEBIBYTE = 1 << 20
+
+
+class SizeRange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Every even size with sides from `minimum` to `maximum` pixels and at most `maximum_pixels` in all."""
+
+    minimum: int = 64
+    maximum: int = 1920
+    maximum_pixels: int = 1920 * 1080
+
+
+class SecondsRange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Every whole number of seconds from `shortest` to `longest`."""
+
+    shortest: int
+    longest: int
+
+
+class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which clips are taken: seconds, pixels of a side, MiB of the file."""
+
+    shortest: float = 0.0
+    longest: float | None = None
+    smallest_side: int = 1
+    longest_side: int = 1 << 16
+    most_mebibytes: float | None = None
+
+    def limits(self) -> ClipLimits:
+        return ClipLimits(
+            shortest=self.shortest,
+            longest=math.inf if self.longest is None else self.longest,
+            smallest_side=self.smallest_side,
+            longest_side=self.longest_side,
+            most_bytes=math.inf if self.most_mebibytes is None else self.most_mebibytes * _MEBIBYTE,
+        )
+
+
+class PriceEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Amounts are decimal texts in units of the currency. by_side: per second, by the most pixels of the short side."""
+
+    per_second: str = "0"
+    per_video: str = "0"
+    by_side: dict[str, str] = {}
+    currency: str = USD
+
+    def price(self, as_of: str) -> Price:
+        steps = sorted((int(side), in_millionths(amount)) for side, amount in self.by_side.items())
+        return Price(
+            per_second=in_millionths(self.per_second),
+            per_video=in_millionths(self.per_video),
+            currency=self.currency,
+            as_of=as_of,
+            by_side=tuple(steps),
+        )
+
+
+class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One model. Names are those of `ModelSpec`; what is left out has its default."""
+
+    adapter: str
+    name: str
+    upstream_model: str
+    owner: str
+    sizes: list[str] | SizeRange
+    seconds: list[int] | SecondsRange
+    default_size: str
+    default_seconds: int
+    capabilities: list[Capability] = []
+    remembers: bool = False
+    remembers_hours: float | None = None
+    edit_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
+    reference_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
+    extend_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
+    longest_seconds: int = 120
+    prompt_limit: int = PROMPT_MAX_CHARACTERS
+    seconds_per_second: float = 10.0
+    price: PriceEntry | None = None
+    ends: str | None = None
+    verified: str = "docs"
+    wiring: dict[str, Any] = {}
+
+    def spec(self, provider: str, as_of: str, accounts: Iterable[str] = ()) -> ModelSpec:
+        """The model as `provider` offers it. accounts: the engine's names of those that serve it."""
+        accounts = tuple(accounts) or (provider,)
+        return ModelSpec(
+            name=self.name,
+            provider=provider,
+            upstream_model=self.upstream_model,
+            sizes=self._sizes(),
+            seconds=self._seconds(),
+            default_size=_size(self.default_size),
+            default_seconds=self.default_seconds,
+            capabilities=frozenset(self.capabilities),
+            remembers=frozenset(accounts) if self.remembers else frozenset(),
+            remembers_seconds=None if self.remembers_hours is None else self.remembers_hours * _HOUR,
+            seconds_per_second=self.seconds_per_second,
+            owner=self.owner,
+            price=None if self.price is None else self.price.price(as_of),
+            longest_seconds=self.longest_seconds,
+            prompt_limit=self.prompt_limit,
+            edit_limits=self.edit_limits.limits(),
+            reference_limits=self.reference_limits.limits(),
+            extend_limits=self.extend_limits.limits(),
+            accounts=accounts,
+            verified=self.verified,
+            ends=self.ends,
+            wiring=self.wiring,
+        )
+
+    def _sizes(self) -> SizeRule:
+        if isinstance(self.sizes, SizeRange):
+            return SizeRule((), self.sizes.minimum, self.sizes.maximum, self.sizes.maximum_pixels)
+        return SizeRule(tuple(_size(text) for text in self.sizes))
+
+    def _seconds(self) -> tuple[int, ...]:
+        if isinstance(self.seconds, SecondsRange):
+            return tuple(range(self.seconds.shortest, self.seconds.longest + 1))
+        return tuple(self.seconds)
+
+
+class ModelFile(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The whole file. as_of: the date of its prices and limits."""
+
+    as_of: str
+    model: list[ModelEntry] = []
+
+
+def read_models(text: str, name: str) -> ModelFile:
+    """Read a file of models. ConfigurationError names the file and what is wrong where."""
+    try:
+        return msgspec.toml.decode(text, type=ModelFile)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"File of models {name}: {error}.") from None
+
+
+def _size(text: str) -> Size:
+    size = Size.parse(text)
+    if size is None:
+        raise ConfigurationError(f"File of models: {text!r} is no size; expected WIDTHxHEIGHT.")
+    return size
