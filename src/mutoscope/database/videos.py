@@ -57,10 +57,20 @@ def request_to_json(request: VideoRequest) -> str:
     )
 
 
-def plan_to_json(adjustments: Iterable[Adjustment], skipped: Iterable[Skipped]) -> str:
-    """What the plan of a video changed and passed over, in the words of the wire."""
-    changed = [{"field": one.field, "from": one.given, "to": one.to, "reason": one.reason} for one in adjustments]
-    return encode({"adjustments": changed, "skipped": [asdict(one) for one in skipped]})
+def plan_to_json(
+    adjustments: Iterable[Adjustment], skipped: Iterable[Skipped], further: Iterable[Mapping[str, Any]] = ()
+) -> str:
+    """What the plan of a video changed and passed over, in the words of the wire.
+
+    further: the plans that may follow a refusal, each with `after` and the columns that it replaces.
+    """
+    plan = {"adjustments": [told(one) for one in adjustments], "skipped": [asdict(one) for one in skipped]}
+    return encode({**plan, "further": list(further)} if further else plan)
+
+
+def told(adjustment: Adjustment) -> dict[str, Any]:
+    """An adjustment in the words of the wire."""
+    return {"field": adjustment.field, "from": adjustment.given, "to": adjustment.to, "reason": adjustment.reason}
 
 
 def request_from_row(row: Row) -> VideoRequest:

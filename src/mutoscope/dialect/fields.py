@@ -42,6 +42,7 @@ EXTENSION_FIELDS = CHANGE_FIELDS | {"video", "seconds"}
 WRAPPERS = ("extra_body", "extra_params")
 
 MOST_CHARACTERS = 2
+MOST_MODELS = 8
 OBJECT_MAX_CHARACTERS = 16_384
 IGNORED_MAX_NAMES = 64
 IGNORED_MAX_CHARACTERS = 64
@@ -97,16 +98,34 @@ def new_character(fields: Mapping[str, Any], limits: Limits) -> NewCharacter:
 def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) -> Wishes:
     floor = choice(fields, "min_strategy", list(Strategy)) if "min_strategy" in known else None
     policy = choice(fields, "on_unsupported", list(OnUnsupported))
+    models = _models(fields, limits)
     return Wishes(
-        model=word(fields, "model"),
+        model=models[0] if models else None,
         seed=whole(fields, "seed"),
         options=_options(fields, limits, known),
         on_unsupported=OnUnsupported(policy) if policy else None,
         max_price=_price(fields),
         min_strategy=Strategy(floor) if floor else None,
         rehearse=_rehearses(fields),
+        fallbacks=models[1:],
         ignored=_ignored(fields, known),
     )
+
+
+def _models(fields: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
+    """The models asked for: one, or a list of several in the order in which they are to be tried."""
+    value = fields.get("model")
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = decode(value.strip().encode(), limits, "model")
+    if not isinstance(value, list):
+        name = word(fields, "model")
+        return () if name is None else (name,)
+    if not 1 <= len(value) <= MOST_MODELS:
+        raise InvalidRequest(f"Invalid 'model': expected 1 to {MOST_MODELS} models, got {len(value)}.", param="model")
+    names = [word({f"model[{place}]": one}, f"model[{place}]") for place, one in enumerate(value)]
+    if not all(names):
+        raise InvalidRequest("Invalid 'model': an empty name.", param="model")
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _shape(fields: Mapping[str, Any]) -> dict[str, str | None]:

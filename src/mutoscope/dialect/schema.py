@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mutoscope.dialect.usage import UsageQuery
-from mutoscope.domain.catalog import ModelSpec, SizeRule
+from mutoscope.domain.catalog import ModelSpec, SizeRule, provider_of
 from mutoscope.domain.errors import ContentRefused, UpstreamRejected
 from mutoscope.domain.lifecycle import State, Status
 from mutoscope.domain.lineage import Lineage
@@ -232,7 +232,7 @@ def video_object(video: Video, *, with_created: bool = False) -> VideoObject:
         seconds=f"{video.request.seconds:g}",
         remixed_from_video_id=video.source_id,
         error=_error(video) if status is Status.FAILED else None,
-        provider=video.provider,
+        provider=provider_of(video.provider),
         created=int(video.created_at) if with_created else UNSET,
         remix=_remix(video, adjustments),
         adjustments=(adjustments or UNSET) if video.strategy is None else UNSET,
@@ -329,7 +329,7 @@ def _remix(video: Video, adjustments: list[AdjustmentObject]) -> RemixObject | U
     if video.strategy is None:
         return UNSET
     skipped = [SkippedObject(**one) for one in video.skipped]
-    return RemixObject(video.strategy, video.provider, video.upstream_prompt, adjustments, skipped)
+    return RemixObject(video.strategy, provider_of(video.provider), video.upstream_prompt, adjustments, skipped)
 
 
 def _usage(usage: Usage | None) -> UsageObject | UnsetType:

@@ -164,26 +164,44 @@ class ModelSpec:
             raise UnsupportedByModel(f"Model '{self.name}' does not support '{param}'.", param=param)
 
 
+def provider_of(account: str) -> str:
+    """The provider that an account belongs to: "runway" of "runway@second"."""
+    return account.partition("@")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A requested name made one of ours; `notice` tells the caller when the name was an old one's alias."""
+    """A requested name made one of ours; `notice` tells the caller when the name was an old one's alias.
+
+    fallbacks: the names that the operator wants to be tried when the model's upstream refuses.
+    """
 
     model: ModelSpec
     notice: str | None = None
+    fallbacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All models of this server. `sora_alias` decides whether Sora's names resolve to `default`."""
+    """All models of this server. `sora_alias` decides whether Sora's names resolve to `default`.
+
+    aliases: further names, each for one model or several, of which the later ones are its fallbacks.
+    """
 
     models: dict[str, ModelSpec]
     default: str
     sora_alias: bool = True
-    notices: dict[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, models: Iterable[ModelSpec], default: str, sora_alias: bool = True) -> Catalog:
-        return cls({model.name: model for model in models}, default, sora_alias)
+    def of(
+        cls,
+        models: Iterable[ModelSpec],
+        default: str,
+        sora_alias: bool = True,
+        aliases: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Catalog:
+        return cls({model.name: model for model in models}, default, sora_alias, aliases or {})
 
     def resolve(self, name: str | None) -> Resolved:
         """The model behind a requested name; None asks for the default. ModelNotFound names the candidates."""
@@ -191,13 +209,25 @@ class Catalog:
             return Resolved(self.models[self.default])
         if name in self.models:
             return Resolved(self.models[name])
+        if name in self.aliases:
+            first, *others = self.aliases[name]
+            model = self.models[first]
+            return Resolved(model, _notice(name, model) if name in SORA_NAMES else None, tuple(others))
+        if (model := self._by_full_name(name)) is not None:
+            return Resolved(model)
         if name in SORA_NAMES and self.sora_alias:
             model = self.models[self.default]
             return Resolved(model, _notice(name, model))
         raise ModelNotFound(self._not_found(name), param="model")
 
+    def _by_full_name(self, name: str) -> ModelSpec | None:
+        """The model that is meant by "provider/model", whatever it is called here."""
+        provider, _, rest = name.partition("/")
+        own = [model for model in self.models.values() if model.provider == provider]
+        return next((model for model in own if rest in (model.name, model.upstream_model)), None)
+
     def _not_found(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self.models, n=1)
+        near = difflib.get_close_matches(name, [*self.models, *self.aliases], n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         return (
             f"The model '{name[:100]}' does not exist here. Available models: {', '.join(sorted(self.models))}.{hint}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from mutoscope.domain.catalog import Capability, ModelSpec
+from mutoscope.domain.catalog import Capability, ModelSpec, provider_of
 from mutoscope.domain.clip_limits import EVERY_CLIP
 from mutoscope.domain.composition import Composed, compose
 from mutoscope.domain.errors import AssetExpired, SourceNotCompleted, UnsupportedByModel
@@ -58,7 +59,8 @@ class RemixPlan:
 
     upstream_prompt: the text that the provider is given. recipients: the providers that are given the source, or
     pictures of it. credential: the account that must be asked, where it is not for the provider to choose.
-    is_shortened: whether words of the source's story had to be left out.
+    is_shortened: whether words of the source's story had to be left out. lower: the further rungs that could be taken,
+    in their order, should the provider refuse the source or this use of it.
     """
 
     strategy: Strategy
@@ -67,6 +69,7 @@ class RemixPlan:
     recipients: tuple[str, ...] = ()
     credential: str | None = None
     is_shortened: bool = False
+    lower: tuple[RemixPlan, ...] = ()
 
 
 def plan_change(
@@ -77,14 +80,19 @@ def plan_change(
     change: the caller's prompt, within the target's limit. models: all of the catalog, for a refusal to name those
     that could do it. UnsupportedByModel (`unsupported_operation`) when no rung of the model's is high enough.
     """
-    taken, skipped = _climb(start, target, rules)
-    if taken is None or not taken.reaches(floor_of(target, rules)):
-        raise _below(taken, skipped, start, target, rules, models)
+    able, skipped = _climb(start, target, rules)
+    floor = floor_of(target, rules)
+    if not able or not able[0].reaches(floor):
+        raise _below(able[0] if able else None, skipped, start, target, rules, models)
+    taken, *lower = [_plan(rung, change, start, target) for rung in able if rung.reaches(floor)]
+    return replace(taken, skipped=skipped, lower=tuple(lower))
+
+
+def _plan(taken: Strategy, change: str, start: Start, target: ModelSpec) -> RemixPlan:
     composed = compose(start.story, change, target.prompt_limit) if taken.is_generation else Composed(change)
     return RemixPlan(
         taken,
         composed.text,
-        skipped,
         recipients=(target.provider,) if taken.sends_source else (),
         credential=_credential(taken, start),
         is_shortened=composed.is_shortened,
@@ -132,15 +140,12 @@ _PARTICIPLES = {
 }
 
 
-def _climb(start: Start, target: ModelSpec, rules: Rules) -> tuple[Strategy | None, tuple[Skipped, ...]]:
-    """The highest rung that nothing stands in the way of, and why those above it were not taken."""
-    skipped: list[Skipped] = []
-    for rung in _RUNGS:
-        obstacle = _obstacle(rung, start, target, rules)
-        if obstacle is None:
-            return rung, tuple(skipped)
-        skipped.append(Skipped(rung, obstacle))
-    return None, tuple(skipped)
+def _climb(start: Start, target: ModelSpec, rules: Rules) -> tuple[list[Strategy], tuple[Skipped, ...]]:
+    """The rungs that nothing stands in the way of, the highest first, and why those above that were not taken."""
+    obstacles = {rung: _obstacle(rung, start, target, rules) for rung in _RUNGS}
+    able = [rung for rung, obstacle in obstacles.items() if obstacle is None]
+    above = takewhile(lambda found: found[1] is not None, obstacles.items())
+    return able, tuple(Skipped(rung, obstacle) for rung, obstacle in above if obstacle is not None)
 
 
 def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> str | None:
@@ -180,14 +185,14 @@ def _forgotten(
     if source is None:
         return "The clip was uploaded."
     if source.provider not in target.remembers:
-        return f"The source was made by '{source.provider}'."
+        return f"The source was made by '{provider_of(source.provider)}'."
     if not able & target.capabilities:
         return f"Model '{target.name}' has no remix of its own."
     if source.facts.get(REMEMBERED) is False:
         return "The source was itself made from a clip."
     made, kept = source.completed_at, target.remembers_seconds
     if made is not None and kept is not None and rules.now >= made + kept:
-        return f"'{source.provider}' remembers a video for {kept / 3600:g} hours."
+        return f"'{provider_of(source.provider)}' remembers a video for {kept / 3600:g} hours."
     return None
 
 
@@ -196,9 +201,10 @@ def _kept_from(start: Start, target: ModelSpec, rules: Rules) -> str | None:
     source = start.source
     if rules.allow_cross_provider or source is None or target.is_own:
         return None
-    if source.provider in target.remembers | {target.provider}:
+    if source.provider in target.remembers or provider_of(source.provider) == target.provider:
         return None
-    return f"'{target.provider}' would receive a video made by '{source.provider}'; this server does not allow that."
+    maker = provider_of(source.provider)
+    return f"'{target.provider}' would receive a video made by '{maker}'; this server does not allow that."
 
 
 def _credential(rung: Strategy, start: Start) -> str | None:
@@ -229,12 +235,12 @@ def _below(
 
 
 def _is_able(start: Start, model: ModelSpec, rules: Rules) -> bool:
-    taken, _ = _climb(start, model, rules)
-    return taken is not None and taken.reaches(floor_of(model, rules))
+    able, _ = _climb(start, model, rules)
+    return bool(able) and able[0].reaches(floor_of(model, rules))
 
 
 def _origin(start: Start) -> str:
-    return "an uploaded clip" if start.source is None else f"a video made by '{start.source.provider}'"
+    return "an uploaded clip" if start.source is None else f"a video made by '{provider_of(start.source.provider)}'"
 
 
 def _unsupported(message: str, param: str = "model") -> UnsupportedByModel:

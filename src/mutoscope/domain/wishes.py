@@ -38,9 +38,10 @@ class Adjustment:
 class Wishes:
     """The fields that every create-type request may carry.
 
-    model: the name asked for. options: extension fields by wire name, values as read. on_unsupported: None for the
-    model's own default. max_price: the most that the video may cost. min_strategy: the lowest rung of a remix.
-    rehearse: whether a rehearsal was asked for, which is not made yet. ignored: names of fields that nobody used.
+    model: the name asked for. fallbacks: those to be asked after it, should it refuse. options: extension fields by
+    wire name, values as read. on_unsupported: None for the model's own default. max_price: the most that the video may cost.
+    min_strategy: the lowest rung of a remix. rehearse: whether a rehearsal was asked for. ignored: names of fields that
+    nobody used.
     """
 
     model: str | None = None
@@ -50,6 +51,7 @@ class Wishes:
     max_price: float | None = None
     min_strategy: Strategy | None = None
     rehearse: bool = False
+    fallbacks: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
 

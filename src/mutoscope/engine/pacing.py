@@ -33,6 +33,13 @@ class Slots:
             self._held[provider].discard(video_id)
             self._freed.notify_all()
 
+    async def give_back_all(self, video_id: str) -> None:
+        """Give back whatever slot the video holds, of whichever provider."""
+        async with self._freed:
+            for held in self._held.values():
+                held.discard(video_id)
+            self._freed.notify_all()
+
     def _is_free(self, provider: str, video_id: str) -> bool:
         held = self._held[provider]
         return video_id in held or len(held) < self._limits[provider]

@@ -7,7 +7,6 @@ the same job is simply handed in again under the same key.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,7 +19,9 @@ from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
-from mutoscope.engine.jobs import build_job, job_key
+from mutoscope.engine.further import FurtherPlans
+from mutoscope.engine.intents import add_intent, new_nonce
+from mutoscope.engine.jobs import build_job
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 LEASE_PAUSE = 0.5
 ROUNDS = 3
+# After so many calls that did not reach the upstream, one that may take its place is asked.
+UNREACHABLE = 2
 # How long after the deadline a submission that used to be held is left to its own task, in seconds.
 END_GRACE = 120.0
 NOT_FOUND = "No job was found for it while it was held."
@@ -59,6 +62,7 @@ class Submission:
         self._desk = desk
         self._ask_now = ask_now
         self._detective = Detective(desk)
+        self._further = FurtherPlans(desk)
         self._at_work: set[str] = set()
         self._calls = Calls()
         self._is_leaving = False
@@ -78,19 +82,24 @@ class Submission:
             self._at_work.discard(video_id)
             self._calls.end(video_id)
         if not handed_over:
-            await self._desk.slots.give_back(row["provider"], video_id)
+            await self._desk.slots.give_back_all(video_id)
 
     async def _pursue(self, row: Row) -> bool:
         """Submit, and look again: what a process that is gone still wrote may have come in between."""
-        for _ in range(ROUNDS):
-            if not _awaits_submission(row):
-                return False
+        rounds = 0
+        while _awaits_submission(row):
+            if rounds == ROUNDS:
+                raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
             if await self._submit(row):
                 return True
-            row = await self._desk.insist_on_row(row["id"])
+            before, row = row, await self._desk.insist_on_row(row["id"])
             if row["state"] == State.SUBMITTING and (await self._intent(row))["outcome"] == Outcome.UNKNOWN:
                 return False  # held
-        raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
+            rounds = 0 if row["fence"] != before["fence"] else rounds + 1
+            if row["provider"] != before["provider"]:
+                await self._desk.slots.give_back(before["provider"], row["id"])
+                await self._desk.slots.take(row["provider"], row["id"])
+        return False
 
     async def _begin(self, video_id: str) -> None:
         """From here on a stop waits for the outcome; it does not come here while it waits, nor without a lease."""
@@ -106,17 +115,22 @@ class Submission:
             await self._desk.clock.sleep(PAUSE_SECONDS)
             row = await self._desk.row(row["id"])
 
-    async def _until_clear(self, row: Row, give_up: Callable[[UpstreamError], UpstreamError] = _as_it_is) -> bool:
+    async def _until_clear(
+        self, row: Row, give_up: Callable[[UpstreamError], UpstreamError] = _as_it_is, *, may_go_on: bool = True
+    ) -> bool:
         """Wait for the operator's word, and while the upstream's circuit is open: nothing is sent, no attempt consumed.
 
-        False when the video has ended meanwhile, by its time budget at the latest. give_up: makes its error of the one
-        that keeps the circuit open, which is told as it is where nothing was started.
+        False when the video has ended meanwhile, by its time budget at the latest, or goes on elsewhere. give_up: makes
+        its error of the one that keeps the circuit open, which is told as it is where nothing was started. may_go_on:
+        whether that is certain.
         """
         desk, name = self._desk, row["provider"]
         if desk.providers[name].is_local:
             return True
         while (is_paused := await desk.is_paused()) or not desk.circuits.may_submit(name, desk.clock.now()):
             reason, since = (None, 0.0) if is_paused else desk.circuits.why_not_submit(name)
+            if reason is not None and may_go_on and await self._further.take(row, reason):
+                return False
             if reason is not None and is_over_budget(State.SUBMITTING, _waits_since(row, since), desk.clock.now()):
                 await desk.fail(row, give_up(reason))
                 return False
@@ -219,6 +233,8 @@ class Submission:
             except UpstreamError as error:
                 self._desk.tell_circuit(provider, error, submitting=True)
                 failures += 1
+                if await self._goes_on(row, error, failures):
+                    return None
                 if not _may_ask_again(error, provider):
                     return await self._last_word(row, provider, job, error)
                 await self._close(row, outcome_of(error), error.message)
@@ -230,6 +246,16 @@ class Submission:
                 await self._desk.clock.sleep(_pause(error, failures, self._desk.chance()))
                 if not await self._is_ready_again(row, provider):
                     return None
+
+    async def _goes_on(self, row: Row, error: UpstreamError, failures: int) -> bool:
+        """Whether the video goes on by another plan of its own: after a refusal, or where nobody can be reached."""
+        outcome = outcome_of(error)
+        if outcome is Outcome.UNKNOWN or (outcome is Outcome.NOT_SENT and failures < UNREACHABLE):
+            return False
+        if not await self._further.take(row, error):
+            return False
+        self._calls.end(row["id"])
+        return True
 
     async def _is_ready_again(self, row: Row, provider: Provider) -> bool:
         """After a call that started nothing, as is proven. False when the video has ended, or somebody else asks."""
@@ -330,7 +356,7 @@ class Submission:
 
     async def _resubmit(self, row: Row, provider: Provider, evidence: str) -> Submitted | None:
         """Ask once more under a new key, because the operator prefers that. The video says that it may cost twice."""
-        if not await self._until_clear(row, lambda _reason: _unknown(row, evidence)):
+        if not await self._until_clear(row, lambda _reason: _unknown(row, evidence), may_go_on=False):
             return None
         attempt, nonce = row["attempt"] + 1, new_nonce()
         job = await self._job(row, attempt, nonce)
@@ -383,25 +409,6 @@ class Submission:
                 evidence=encode({"message": evidence}),
             )
         )
-
-
-def new_nonce() -> str:
-    """What nobody can guess: 32 hex digits, which an upstream that calls back is given with one attempt."""
-    return secrets.token_hex(16)
-
-
-def add_intent(tx: Transaction, row: Row, attempt: int, now: float, nonce: str) -> None:
-    """Write that an upstream is about to be asked. now: Unix seconds, before which nobody asked."""
-    tx.run(
-        "add_intent",
-        video_id=row["id"],
-        attempt=attempt,
-        provider=row["provider"],
-        credential=row["credential"],
-        idempotency_key=job_key(row["id"], attempt),
-        nonce=nonce,
-        now=now,
-    )
 
 
 def _awaits_submission(row: Row) -> bool:

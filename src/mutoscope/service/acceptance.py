@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.ledger import caps_from, reserve
-from mutoscope.database.videos import add_event, decode, encode, plan_to_json, request_to_json
+from mutoscope.database.videos import add_event, decode, encode, plan_to_json, request_to_json, told
 from mutoscope.domain.errors import (
     IdempotencyConflict,
     QueueFull,
@@ -17,6 +18,7 @@ from mutoscope.domain.errors import (
     StorageFull,
     VideoNotFound,
 )
+from mutoscope.domain.fallback import After
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import USD, Cap
 from mutoscope.domain.test_cases import refusal
@@ -26,7 +28,7 @@ from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
 from mutoscope.service.guides import stored_in
 from mutoscope.service.patience import WRITE_SECONDS
-from mutoscope.service.proposals import Proposal
+from mutoscope.service.proposals import Further, Proposal
 from mutoscope.service.requests import Attempt, Caller
 from mutoscope.storage.protocol import Storage
 
@@ -89,8 +91,8 @@ class Acceptance:
 
         def write(tx: Transaction) -> None:
             self._check_queue(tx, caller, proposal)
-            if proposal.price is not None:
-                self._reserve(tx, caller, new_id("video"), proposal.price, proposal.currency, self._clock.now())
+            if proposal.most is not None:
+                self._reserve(tx, caller, new_id("video"), proposal.most, proposal.currency, self._clock.now())
             raise _Undone
 
         with contextlib.suppress(_Undone):
@@ -165,7 +167,8 @@ class Acceptance:
 
     def _add(self, tx: Transaction, caller: Caller, proposal: Proposal, attempt: Attempt) -> Row:
         video_id, now = new_id("video"), self._clock.now()
-        source, plan, price = proposal.source, proposal.plan, proposal.price
+        source, plan, price = proposal.source, proposal.plan, proposal.most
+        provider = _account(proposal)
         if price is not None:
             self._reserve(tx, caller, video_id, price, proposal.currency, now)
         if source is not None and not tx.run("pin_source", id=source.id, now=now):
@@ -177,24 +180,26 @@ class Acceptance:
             key_id=caller.key_id,
             request=request_to_json(proposal.request),
             model=proposal.model.name,
-            provider=proposal.model.provider,
+            provider=provider,
             credential=plan and plan.credential,
             upstream_prompt=plan and plan.upstream_prompt,
             strategy=plan and plan.strategy,
-            plan=plan_to_json(proposal.adjustments, plan.skipped if plan else ()),
+            plan=plan_to_json(proposal.adjustments, plan.skipped if plan else (), further_of(proposal, provider)),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
             price=price,
             currency=proposal.currency,
+            charged=None if proposal.price == price else proposal.price or 0,
             source_id=source and source.id,
             root_id=source.root_id if source else video_id,
             depth=source.depth + 1 if source else 0,
             now=now,
         )
-        for sha256 in _inputs_of(proposal.request):
+        requests = [proposal.request, *(one.proposal.request for one in proposal.further)]
+        for sha256 in dict.fromkeys(sha256 for request in requests for sha256 in _inputs_of(request)):
             tx.run("use_input", tenant=caller.tenant, sha256=sha256, video_id=video_id)
         add_event(tx, video_id, caller.tenant, "created", State.QUEUED, now)
-        self._engine.enqueue_submit(tx, video_id, proposal.model.provider, caller.tenant)
+        self._engine.enqueue_submit(tx, video_id, provider, caller.tenant)
         self.remember(tx, caller, attempt, video_id)
         failpoint("create.before_commit", video_id)
         assert row is not None
@@ -227,6 +232,46 @@ class Acceptance:
     def _check_space(self, free: int | None) -> None:
         if free is not None and free < self._min_free_bytes:
             raise StorageFull
+
+
+def _account(proposal: Proposal) -> str:
+    """The account that is asked first: the one that made the source, or one of the model's by chance."""
+    accounts = proposal.model.accounts or (proposal.model.provider,)
+    return proposal.account or random.choice(accounts)
+
+
+def further_of(proposal: Proposal, first: str) -> list[dict[str, Any]]:
+    """What may follow a refusal, as it is stored. first: the account that is asked first."""
+    return [
+        *_other_accounts(proposal, first),
+        *(leg for further in proposal.further for leg in _legs(further)),
+    ]
+
+
+def _legs(further: Further) -> list[dict[str, Any]]:
+    proposal = further.proposal
+    account = _account(proposal) if further.after is After.ANY else proposal.account
+    return [_leg(further, account), *(_other_accounts(proposal, account) if account else ())]
+
+
+def _leg(further: Further, account: str | None) -> dict[str, Any]:
+    proposal, plan = further.proposal, further.proposal.plan
+    leg = {
+        "after": further.after,
+        "model": proposal.model.name,
+        "request": decode(request_to_json(proposal.request)),
+        "strategy": plan and plan.strategy,
+        "upstream_prompt": plan and plan.upstream_prompt,
+        "adjustments": [told(one) for one in proposal.adjustments],
+        "price": proposal.price or 0,
+    }
+    return leg if account is None else {**leg, "provider": account}
+
+
+def _other_accounts(proposal: Proposal, first: str) -> list[dict[str, Any]]:
+    """The model's further accounts; none where only one of them knows the source."""
+    others = () if proposal.account else proposal.model.accounts
+    return [{"after": After.ACCOUNT, "provider": account} for account in others if account != first]
 
 
 def _inputs_of(request: VideoRequest) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from mutoscope.clock import Clock
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
-from mutoscope.domain.errors import BudgetExceeded
+from mutoscope.domain.errors import BudgetExceeded, CallerError
+from mutoscope.domain.fallback import After
 from mutoscope.domain.money import as_text, in_millionths
 from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
@@ -28,13 +30,25 @@ from mutoscope.service.inputs import Inputs
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId, Upload
 
 Retrieve = Callable[[Caller, str, str], Awaitable[Video]]
+New = NewVideo | NewChange | NewExtension
 
 FIRST_FRAME = "first_frame"
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """What is made instead, should the upstream refuse in the way that `after` says."""
+
+    after: After
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """What would be made, all checked: accept it, or show it as a plan."""
+    """What would be made, all checked: accept it, or show it as a plan.
+
+    further: what may be made instead, in order.
+    """
 
     request: VideoRequest
     model: ModelSpec
@@ -43,6 +57,19 @@ class Proposal:
     adjustments: tuple[Adjustment, ...] = ()
     notice: str | None = None
     ignored: tuple[str, ...] = ()
+    further: tuple[Further, ...] = ()
+
+    @property
+    def account(self) -> str | None:
+        """The one account that can do it, because it made the source; None where any of the model's will do."""
+        is_native = self.plan is not None and self.plan.strategy is Strategy.NATIVE
+        return self.source.provider if is_native and self.source is not None else None
+
+    @property
+    def most(self) -> int | None:
+        """The highest price among this and what may be made instead; None where all of them are free."""
+        prices = [price for price in (self.price, *(one.proposal.price for one in self.further)) if price is not None]
+        return max(prices, default=None)
 
     @property
     def price(self) -> int | None:
@@ -54,7 +81,8 @@ class Proposal:
 
     @property
     def currency(self) -> str | None:
-        return self.model.price and self.model.price.currency
+        models = (self.model, *(one.proposal.model for one in self.further))
+        return next((model.price.currency for model in models if model.price is not None), None)
 
 
 class Proposals:
@@ -81,19 +109,45 @@ class Proposals:
         self._clock = clock
         self._retrieve = retrieve
 
-    async def propose(self, caller: Caller, new: NewVideo | NewChange | NewExtension) -> Proposal:
+    async def propose(self, caller: Caller, new: New) -> Proposal:
         """Judge a request. Its errors are those of the caller, and name the field."""
         check_prompt(new.prompt)
         check_mode(new.wishes)
-        match new:
-            case NewVideo():
-                proposal = await self._video(caller, new)
-            case NewChange():
-                proposal = await self._change(caller, new)
-            case NewExtension():
-                proposal = await self._extension(caller, new)
+        proposal = await self._with_fallbacks(caller, new, await self._one(caller, new))
         _check_price(proposal, new.wishes.max_price)
         return proposal
+
+    async def _one(self, caller: Caller, new: New) -> Proposal:
+        match new:
+            case NewVideo():
+                return await self._video(caller, new)
+            case NewChange():
+                return await self._change(caller, new)
+            case NewExtension():
+                return await self._extension(caller, new)
+
+    async def _with_fallbacks(self, caller: Caller, new: New, first: Proposal) -> Proposal:
+        """The proposal with those for the models that the caller, or the operator's alias, named to be tried next.
+
+        One that cannot take this request is left out, and that is told.
+        """
+        further, dropped = list(first.further), []
+        for name in self._fallbacks(new.wishes):
+            other = replace(new, wishes=replace(new.wishes, model=name, fallbacks=()))
+            try:
+                proposal = await self._one(caller, other)
+            except CallerError as error:
+                dropped.append(Adjustment("model", name, None, f"It cannot be a fallback here: {error.message}"))
+                continue
+            further += [Further(After.ANY, replace(proposal, further=())), *proposal.further]
+        return replace(first, further=tuple(further), adjustments=(*first.adjustments, *dropped))
+
+    def _fallbacks(self, wishes: Wishes) -> tuple[str, ...]:
+        named = wishes.fallbacks
+        for name in named:
+            self._catalog.resolve(name)
+        first = () if wishes.model is None else self._catalog.resolve(wishes.model).fallbacks
+        return (*first, *(each for each in named if each not in first))
 
     def check(self, source: Video, operation: Operation) -> None:
         """Refuse a source that cannot be started from now."""
@@ -133,18 +187,35 @@ class Proposals:
         model.check_prompt(new.prompt)
         request, start = await self._start(caller, new.origin, source, model)
         plan = plan_change(new.prompt, start, model, self._rules(new.wishes), self._catalog.models.values())
+        basis = Proposal(request, model, source, plan, notice=notice, ignored=new.wishes.ignored)
+        proposal = await self._planned(caller, new, basis, plan)
+        return replace(proposal, further=await self._lower(caller, new, basis, plan))
+
+    async def _lower(self, caller: Caller, new: NewChange, basis: Proposal, plan: RemixPlan) -> tuple[Further, ...]:
+        """The lower rungs, for an upstream that refuses the source; those that cannot take the wishes are left out."""
+        if basis.model.is_own:
+            return ()
+        further = []
+        for lower in plan.lower:
+            with contextlib.suppress(CallerError):
+                further.append(Further(After.SOURCE, await self._planned(caller, new, basis, lower)))
+        return tuple(further)
+
+    async def _planned(self, caller: Caller, new: NewChange, basis: Proposal, plan: RemixPlan) -> Proposal:
+        """The proposal for one rung. basis: its request is the source's."""
+        model = basis.model
         request = replace(
-            request,
+            basis.request,
             prompt=new.prompt,
             operation=new.operation,
-            reference=request.reference if plan.strategy is Strategy.NATIVE else None,
+            reference=basis.request.reference if plan.strategy is Strategy.NATIVE else None,
         )
         request, told = await self._honoured(caller, new, request, plan, model)
         request, resized = fit_size(request, model, new.wishes)
         if plan.strategy.is_generation:
             request, lengthened = fit_length(request, model, new.wishes)
             resized = (*resized, *lengthened, *shortened(plan, model))
-        return Proposal(request, model, source, plan, (*told, *resized), notice, new.wishes.ignored)
+        return replace(basis, request=request, plan=plan, adjustments=(*told, *resized))
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
         source = await self._source(caller, new.origin, Operation.EXTENSION)
@@ -221,10 +292,11 @@ class Proposals:
 
 
 def _check_price(proposal: Proposal, most: float | None) -> None:
-    if proposal.price is None or most is None or proposal.price <= in_millionths(most):
+    dearest = proposal.most
+    if dearest is None or most is None or dearest <= in_millionths(most):
         return
     raise BudgetExceeded(
-        f"This video costs {as_text(proposal.price)} {proposal.currency}, more than 'max_price' allows "
+        f"This video costs {as_text(dearest)} {proposal.currency}, more than 'max_price' allows "
         f"({as_text(in_millionths(most))}). Nothing was sent.",
         param="max_price",
     )

@@ -13,7 +13,7 @@ from mutoscope.domain import money
 from mutoscope.domain.errors import UpstreamRejected
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Kind
-from mutoscope.engine import poller, submission
+from mutoscope.engine import intents, jobs, poller, submission
 from mutoscope.engine.collection import Collection
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.production import Production
@@ -59,7 +59,8 @@ def not_found_is_not_sent() -> None:
 
 
 def fresh_key() -> None:
-    put(submission, "job_key", lambda video_id, attempt: f"{video_id}-{attempt}-{secrets.token_hex(4)}")
+    for module in (intents, jobs):
+        put(module, "job_key", lambda video_id, attempt: f"{video_id}-{attempt}-{secrets.token_hex(4)}")
 
 
 def key_not_kept() -> None:

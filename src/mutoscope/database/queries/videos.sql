@@ -1,10 +1,10 @@
 -- name: add_video
 INSERT INTO videos (
     id, tenant, key_id, state, request, model, provider, credential, upstream_prompt, strategy, plan, notice, ignored,
-    price, currency, source_id, root_id, depth, created_at, state_since
+    price, currency, charged, source_id, root_id, depth, created_at, state_since
 ) VALUES (
     :id, :tenant, :key_id, 'queued', :request, :model, :provider, :credential, :upstream_prompt, :strategy, :plan, :notice, :ignored,
-    :price, :currency, :source_id, :root_id, :depth, :now, :now
+    :price, :currency, :charged, :source_id, :root_id, :depth, :now, :now
 ) RETURNING *, NULL AS concluded;
 
 -- name: video_of_tenant
@@ -66,6 +66,13 @@ SET state = :to_state, progress = :progress, state_since = :now, fence = fence +
     error_code = :error_code,
     error_message = :error_message
 WHERE id = :id AND state = :from_state;
+
+-- name: take_further
+-- After a refusal: another account, another rung or another model. Only while the attempt is the one that was refused.
+UPDATE videos
+SET model = :model, provider = :provider, request = :request, strategy = :strategy, upstream_prompt = :upstream_prompt,
+    plan = :plan, charged = :charged, attempt = :next_attempt, fence = fence + 1
+WHERE id = :id AND state = :state AND attempt = :attempt;
 
 -- name: note_poll
 -- No change of state: when to ask again, and the progress if it is news. Never lower.

@@ -1,0 +1,115 @@
+"""Going on after a refusal: to another account, a lower rung or another model, as the plan of the video foresees.
+
+A video goes on only while it is certain that its last attempt started nothing. The next attempt begins with an intent
+that says so too: a process that dies in between asks, it does not wonder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from mutoscope.database.connection import Row, Transaction
+from mutoscope.database.videos import add_event, decode, encode, told
+from mutoscope.domain.errors import UpstreamError
+from mutoscope.domain.fallback import After, next_of
+from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.wishes import Adjustment
+from mutoscope.engine.desk import Desk
+from mutoscope.engine.intents import add_intent, new_nonce
+from mutoscope.engine.outcome import Outcome, outcome_of
+
+log = structlog.get_logger(__name__)
+
+NOT_ASKED_YET = "Not asked yet."
+
+
+class FurtherPlans:
+    """What a video's plan holds for the case of a refusal."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def take(self, row: Row, error: UpstreamError) -> bool:
+        """Make the next plan that may follow this error the video's own. Whether there was one, and this was the time.
+
+        row: of a video whose last attempt has certainly started nothing.
+        """
+        plan = decode(row["plan"]) or {}
+        further = plan.get("further", [])
+        place = next_of([After(one["after"]) for one in further], error)
+        if place is None:
+            return False
+        changed = _changed(row, plan, further[place], further[place + 1 :], error)
+        is_new, now = row["state"] == State.QUEUED, self._desk.clock.now()
+        attempt = row["attempt"] if is_new else row["attempt"] + 1
+        outcome = Outcome.REJECTED if outcome_of(error) is Outcome.UNKNOWN else outcome_of(error)
+
+        def write(tx: Transaction) -> bool:
+            if not tx.run(
+                "take_further",
+                id=row["id"],
+                state=row["state"],
+                attempt=row["attempt"],
+                next_attempt=attempt,
+                **changed,
+            ):
+                return False
+            happening = Happening.NOT_SENT if outcome is Outcome.NOT_SENT else Happening.REJECTED
+            detail = {"model": changed["model"], "provider": changed["provider"], "reason": error.message}
+            add_event(tx, row["id"], row["tenant"], happening, State(row["state"]), now, detail)
+            if not is_new:
+                _close(tx, row["id"], row["attempt"], outcome, error.message)
+                add_intent(tx, row, attempt, now, new_nonce(), provider=changed["provider"])
+                _close(tx, row["id"], attempt, Outcome.NOT_SENT, NOT_ASKED_YET)
+            tx.announce(row["id"])
+            return True
+
+        went_on = await self._desk.insist(write)
+        if went_on:
+            log.info("a refused video goes on", video=row["id"], refused_by=row["provider"], asks=changed["provider"])
+        return went_on
+
+
+def _changed(
+    row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], rest: list[Any], error: UpstreamError
+) -> dict[str, Any]:
+    """The columns of the row under the next plan."""
+    return {
+        "model": leg.get("model", row["model"]),
+        "provider": leg.get("provider", row["provider"]),
+        "request": encode(leg["request"]) if "request" in leg else row["request"],
+        "strategy": leg.get("strategy", row["strategy"]),
+        "upstream_prompt": leg.get("upstream_prompt", row["upstream_prompt"]),
+        "plan": encode(_told(row, plan, leg, error) | {"further": rest}),
+        "charged": _charged(row, leg),
+    }
+
+
+def _told(row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], error: UpstreamError) -> dict[str, Any]:
+    """What the video says about its plan: never is it silent about what was refused."""
+    skipped, adjustments = list(plan.get("skipped", ())), list(leg.get("adjustments", plan.get("adjustments", ())))
+    if leg["after"] == After.SOURCE:
+        skipped.append({"strategy": row["strategy"], "reason": error.message})
+    if leg["after"] == After.ANY:
+        adjustments.append(told(Adjustment("model", row["model"], leg["model"], error.message)))
+    return {"adjustments": adjustments, "skipped": skipped}
+
+
+def _charged(row: Row, leg: Mapping[str, Any]) -> int | None:
+    """The price of the plan, where it is less than what was reserved for the dearest of them."""
+    if row["price"] is None or "price" not in leg:
+        return row["charged"]
+    return None if leg["price"] == row["price"] else leg["price"]
+
+
+def _close(tx: Transaction, video_id: str, attempt: int, outcome: Outcome, evidence: str) -> None:
+    tx.run(
+        "close_intent",
+        video_id=video_id,
+        attempt=attempt,
+        outcome=outcome,
+        evidence=encode({"message": evidence}),
+    )
