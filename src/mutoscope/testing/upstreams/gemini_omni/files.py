@@ -97,6 +97,8 @@ class Files:
 
     def shown(self, file: StoredFile, url: str) -> dict[str, Any]:
         """The resource, in the Files API's own spelling. url: of the service."""
+        address = f"{url}/v1beta/files/{file.id}"
+        generated = {"downloadUri": f"{address}:download?alt=media"} if file.is_generated else {}
         return {
             "name": f"files/{file.id}",
             "mimeType": file.mime_type,
@@ -105,9 +107,10 @@ class Files:
             "updateTime": stamp(file.began),
             "expirationTime": stamp(file.began + self.lifetime_seconds),
             "sha256Hash": base64.b64encode(hashlib.sha256(file.data).hexdigest().encode()).decode(),
-            "uri": f"{url}/v1beta/files/{file.id}",
+            "uri": address,
             "state": "ACTIVE" if self.is_active(file) else "PROCESSING",
             "source": "GENERATED" if file.is_generated else "UPLOADED",
+            **generated,
         }
 
 
