@@ -68,9 +68,7 @@ def main(url: str, key: str) -> None:
         "secret": hook.new_signing_secret[:6],
         "errors": [
             raised(lambda: client.interactions.get(edit.id)),
-            raised(
-                lambda: client.interactions.create(**begun, input="x", response_format=FORMAT | {"duration": "99s"})
-            ),
+            raised(lambda: client.interactions.create(**begun, input="x", response_format=too_long)),
             raised(lambda: client.files.get(name="files/unknown")),
         ],
     }

@@ -345,6 +345,7 @@ async def test_vllm_omni() -> None:
         plain = await caller.made(**tiny, seed=7, whatever=1)
         assert plain["id"].startswith("video_gen_")
         data_url = "data:video/mp4;base64," + base64.b64encode(SOURCE).decode()
+        assert caller.fake.accepted[0].asked["seed"] == "7"
         await caller.made(**tiny, video_reference=json.dumps({"video_url": data_url}))
         await caller.made(**tiny, image_reference=json.dumps({"image_url": caller.fake.link(PICTURE, ".png")}))
         await caller.made(**tiny, source_video=SOURCE)
@@ -359,7 +360,8 @@ async def test_vllm_omni() -> None:
         await caller.ask("GET", path)
         assert (await caller.ask("GET", path))[1]["progress"] == 0
         assert (await caller.ask("GET", path))[1]["progress"] == 100
-        assert film.measures((await caller.ask("GET", path + "/content"))[1]) == (SMALL, 2.0)
+        for query in ("", "?variant=thumbnail"):
+            assert film.measures((await caller.ask("GET", path + "/content" + query))[1]) == (SMALL, 2.0)
         failing = f"/videos/{caller.fake.accepted[1].id}"
         caller.fake.play(Stage.POLL, Mishap.FAILED)
         for _ in range(2):

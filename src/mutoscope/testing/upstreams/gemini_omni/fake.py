@@ -50,11 +50,11 @@ class FakeGeminiOmni(FakeProject):
     look-ups an uploaded file is not ready. redirects: whether a download is a redirect to the CDN. failed_word: which
     status a failed job has: "failed", "incomplete", "budget_exceeded" or "requires_action". continues: whether a job at
     work says "requires_continuation". spoils: "signature" or "timestamp" makes the next webhooks wrong or too old.
+    Not played, since no source knows them: no credit, a quota, an error in a 200, moderation of a submission.
     """
 
     name = "gemini_omni"
-    # No source says how it tells an empty account, a quota that no waiting mends, or an error in a 200. Content is not
-    # judged at submission: a refusal is an interaction that is completed with words alone.
+    # A refusal of content is an interaction that is completed with words alone: FAILED_BY_MODERATION.
     unplayed: frozenset[Mishap] = frozenset({Mishap.NO_CREDIT, Mishap.QUOTA_429, Mishap.ERROR_IN_200, Mishap.MODERATED})
 
     def __init__(

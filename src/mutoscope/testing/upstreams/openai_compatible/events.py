@@ -8,6 +8,11 @@ import hmac
 import json
 import secrets
 import time
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+
+from mutoscope.testing.upstreams.fake import FakeJob
 
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"the fake's key for its webhooks.").decode()
 STALE_SECONDS = 301  # one more than receivers tolerate
@@ -30,3 +35,15 @@ def signed(message_id: str, body: bytes, secret: str, *, spoils: str = "") -> di
         "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
         "User-Agent": "OpenAI/1.0 (+https://platform.openai.com/docs/webhooks)",
     }
+
+
+def sent(announce: Callable[[FakeJob], Awaitable[int]]) -> Callable[[FakeJob], Awaitable[None]]:
+    """A receiver that is away is no fault of the route that the event came from."""
+
+    async def send(job: FakeJob) -> None:
+        try:
+            await announce(job)
+        except (aiohttp.ClientError, TimeoutError):
+            return
+
+    return send

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-import aiohttp
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
@@ -22,9 +18,9 @@ from starlette.routing import BaseRoute, Match, Route
 from mutoscope.testing.upstreams import film
 from mutoscope.testing.upstreams.fake import PRIVATE_URL, FakeJob, FakeUpstream, Handler
 from mutoscope.testing.upstreams.mishaps import Mishap, Stage
-from mutoscope.testing.upstreams.openai_compatible.events import WEBHOOK_SECRET, event, signed
+from mutoscope.testing.upstreams.openai_compatible.events import WEBHOOK_SECRET, event, sent, signed
 from mutoscope.testing.upstreams.openai_compatible.flavours import FLAVOURS
-from mutoscope.testing.upstreams.openai_compatible.forms import Fields, fields_of
+from mutoscope.testing.upstreams.openai_compatible.forms import Fields, digest_of, fields_of
 from mutoscope.testing.upstreams.openai_compatible.order import Order, Refusal
 
 _FINISHED = ("done", "failed", "cancelled")
@@ -43,7 +39,8 @@ class FakeOpenAICompatible(FakeUpstream):
     delete_conflicts: how many deletions of unfinished jobs it refuses first. max_running: unfinished jobs at once.
     keyed: False for a self-hosted server that asks for no key. poll_after_ms: what the poll header says, None for no
     header. webhook_url, webhook_secret: where events are sent, as the account is set up; spoils: "signature" or
-    "timestamp" makes the next ones wrong or too old.
+    "timestamp" makes the next ones wrong or too old. Not played: an error in a 200, and what each flavour's own
+    `unplayed` says.
     """
 
     name = "openai_compatible"
@@ -218,7 +215,7 @@ class FakeOpenAICompatible(FakeUpstream):
         order = await self.flavour.create(fields, is_form)
         self._refuse(mishap, order)
         began = time.monotonic()
-        job = self._job(order)
+        job = self._job(order, fields)
         self._ends(job, "done")
         headers = {
             "X-Request-Id": job.id,
@@ -243,7 +240,7 @@ class FakeOpenAICompatible(FakeUpstream):
     async def _taken(self, request: Request, fields: Fields, order: Order, mishap: Mishap | None) -> Response:
         self._refuse(mishap, order)
         key = request.headers.get("idempotency-key") if self.flavour.honours_keys else None
-        digest = _digest(request.url.path, fields)
+        digest = digest_of(request.url.path, fields)
         if key is not None and key in self._answered:
             before, job_id = self._answered[key]
             if before != digest:
@@ -254,15 +251,13 @@ class FakeOpenAICompatible(FakeUpstream):
         running = sum(self.state(job) not in _FINISHED for job in self.jobs.values() if not job.more.get("deleted"))
         if self.max_running is not None and running >= self.max_running:
             raise Refusal(429, "Too many running tasks", code="rate_limit_exceeded", kind="rate_limit_error")
-        job = self._job(order)
+        job = self._job(order, fields)
         if key is not None:
             self._answered[key] = digest, job.id
         return self.flavour.created(job)
 
-    def _job(self, order: Order) -> FakeJob:
-        job = FakeJob(
-            self.flavour.new_id(), order.kind, order.model, order.prompt, order.more, order.size, order.seconds
-        )
+    def _job(self, order: Order, fields: Fields) -> FakeJob:
+        job = FakeJob(self.flavour.new_id(), order.kind, order.model, order.prompt, fields, order.size, order.seconds)
         job.more |= order.more | {"source": order.source}
         if order.badge is not None:
             job.badge = order.badge
@@ -283,7 +278,7 @@ class FakeOpenAICompatible(FakeUpstream):
         job.more["state"] = state
         answer = self.flavour.shown(job, self.flavour.strange_word if mishap is Mishap.UNKNOWN_WORD else None)
         if state in _FINISHED and not had_ended and self.webhook_url and self.flavour.calls_back:
-            answer.background = BackgroundTask(_sent(self.announce), job)
+            answer.background = BackgroundTask(sent(self.announce), job)
         return answer
 
     def _polled(self, job: FakeJob, mishap: Mishap | None) -> str:
@@ -310,8 +305,7 @@ class FakeOpenAICompatible(FakeUpstream):
 
     async def _list(self, request: Request, mishap: Mishap | None) -> Response:
         query = request.query_params
-        least, most, default = self.flavour.limits
-        limit = _limit(query, least, most, default, self.flavour)
+        limit = self.flavour.limit(query.get("limit"))
         if (order := query.get("order", "desc")) not in ("asc", "desc"):
             raise self.flavour.not_among("order", order, ("asc", "desc"))
         jobs = sorted(
@@ -352,7 +346,7 @@ class FakeOpenAICompatible(FakeUpstream):
             return RedirectResponse(PRIVATE_URL, 302)
         if self.redirects:
             return RedirectResponse(self.link(self.clip(job)), 302)
-        if variant in ("thumbnail", "spritesheet"):
+        if variant in ("thumbnail", "spritesheet") and self.flavour.has_pictures:
             kind = {"thumbnail": "webp", "spritesheet": "jpeg"}[variant]
             return self.flavour.file(job, _picture(job, kind), f"image/{kind}")
         return self.flavour.file(job, self.clip(job), "video/mp4")
@@ -380,34 +374,7 @@ class FakeOpenAICompatible(FakeUpstream):
         return JSONResponse({"id": character_id, "name": name, "created_at": created_at})
 
 
-def _limit(query: QueryParams, least: int, most: int, default: int | None, flavour: Any) -> int | None:
-    text = query.get("limit")
-    if text is None:
-        return default
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise flavour.wrong_limit(text, least, most)
-    return int(text)
-
-
 def _picture(job: FakeJob, kind: str) -> bytes:
     target = io.BytesIO()
     Image.open(io.BytesIO(film.picture(job.badge, job.size))).save(target, kind.upper())
     return target.getvalue()
-
-
-def _digest(path: str, fields: Fields) -> str:
-    """One word for what was asked, whatever the boundary or the encoding."""
-    text = json.dumps(fields, sort_keys=True, default=lambda each: hashlib.sha256(each.data).hexdigest())
-    return hashlib.sha256(f"{path}\n{text}".encode()).hexdigest()
-
-
-def _sent(announce: Callable[[FakeJob], Any]) -> Callable[[FakeJob], Any]:
-    """A receiver that is away is no fault of the route that the event came from."""
-
-    async def send(job: FakeJob) -> None:
-        try:
-            await announce(job)
-        except (aiohttp.ClientError, TimeoutError):
-            return
-
-    return send

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -42,6 +43,12 @@ async def fields_of(request: Request) -> tuple[Fields, bool]:
     if not await request.body():
         return {}, True
     raise Refusal(400, f"Unsupported content type: '{media_type}'.", code="unsupported_content_type")
+
+
+def digest_of(path: str, fields: Fields) -> str:
+    """One word for what was asked, whatever the boundary or the encoding."""
+    text = json.dumps(fields, sort_keys=True, default=lambda each: hashlib.sha256(each.data).hexdigest())
+    return hashlib.sha256(f"{path}\n{text}".encode()).hexdigest()
 
 
 def _json(body: bytes) -> Fields:

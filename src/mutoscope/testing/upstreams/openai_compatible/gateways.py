@@ -116,6 +116,7 @@ class NewApi(Liberal):
     lacks: ClassVar[frozenset[str]] = frozenset({"sync", "list", "delete", "edits", "extensions", "characters"})
     running_word: ClassVar[str] = "processing"
     strange_word: ClassVar[str] = "unknown"
+    has_pictures: ClassVar[bool] = False
     calls_back: ClassVar[bool] = False
 
     def problem(self, refusal: Refusal) -> Response:

@@ -35,7 +35,7 @@ class OpenAI(Reading):
     running_word: ClassVar[str] = "in_progress"
     strange_word: ClassVar[str] = "paused"
     key_header: ClassVar[str] = ""  # besides a bearer token
-    limits: ClassVar[tuple[int, int, int | None]] = (0, 100, 20)  # of a page: least, most, default
+    has_pictures: ClassVar[bool] = True  # thumbnails and sprite sheets
     honours_keys: ClassVar[bool] = False  # Idempotency-Key
     stops_deleted: ClassVar[bool] = True  # a running job ends when it is deleted
     calls_back: ClassVar[bool] = True

@@ -42,6 +42,7 @@ class Reading:
     lengths: ClassVar[tuple[str, ...]] = ("4", "8", "12")
     added_lengths: ClassVar[tuple[str, ...]] = ("4", "8", "12", "16", "20")
     default_size: ClassVar[str] = "720x1280"
+    limits: ClassVar[tuple[int, int, int | None]] = (0, 100, 20)  # of a page: least, most, default
     is_strict: ClassVar[bool] = True
     model_is_required: ClassVar[bool] = False
 
@@ -125,6 +126,15 @@ class Reading:
         got = type(value).__name__
         message = f"Invalid type for '{param}': expected {wanted}, but got {got} instead."
         return Refusal(400, message, param=param, code="invalid_type")
+
+    def limit(self, text: str | None) -> int | None:
+        """How many videos a page has; None for all."""
+        least, most, default = self.limits
+        if text is None:
+            return default
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise self.wrong_limit(text, least, most)
+        return int(text)
 
     def wrong_limit(self, text: str, least: int, most: int) -> Refusal:
         message = f"Invalid 'limit': '{text}'. Expected an integer from {least} to {most}."

@@ -28,6 +28,7 @@ class SelfHosted(OpenAI):
 
     lacks: ClassVar[frozenset[str]] = NO_EXTRAS
     is_strict: ClassVar[bool] = False
+    has_pictures: ClassVar[bool] = False
     calls_back: ClassVar[bool] = False
     # There is nothing to pay and no moderation, and no quota.
     unplayed: ClassVar[frozenset[Mishap]] = frozenset(
@@ -156,7 +157,6 @@ class VllmOmni(SelfHosted):
             raise self.lacking("prompt")
         prompt, model = self.prompt(fields), self.model(fields)
         order = Order("create", model, prompt, self.pixels(fields, Size(832, 480)), self.length(fields))
-        order.more["seed"] = fields.get("seed")
         for name, kind in (("input_reference", "frame"), ("input_references", "reference"), ("source_video", "edit")):
             if name in fields:
                 order.kind, order.badge = kind, self._badge_of_file(fields[name], name)
@@ -235,7 +235,6 @@ class SGLang(SelfHosted):
             self.pixels(fields, Size(832, 480)),
             self.length(fields),
         )
-        order.more["seed"] = fields.get("seed")
         if "video_path" in fields:
             raise Refusal(400, f"No such file: {fields['video_path']}")
         for name in ("input_reference", "video_reference"):
