@@ -7,8 +7,8 @@ import hashlib
 import json
 import subprocess
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +71,33 @@ class Client:
         return data
 
 
-@asynccontextmanager
-async def client(**options: Any) -> AsyncIterator[Client]:
-    fake = FalFake(**options)
+Clients = Callable[..., AbstractAsyncContextManager[Client]]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FalFake]:
+    """One server for all tests, since it takes longer to stop than most of them to run."""
+    fake = FalFake()
     with fake.serving():
+        yield fake
+
+
+@pytest.fixture
+def client(server: FalFake) -> Clients:
+    """A caller of a fake as new, with options."""
+
+    @asynccontextmanager
+    async def caller(**options: Any) -> AsyncIterator[Client]:
+        url = server.url
+        server.__init__(**options)
+        server.url = url
         async with aiohttp.ClientSession() as session:
-            yield Client(session, fake)
+            yield Client(session, server)
+
+    return caller
 
 
-async def test_words_become_a_clip_by_way_of_the_queue() -> None:
+async def test_words_become_a_clip_by_way_of_the_queue(client: Clients) -> None:
     async with client() as fal:
         job = await fal.submit(WORDS, {**LAKE, "seed": 7, "aspect_ratio": "9:16"})
         assert job["queue_position"] == 0
@@ -97,7 +115,7 @@ async def test_words_become_a_clip_by_way_of_the_queue() -> None:
         assert not fal.fake.leaks
 
 
-async def test_the_path_of_a_job_is_the_app_s_and_not_the_model_s() -> None:
+async def test_the_path_of_a_job_is_the_app_s_and_not_the_model_s(client: Clients) -> None:
     async with client() as fal:
         job = await fal.submit(WORDS)
         for wrong, status in ((WORDS, 405), ("fal-ai/other", 404)):
@@ -106,14 +124,14 @@ async def test_the_path_of_a_job_is_the_app_s_and_not_the_model_s() -> None:
         assert (await fal.ask("POST", "fal-ai/nothing", json=LAKE))[0] == 404
 
 
-async def test_a_group_counts_into_the_path() -> None:
+async def test_a_group_counts_into_the_path(client: Clients) -> None:
     async with client(endpoints={"workflows/anna/night/video": ENDPOINTS[WORDS]}) as fal:
         job = await fal.submit("workflows/anna/night/video")
         assert "/workflows/anna/night/requests/" in job["status_url"]
         await fal.clip(job)
 
 
-async def test_each_way_to_keep_a_source() -> None:
+async def test_each_way_to_keep_a_source(client: Clients) -> None:
     async with client(sora_lives=True) as fal:
         source = film(4711, Size(96, 64), 2)
         place = fal.fake.link(source)
@@ -136,7 +154,7 @@ async def test_each_way_to_keep_a_source() -> None:
         assert [job.kind for job in fal.fake.accepted] == ["edit", "frame", "reference", "create", "native"]
 
 
-async def test_sora_forgets_what_it_was_not_told_to_keep_and_is_gone_by_default() -> None:
+async def test_sora_forgets_what_it_was_not_told_to_keep_and_is_gone_by_default(client: Clients) -> None:
     async with client(sora_lives=True) as fal:
         sora = await fal.submit("fal-ai/sora-2/text-to-video", {"prompt": "a lake", "duration": 4})
         said = (await fal.result(sora))[1]
@@ -164,7 +182,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-async def test_a_wrong_input_is_told_at_its_place() -> None:
+async def test_a_wrong_input_is_told_at_its_place(client: Clients) -> None:
     async with client() as fal:
         for model, body, place, kind in WRONG:
             status, said = await fal.ask("POST", model, json=body)
@@ -181,7 +199,7 @@ SOURCES: list[tuple[Size, int, str | None]] = [
 ]
 
 
-async def test_limits_of_a_source() -> None:
+async def test_limits_of_a_source(client: Clients) -> None:
     async with client() as fal:
         for size, seconds, kind in SOURCES:
             body = {"prompt": "night", "video_url": fal.fake.link(film(5, size, seconds)), "keep_audio": True}
@@ -190,7 +208,7 @@ async def test_limits_of_a_source() -> None:
             assert kind is None or said["detail"][0]["type"] == kind
 
 
-async def test_a_queue_that_knows_no_model_tells_a_wrong_input_by_the_result() -> None:
+async def test_a_queue_that_knows_no_model_tells_a_wrong_input_by_the_result(client: Clients) -> None:
     async with client(validates_at="result") as fal:
         job = await fal.submit(WORDS, {"prompt": "a lake", "duration": "2"})
         assert "error" not in await fal.ended(job)
@@ -199,7 +217,7 @@ async def test_a_queue_that_knows_no_model_tells_a_wrong_input_by_the_result() -
         assert len(fal.fake.accepted) == 1
 
 
-async def test_unknown_fields_can_be_overlooked() -> None:
+async def test_unknown_fields_can_be_overlooked(client: Clients) -> None:
     async with client(refuses_unknown_fields=False) as fal:
         await fal.submit(WORDS, {**LAKE, "sound": True})
 
@@ -215,13 +233,13 @@ HEADERS: list[tuple[str, str, int]] = [
 ]
 
 
-async def test_headers_that_speak_to_the_queue() -> None:
+async def test_headers_that_speak_to_the_queue(client: Clients) -> None:
     async with client() as fal:
         for name, value, status in HEADERS:
             assert (await fal.ask("POST", WORDS, json=LAKE, headers={name: value}))[0] == status
 
 
-async def test_a_job_that_may_not_start_too_late() -> None:
+async def test_a_job_that_may_not_start_too_late(client: Clients) -> None:
     async with client(polls_queued=1000) as fal:
         job = await fal.submit(WORDS, headers={"X-Fal-Request-Timeout": "1.1"})
         while (said := (await fal.ask("GET", job["status_url"]))[1])["status"] == "IN_QUEUE":
@@ -232,19 +250,18 @@ async def test_a_job_that_may_not_start_too_late() -> None:
             assert (answer.status, answer.headers["X-Fal-Request-Timeout-Type"]) == (504, "user")
 
 
-async def test_only_so_many_run_at_once() -> None:
+async def test_only_so_many_run_at_once(client: Clients) -> None:
     async with client(running_at_once=1, polls_running=5) as fal:
         first, second = await fal.submit(WORDS), await fal.submit(WORDS)
         assert second["queue_position"] == 1
         for _ in range(3):
             await fal.ask("GET", first["status_url"])
-            said = (await fal.ask("GET", second["status_url"]))[1]
-        assert said["status"] == "IN_QUEUE"
+            assert (await fal.ask("GET", second["status_url"]))[1]["status"] == "IN_QUEUE"
         await fal.clip(first)
         await fal.clip(second)
 
 
-async def test_a_cancellation() -> None:
+async def test_a_cancellation(client: Clients) -> None:
     async with client() as fal:
         job = await fal.submit(WORDS)
         assert await fal.ask("PUT", job["cancel_url"]) == (202, {"status": "CANCELLATION_REQUESTED"})
@@ -258,7 +275,7 @@ async def test_a_cancellation() -> None:
         assert (await fal.ask("POST", done["cancel_url"]))[0] == 404  # as a model of that name
 
 
-async def test_other_ways_to_take_a_cancellation() -> None:
+async def test_other_ways_to_take_a_cancellation(client: Clients) -> None:
     async with client(bare_cancel=True, cancelled_as="gone") as fal:
         job = await fal.submit(WORDS)
         assert await fal.ask("PUT", job["cancel_url"]) == (202, b"")
@@ -269,7 +286,7 @@ async def test_other_ways_to_take_a_cancellation() -> None:
         await fal.clip(job)
 
 
-async def test_the_stream_of_a_status() -> None:
+async def test_the_stream_of_a_status(client: Clients) -> None:
     async with client() as fal:
         job = await fal.submit(WORDS)
         _, body = await fal.ask("GET", job["status_url"] + "/stream")
@@ -277,7 +294,7 @@ async def test_the_stream_of_a_status() -> None:
         assert [each["status"] for each in said] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
 
 
-async def test_a_file_is_put_where_storage_says() -> None:
+async def test_a_file_is_put_where_storage_says(client: Clients) -> None:
     async with client() as fal:
         asked = {"file_name": "lake.mp4", "content_type": "video/mp4"}
         status, place = await fal.ask("POST", "storage/upload/initiate?storage_type=gcs", json=asked)
@@ -295,7 +312,7 @@ async def test_a_file_is_put_where_storage_says() -> None:
         assert (await fal.ask("POST", "storage/upload/initiate", json=asked))[0] == 422
 
 
-async def test_the_cdn_takes_a_file_with_its_own_token() -> None:
+async def test_the_cdn_takes_a_file_with_its_own_token(client: Clients) -> None:
     async with client() as fal:
         _, said = await fal.ask("POST", "storage/auth/token?storage_type=fal-cdn-v3", json={})
         headers = {"Authorization": f"{said['token_type']} {said['token']}", "Content-Type": "video/mp4"}
@@ -306,7 +323,7 @@ async def test_the_cdn_takes_a_file_with_its_own_token() -> None:
         assert (await fal.ask("POST", "files/upload", data=data))[0] == 401
 
 
-async def test_a_stranger() -> None:
+async def test_a_stranger(client: Clients) -> None:
     async with client() as fal:
         job = await fal.submit(WORDS)
         for headers in ({"Authorization": f"Bearer {SECRET}"}, {"Authorization": "Key other"}):
@@ -327,7 +344,7 @@ ERRORS = [
 ]
 
 
-async def test_errors_of_the_service() -> None:
+async def test_errors_of_the_service(client: Clients) -> None:
     async with client() as fal:
         headers = {"Authorization": f"Key {SECRET}"}
         for mishap, status, kind in ERRORS:
@@ -339,7 +356,7 @@ async def test_errors_of_the_service() -> None:
             assert len(fal.fake.accepted) == (mishap is Mishap.BROKEN_AFTER)
 
 
-async def test_answers_that_tell_nothing() -> None:
+async def test_answers_that_tell_nothing(client: Clients) -> None:
     async with client() as fal:
         for mishap, accepted in ((Mishap.EMPTY, 1), (Mishap.HTML, 1), (Mishap.CUT, 2), (Mishap.CUT_BEFORE, 2)):
             fal.fake.play(Stage.SUBMIT, mishap)
@@ -352,7 +369,7 @@ async def test_answers_that_tell_nothing() -> None:
             assert len(fal.fake.accepted) == accepted
 
 
-async def test_a_failure_stays() -> None:
+async def test_a_failure_stays(client: Clients) -> None:
     kinds = {Mishap.FAILED: "generation_failed", Mishap.FAILED_BY_MODERATION: "content_policy_violation"}
     async with client() as fal:
         for stage in (Stage.POLL, Stage.RESULT):
@@ -365,7 +382,7 @@ async def test_a_failure_stays() -> None:
                     assert (status, result["detail"][0]["type"]) == (422, kind)
 
 
-async def test_other_forms_of_failures() -> None:
+async def test_other_forms_of_failures(client: Clients) -> None:
     async with client(failed_as=(500, "internal_server_error"), no_credit_status=402, waiting_status=202) as fal:
         fal.fake.play(Stage.SUBMIT, Mishap.NO_CREDIT)
         assert (await fal.ask("POST", WORDS, json=LAKE))[0] == 402
@@ -375,7 +392,7 @@ async def test_other_forms_of_failures() -> None:
         assert (await fal.result(job))[0] == 500
 
 
-async def test_what_is_refused_for_its_content_or_its_source() -> None:
+async def test_what_is_refused_for_its_content_or_its_source(client: Clients) -> None:
     async with client() as fal:
         body = {"prompt": "night", "video_url": fal.fake.link(film(1, Size(64, 64), 1))}
         fal.fake.play(Stage.SUBMIT, Mishap.MODERATED, Mishap.SOURCE_REFUSED)
@@ -398,7 +415,7 @@ async def test_what_is_refused_for_its_content_or_its_source() -> None:
                 assert put.status == expected
 
 
-async def test_a_word_that_is_not_documented() -> None:
+async def test_a_word_that_is_not_documented(client: Clients) -> None:
     async with client() as fal:
         job = await fal.submit(WORDS)
         fal.fake.play(Stage.POLL, Mishap.UNKNOWN_WORD)
@@ -406,7 +423,7 @@ async def test_a_word_that_is_not_documented() -> None:
         await fal.clip(job)
 
 
-async def test_results_that_are_none() -> None:
+async def test_results_that_are_none(client: Clients) -> None:
     async with client() as fal:
         for stage in (Stage.POLL, Stage.RESULT):
             for mishap in (Mishap.NO_ASSET, Mishap.EXPIRED_LINK, Mishap.PRIVATE_LINK):
@@ -423,7 +440,7 @@ async def test_results_that_are_none() -> None:
                         assert answer.status == 403
 
 
-async def test_a_link_that_has_expired_is_not_renewed() -> None:
+async def test_a_link_that_has_expired_is_not_renewed(client: Clients) -> None:
     async with client() as fal:
         job = await fal.submit(WORDS)
         await fal.clip(job)
@@ -478,7 +495,7 @@ async def right_keys(fal: Client, body: bytes, headers: dict[str, str]) -> list[
     return json.loads(said.stdout)
 
 
-async def test_a_signed_webhook_tells_the_result() -> None:
+async def test_a_signed_webhook_tells_the_result(client: Clients) -> None:
     async with client() as fal, listener() as (address, heard):
         job = await fal.submit(WORDS, params={"fal_webhook": address})
         assert await fal.fake.finish(job["request_id"]) == 200
@@ -490,7 +507,7 @@ async def test_a_signed_webhook_tells_the_result() -> None:
         assert len(heard) == 1
 
 
-async def test_signatures_that_must_not_be_believed() -> None:
+async def test_signatures_that_must_not_be_believed(client: Clients) -> None:
     async with client() as fal, listener() as (address, heard):
         for fal.fake.spoilt in Spoilt:
             job = await fal.submit(WORDS, params={"fal_webhook": address})
@@ -504,7 +521,7 @@ async def test_signatures_that_must_not_be_believed() -> None:
             assert (age > 300) == (fal.fake.spoilt is Spoilt.STALE)
 
 
-async def test_a_webhook_goes_out_by_a_poll_or_by_the_clock_and_again_until_it_is_taken() -> None:
+async def test_a_webhook_goes_out_by_a_poll_or_by_the_clock_and_again_until_it_is_taken(client: Clients) -> None:
     async with client() as fal, listener((500, 503)) as (address, heard):
         fal.fake.webhook_copies = 2
         job = await fal.submit(WORDS, params={"fal_webhook": address})
@@ -518,7 +535,7 @@ async def test_a_webhook_goes_out_by_a_poll_or_by_the_clock_and_again_until_it_i
             await asyncio.sleep(0.01)
 
 
-async def test_webhooks_of_a_failure_and_without_a_payload() -> None:
+async def test_webhooks_of_a_failure_and_without_a_payload(client: Clients) -> None:
     async with client() as fal, listener() as (address, heard):
         job = await fal.submit(WORDS, params={"fal_webhook": address})
         fal.fake.play(Stage.POLL, Mishap.FAILED_BY_MODERATION)
