@@ -1,13 +1,27 @@
-"""Whether a field of a request is what it may be: for each form of value a check that tells what is wrong with it."""
+"""What a request brings, and whether its fields are what they may be: a check tells what is wrong with a value."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
+
 Wrong = tuple[str, str]  # a message, and its type
 Check = Callable[[Any], Wrong | None]
+
+
+async def object_in(request: Request) -> dict[str, Any] | None:
+    """The JSON object in the body; None where there is none, or it is not called JSON."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return None
+    try:
+        asked = json.loads(await request.body())
+    except ValueError:
+        return None
+    return asked if isinstance(asked, dict) else None
 
 
 def text(value: Any) -> Wrong | None:

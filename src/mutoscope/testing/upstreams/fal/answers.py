@@ -24,16 +24,6 @@ def listed(status: int, problem: Problem) -> Response:
     return JSONResponse({"detail": problem}, status, {"x-fal-error-type": problem[0]["type"]})
 
 
-async def object_in(request: Request) -> dict[str, Any] | None:
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        return None
-    try:
-        asked = json.loads(await request.body())
-    except ValueError:
-        return None
-    return asked if isinstance(asked, dict) else None
-
-
 def wrong_headers(request: Request) -> Problem:
     """What is wrong with the headers that speak to the queue."""
     priority, timeout, lifecycle = "x-fal-queue-priority", "x-fal-request-timeout", "x-fal-object-lifecycle-preference"

@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from mutoscope.domain.video import Size
+from mutoscope.testing.upstreams.checks import object_in
 from mutoscope.testing.upstreams.fake import PRIVATE_URL, FakeJob
-from mutoscope.testing.upstreams.fal.answers import Problem, at, listed, moment, object_in, told, wrong_headers
+from mutoscope.testing.upstreams.fal.answers import Problem, at, listed, moment, told, wrong_headers
 from mutoscope.testing.upstreams.fal.endpoints import ENDPOINTS, SORA, Endpoint, length, shape
 from mutoscope.testing.upstreams.fal.inputs import use_sources
 from mutoscope.testing.upstreams.fal.storage import FalStorage

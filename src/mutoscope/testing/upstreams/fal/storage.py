@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from mutoscope.testing.upstreams.fal.answers import Problem, at, listed, moment, object_in
+from mutoscope.testing.upstreams.checks import object_in
+from mutoscope.testing.upstreams.fal.answers import Problem, at, listed, moment
 from mutoscope.testing.upstreams.mishaps import Mishap
 from mutoscope.testing.upstreams.two_steps import TwoStepUploads
 
