@@ -21,6 +21,7 @@ from mutoscope.testing.upstreams.runway import RunwayFake
 pytestmark = pytest.mark.anyio
 
 LAKE = {"model": "gen4.5", "promptText": "a lake", "ratio": "720:1280", "duration": 2, "seed": 7}
+UPSCALE = {"model": "magnific_video_upscaler_creative", "resolution": "720p"}
 VERSION = {"X-Runway-Version": "2024-11-06"}
 KEY = {"Authorization": f"Bearer {SECRET}"}
 
@@ -144,11 +145,11 @@ async def test_each_way_to_keep_a_source(client: Clients) -> None:
         }  # fmt: skip
         edit = await runway.clip(await runway.submit("video_to_video", aleph))
         assert (badge_of(edit), measures(edit)) == (4711, (Size(96, 64), 2.0))
-        wide = await runway.submit("video_to_video", {**aleph, "targetAspectRatio": "2:1"})
-        assert measures(await runway.clip(wide)) == (Size(128, 64), 2.0)
+        wide = await runway.submit("video_to_video", {**aleph, "targetAspectRatio": "16:9"})
+        assert measures(await runway.clip(wide)) == (Size(112, 64), 2.0)
         ends = [{"uri": source, "position": "last"}, {"uri": still, "position": "first"}]
         for model, given in (("gen4.5", still), ("veo3.1", ends[1:])):
-            body = {**LAKE, "model": model, "promptImage": given, "duration": 4}
+            body = {**LAKE, "model": model, "promptImage": given, "duration": 4, "promptText": "the lake wakes"}
             assert badge_of(await runway.clip(await runway.submit("image_to_video", body))) == 815
         assert (await runway.ask("POST", "image_to_video", {**LAKE, "promptImage": ends}))[0] == 400  # no picture
         bodies = (
@@ -157,16 +158,22 @@ async def test_each_way_to_keep_a_source(client: Clients) -> None:
             {"model": "gemini_omni_flash", "videoUri": source, "references": [{"uri": still}]},
             {"model": "seedance2", "promptVideo": source, "duration": 4},
             {"model": "hailuo3", "promptVideo": source},
-            *({"model": "seedance2_5", "promptVideo": source, "mode": m} for m in ("edit", "extend", "reference")),
+            {"model": "seedance2_5", "promptVideo": source, "mode": "edit", "duration": "auto"},
+            *({"model": "seedance2_5", "promptVideo": source, "mode": mode} for mode in ("extend", "reference")),
         )
         for body in bodies:
             task_id = await runway.submit("video_to_video", {**body, "promptText": "night"})
             assert badge_of(await runway.clip(task_id)) == 4711
-        upscaled = await runway.submit("video_upscale", {"model": "upscale_v1", "videoUri": source})
-        assert measures(await runway.clip(upscaled))[0] == Size(384, 256)
+        upscaled = await runway.submit("video_upscale", UPSCALE | {"videoUri": source})
+        assert measures(await runway.clip(upscaled))[0] == Size(1080, 720)
+        guided = {"model": "seedance2", "promptText": "a lake", "duration": 4, "ratio": "640:640"}
+        for guide in ({"references": [{"uri": still}]}, {"referenceVideos": [{"type": "video", "uri": source}]}):
+            clip = await runway.clip(await runway.submit("text_to_video", {**guided, **guide}))
+            assert badge_of(clip) == (815 if "references" in guide else 4711)
         assert [job.kind for job in runway.fake.accepted] == [
             "edit", "edit", "frame", "frame",
             "edit", "edit", "edit", "reference", "reference", "edit", "extend", "reference", "edit",
+            "reference", "reference",
         ]  # fmt: skip
         assert [job.seconds for job in runway.fake.accepted if job.kind == "extend"] == [7.0]
 
@@ -200,6 +207,10 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("video_to_video", {"model": "aleph2", "videoUri": data_uri(bytes(5_000_000), "video/mp4")}, "larger"),
     ("video_to_video", {"model": "aleph2", "videoUri": data_uri(b"x", "video/mp4")}, "not a video"),
     ("video_to_video", {"model": "seedance2_5", "promptVideo": SOURCE, "mode": "remix"}, "mode"),
+    ("video_to_video", {"model": "seedance2_5", "promptVideo": SOURCE, "mode": "edit", "promptText": "night"}, "auto"),
+    ("video_to_video", {"model": "seedance2_5", "promptVideo": SOURCE, "mode": "extend", "promptText": "night",
+                        "ratio": "1280:720"}, "ratio"),
+    ("image_to_video", {**LAKE, "promptImage": [{"uri": SOURCE, "position": "last"}]}, "promptImage"),
 ]  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from mutoscope.testing.upstreams.footage import clip_in, picture_in
 from mutoscope.testing.upstreams.mishaps import Mishap, Stage
 from mutoscope.testing.upstreams.runway.answers import moment, refused, refused_in_detail
 from mutoscope.testing.upstreams.runway.assets import RunwayAssets
-from mutoscope.testing.upstreams.runway.models import MODELS, Model, size_of
+from mutoscope.testing.upstreams.runway.fields import outpainted, size_in
+from mutoscope.testing.upstreams.runway.models import MODELS, Model
 
 VERSION = "2024-11-06"
 DOCS = "https://docs.dev.runwayml.com/api"
@@ -32,7 +33,7 @@ ERRORS = {
     Mishap.SLOW_DOWN_BARE: (429, "Too many requests."),
     Mishap.UNAVAILABLE: (503, "The service is temporarily unavailable."),
 }
-UPSCALED = 4096  # pixels of a side at most
+UPSCALED = {"720p": 720, "1k": 1080, "2k": 1440, "4k": 2160}  # pixels of the shorter side
 
 
 class RunwayFake(RunwayAssets):
@@ -120,7 +121,8 @@ class RunwayFake(RunwayAssets):
             return self._invalid(f"{model.source}: This asset is not accepted")
         job = FakeJob(
             str(uuid.uuid4()), model.kind_of(asked), asked["model"], str(asked.get("promptText", "")), asked,
-            size_of(asked.get("ratio")) or Size(1280, 720), float(asked.get("duration", 5)),
+            size_in(asked) or Size(1280, 720),
+            model.otherwise if asked.get("duration", "auto") == "auto" else float(asked["duration"]),
         )  # fmt: skip
         try:
             await self._use_sources(job, model)
@@ -146,9 +148,12 @@ class RunwayFake(RunwayAssets):
         return refused_in_detail(message, DOCS) if self.tells_issues else refused(message)
 
     async def _use_sources(self, job: FakeJob, model: Model) -> None:
-        """Fetch every clip and picture, and make of the job what its source says."""
-        for each in (*job.asked.get("references", ()), *job.asked.get("keyframes", ())):
-            picture_in(await self.asset(each["uri"], "image"))
+        """Fetch every clip and picture, and make of the job what its source says; other clips are only guides."""
+        for name, medium in (("keyframes", "image"), ("references", "image"), ("referenceVideos", "video")):
+            for each in reversed(job.asked.get(name, ())):
+                data = await self.asset(each["uri"], medium)
+                _ = picture_in(data) if medium == "image" else clip_in(data)
+                job.badge = self.badge_in_bytes(data)
         if model.source == "promptImage":
             await self._begin_with_pictures(job)
         elif model.source is not None:
@@ -174,12 +179,12 @@ class RunwayFake(RunwayAssets):
             job.seconds = source.seconds
         elif job.kind == "extend" and self.extension_is_whole:
             job.seconds += source.seconds
-        if "ratio" not in job.asked or size_of(job.asked["ratio"]) is None:
+        if size_in(job.asked) is None:
             job.size = _even(source.size.width, source.size.height)
-        if shape := size_of(job.asked.get("targetAspectRatio")):
-            job.size = _even(source.size.height * shape.width // shape.height, source.size.height)
-        if job.model == "upscale_v1":
-            scale = min(4, UPSCALED / max(source.size.width, source.size.height))
+        if "targetAspectRatio" in job.asked:
+            job.size = outpainted(job.size, job.asked["targetAspectRatio"])
+        if _is_upscale(model):
+            scale = UPSCALED[job.asked.get("resolution", "2k")] / min(source.size.width, source.size.height)
             job.size = _even(int(source.size.width * scale), int(source.size.height * scale))
 
     # Tasks.
@@ -224,7 +229,10 @@ class RunwayFake(RunwayAssets):
         credits = round(job.seconds * job.more["price"] * 100)
         if self._is_throttled(job):
             return {**said, "status": "THROTTLED", "estimatedCost": {"credits": credits}}
-        state = job.more["state"] = "failed" if self._fails(state := self.asked_about(job), job) else state
+        state = self.asked_about(job)
+        if state == "done" and job.more.get("asset_is_bad"):
+            state = "failed"
+        job.more["state"] = state
         if state == "queued":
             return {**said, "status": "PENDING", "estimatedCost": {"credits": credits}}
         if state == "running":
@@ -248,9 +256,6 @@ class RunwayFake(RunwayAssets):
             return True
         job.more["has_place"] = True
         return False
-
-    def _fails(self, state: str, job: FakeJob) -> bool:
-        return state == "failed" or (state == "done" and bool(job.more.get("asset_is_bad")))
 
     def _failure_of(self, job: FakeJob) -> dict[str, str]:
         if job.failure is Mishap.FAILED_BY_MODERATION:
@@ -276,6 +281,10 @@ class RunwayFake(RunwayAssets):
 
 def _route(request: Request) -> str:
     return request.url.path.rpartition("/")[2]
+
+
+def _is_upscale(model: Model) -> bool:
+    return "smartGrain" in model.fields
 
 
 def _even(width: int, height: int) -> Size:
