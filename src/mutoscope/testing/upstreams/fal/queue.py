@@ -1,4 +1,4 @@
-"""fal's queue itself: submissions, jobs and how they end."""
+"""fal's queue itself: submissions, the routes of a job, and its webhook."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from starlette.routing import BaseRoute, Route
 
 from mutoscope.domain.video import Size
 from mutoscope.testing.upstreams.checks import object_in
-from mutoscope.testing.upstreams.fake import PRIVATE_URL, FakeJob
-from mutoscope.testing.upstreams.fal.answers import Problem, at, listed, moment, told, wrong_headers
+from mutoscope.testing.upstreams.fake import FakeJob
+from mutoscope.testing.upstreams.fal.answers import Problem, at, listed, told, wrong_headers
 from mutoscope.testing.upstreams.fal.endpoints import ENDPOINTS, SORA, Endpoint, length, shape
 from mutoscope.testing.upstreams.fal.inputs import use_sources
-from mutoscope.testing.upstreams.fal.storage import FalStorage
+from mutoscope.testing.upstreams.fal.jobs import ENDED, FalJobs
 from mutoscope.testing.upstreams.fal.webhook import Signer, Spoilt
 from mutoscope.testing.upstreams.mishaps import Mishap, Stage
 
 DELIVERIES = 10
 BETWEEN_DELIVERIES = 0.05  # seconds; two hours for all of them at the service
-ENDED = ("done", "failed", "cancelled")
 ERRORS = {
     Mishap.UNAUTHORIZED: (401, "Authentication is required to access this application", "unauthorized"),
     Mishap.NO_CREDIT: (403, "User is locked. Reason: Exhausted balance.", "user_locked"),
@@ -39,7 +38,7 @@ ERRORS = {
 }
 
 
-class FalFake(FalStorage):
+class FalFake(FalJobs):
     """fal's queue, its storage, its CDN and its published keys, all at one address.
 
     endpoints: more models, or others of the same id. validates_at: where a wrong input is told: by the answer to the
@@ -112,16 +111,6 @@ class FalFake(FalStorage):
         job = self.jobs[request_id]
         self._end(job)
         return await self._deliver(job)
-
-    def webhook_body(self, job: FakeJob) -> dict[str, Any]:
-        """What is told of an ended job."""
-        status, output = self._output(job)
-        said = {"request_id": job.id, "gateway_request_id": job.more["gateway"], "payload": output}
-        if status != 200:
-            return {**said, "status": "ERROR", "error": f"Invalid status code: {status}"}
-        if self.payload_is_lost:
-            return {**said, "status": "OK", "payload": None, "payload_error": "The payload could not be serialized"}
-        return {**said, "status": "OK"}
 
     # Submissions.
 
@@ -235,111 +224,6 @@ class FalFake(FalStorage):
     def _cancel_answer(self, status: int, word: str) -> Response:
         return Response(status_code=status) if self.bare_cancel else JSONResponse({"status": word}, status)
 
-    def _asked_for(self, request: Request) -> FakeJob | None:
-        """The job at this address, which holds only the first parts of its model's id."""
-        job = self.jobs.get(request.path_params["id"])
-        if job is None or not request.url.path.startswith(f"/{_application(job.model)}/requests/"):
-            return None
-        return None if job.cancelled and self.cancelled_as == "gone" else job
-
-    def _addresses(self, job: FakeJob) -> dict[str, str]:
-        address = f"{self.url}/{_application(job.model)}/requests/{job.id}"
-        return {"response_url": address, "status_url": f"{address}/status", "cancel_url": f"{address}/cancel"}
-
-    def _position(self, job: FakeJob) -> int:
-        """How many others wait that came before."""
-        ahead = [each for each in self.jobs.values() if each.began < job.began and not each.more["started"]]
-        return sum(not each.cancelled and each.more["state"] not in ENDED for each in ahead)
-
-    def _state_of(self, job: FakeJob, logs: bool) -> dict[str, Any]:
-        """Count a poll, and tell the status."""
-        state = job.more["state"] = self._advance(job)
-        said = {"request_id": job.id, **self._addresses(job)}
-        if state == "queued":
-            return {"status": "IN_QUEUE", "queue_position": self._position(job), **said}
-        line = {"message": "Generating", "level": "INFO", "source": "USER", "timestamp": moment()}
-        said |= {"logs": [line] if logs else None}
-        if state == "running":
-            return {"status": "IN_PROGRESS", **said}
-        said |= {"status": "COMPLETED", "metrics": {"inference_time": job.seconds}}
-        if state == "done" or not (job.cancelled or job.more.get("is_told")):
-            return said
-        message, kind = self._failure_of(job)
-        return {**said, "error": message, "error_type": kind}
-
-    def _advance(self, job: FakeJob) -> str:
-        state = self.asked_about(job)
-        if state != "cancelled" and not job.more["started"]:
-            at_work = [each for each in self.jobs.values() if each.more["started"] and each.more["state"] not in ENDED]
-            if state != "queued" and len(at_work) >= self.running_at_once:
-                job.polls, state = self.polls_queued, "queued"
-            if state == "queued" and time.time() > job.more["start_by"]:
-                job.failure, job.more["too_late"], job.more["is_told"] = Mishap.FAILED, True, True
-                self._end(job)
-                return "failed"
-            job.more["started"] = state != "queued"
-        return "failed" if state == "done" and job.more["problem"] else state
-
-    def _end(self, job: FakeJob) -> None:
-        job.polls = max(job.polls, self.polls_queued + self.polls_running)
-        job.began = min(job.began, time.time() - self.work_seconds)
-        failed = job.failure is not None or job.more["problem"]
-        job.more |= {"started": True, "state": "cancelled" if job.cancelled else "failed" if failed else "done"}
-
-    def _spoil(self, job: FakeJob, mishap: Mishap | None, is_told: bool) -> None:
-        """The job has ended, not as it should, and stays so. is_told: by its status, not only by its result."""
-        match mishap:
-            case Mishap.FAILED | Mishap.FAILED_BY_MODERATION | Mishap.MODERATED:
-                job.failure = Mishap.FAILED if mishap is Mishap.FAILED else Mishap.FAILED_BY_MODERATION
-                job.more["is_told"] = is_told
-            case Mishap.NO_ASSET:
-                job.more["no_asset"] = True
-            case Mishap.EXPIRED_LINK:
-                job.more["link"] = self.expired_link()
-            case Mishap.PRIVATE_LINK:
-                job.more["link"] = PRIVATE_URL
-            case _:
-                return
-        self._end(job)
-
-    def _failure_of(self, job: FakeJob) -> tuple[str, str]:
-        """Message and type."""
-        if job.cancelled:
-            return "The request was cancelled", "request_cancelled"
-        if job.more.get("too_late"):
-            return "The request did not start in time", "request_timeout"
-        if job.more["problem"]:
-            return job.more["problem"][0]["msg"], job.more["problem"][0]["type"]
-        if job.failure is Mishap.FAILED_BY_MODERATION:
-            problem = self.moderation("prompt")[1]
-            return problem[0]["msg"], problem[0]["type"]
-        return "The generation failed", self.failed_as[1]
-
-    def _output(self, job: FakeJob) -> tuple[int, dict[str, Any]]:
-        """HTTP status and body of an ended job's result."""
-        message, kind = self._failure_of(job)
-        if job.cancelled or job.more.get("too_late"):
-            return (499 if job.cancelled else 504), {"detail": message, "error_type": kind}
-        if job.more["problem"]:
-            return 422, {"detail": job.more["problem"]}
-        if job.failure is Mishap.FAILED_BY_MODERATION:
-            return self.moderated_as[0], {"detail": self.moderation("prompt")[1]}
-        if job.failure is not None:
-            return self.failed_as[0], {"detail": at("", message, kind)}
-        said: dict[str, Any] = {"video": None if job.more.get("no_asset") else self._file_of(job)}
-        if "seed" in self.endpoints[job.model].fields:
-            said["seed"] = job.asked.get("seed", job.badge)
-        if job.model in SORA:
-            said["video_id"] = job.more.setdefault("video_id", f"video_{uuid.uuid4().hex}")
-        return 200, said
-
-    def _file_of(self, job: FakeJob) -> dict[str, Any]:
-        content = self.clip(job)
-        if "link" not in job.more:
-            job.more["link"] = self.link(content)
-        told_of = {"content_type": "video/mp4", "file_name": "output.mp4", "file_size": len(content)}
-        return {"url": job.more["link"], **told_of}
-
     # Webhooks.
 
     def _end_by_the_clock(self, job: FakeJob) -> None:
@@ -375,9 +259,3 @@ class FalFake(FalStorage):
     async def _keys(self, request: Request) -> Response:
         self._note(request)
         return JSONResponse(self.signer.published())
-
-
-def _application(model: str) -> str:
-    """The part of a model's id that addresses of its jobs hold."""
-    parts = model.split("/")
-    return "/".join(parts[: 3 if parts[0] in ("workflows", "comfy") else 2])
