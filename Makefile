@@ -7,7 +7,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Other people's clients, each in a folder of its own: what they depend on differs from what the server does.
 CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
-CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) litellm google-genai openai-suite node)
+UPSTREAM_SDKS := fal-client google-genai runwayml
+CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node)
 
 .PHONY: demo test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep fuzz examples bench sheet clean
 
@@ -91,7 +92,7 @@ lock:  ## Write the hashed requirements files anew from pyproject.toml
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) -c requirements/run.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt requirements/openai-suite.in -o requirements/openai-suite.txt
-	for each in $(SDKS) litellm google-genai; do $(LOCK) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
+	for each in $(SDKS) $(UPSTREAM_SDKS) litellm; do $(LOCK) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(LOCK) requirements/moto.in -o requirements/moto.txt
 
 kill: install-dev  ## kill -9 the server in every working state and count what was drawn twice

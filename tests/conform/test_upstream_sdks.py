@@ -1,0 +1,61 @@
+"""The fakes of upstreams, driven by the upstreams' own clients: what those cannot use is no faithful fake."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from conform.installed import client, python
+from mutoscope.domain.video import Size
+from mutoscope.testing.upstreams.fake import SECRET
+from mutoscope.testing.upstreams.fal import FalFake
+from mutoscope.testing.upstreams.film import film, picture
+from mutoscope.testing.upstreams.runway import RunwayFake
+
+BADGE = 4711
+
+
+def test_fal(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(film(BADGE, Size(64, 64), 1))
+    script = Path(__file__).with_name("fal_round_trip.py")
+    fake = FalFake(waiting_status=202)
+    with fake.serving() as url:
+        said = json.loads(python(script, url, SECRET, "decart/lucy-edit/pro", str(clip), path=(client("fal-client"),)))
+    assert said == {
+        "words": ["Queued", "InProgress", "Completed"],
+        "by_id": True,
+        "status_by_id": "Completed",
+        "is_mp4": True,
+        "length": True,
+        "subscribed": "video/mp4",
+        "cancelled": [499, "request_cancelled"],
+        "wrong": [422, "missing"],
+        "stranger": [401, "unauthorized"],
+    }
+    assert [job.badge for job in fake.accepted] == [BADGE] * 3
+    assert all("/storage/put/" in leak for leak in fake.leaks)  # fal's own client sends its key along to storage
+
+
+def test_runway(tmp_path: Path) -> None:
+    clip, still = tmp_path / "clip.mp4", tmp_path / "still.png"
+    clip.write_bytes(film(BADGE, Size(64, 64), 2))
+    still.write_bytes(picture(BADGE, Size(64, 64)))
+    script = Path(__file__).with_name("runway_round_trip.py")
+    fake = RunwayFake(polls_throttled=1)
+    with fake.serving() as url:
+        said = json.loads(python(script, url, SECRET, str(clip), str(still), path=(client("runwayml"),)))
+    assert said == {
+        "statuses": ["SUCCEEDED"] * 6,
+        "costs": [24, 24, 160, 56, 20, 60],
+        "is_mp4": True,
+        "steps": ["THROTTLED", "PENDING", "RUNNING", "SUCCEEDED"],
+        "limits": 20,
+        "used": 2,
+        "deleted": 404,
+        "wrong": 400,
+        "stranger": 401,
+    }
+    assert [job.kind for job in fake.accepted] == ["create", "frame", "frame", "edit", "edit", "edit", "edit"]
+    assert [job.badge for job in fake.accepted][1:] == [BADGE] * 6
+    assert not fake.leaks
