@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +105,12 @@ async def small_server(handler: Any, method: str = "*") -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/it.mp4"
     finally:
         await runner.cleanup()
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0.01)
 
 
 def words(prompt: str = "a lake", settings: Any = SQUARE, **options: Any) -> dict[str, Any]:
@@ -458,6 +465,7 @@ async def test_each_change_is_told_to_the_callback_unsigned(client: Client) -> N
         task = await client.made(TEXT, words(callback_url=url, external_task_id="ours"))
         told = await client.finished(task)
         await client.poll(task)
+        await until(lambda: len(heard) == 3)
     assert [each["task_status"] for each in heard] == ["submitted", "processing", "succeed"]
     assert {each["task_id"] for each in heard} == {task}
     assert {each["task_info"]["external_task_id"] for each in heard} == {"ours"}
@@ -467,7 +475,29 @@ async def test_each_change_is_told_to_the_callback_unsigned(client: Client) -> N
     assert not [name for name in headers if "sign" in name or name == "authorization"]
 
 
+async def test_a_callback_comes_without_a_poll_and_holds_up_no_answer(client: Client) -> None:
+    heard: list[str] = []
+    answers = asyncio.Event()
+
+    async def hear(request: web.Request) -> web.Response:
+        heard.append((await request.json())["task_status"])
+        await answers.wait()
+        return web.Response()
+
+    async with small_server(hear, "POST") as url:
+        task = await client.made(TEXT, words(callback_url=url))
+        await until(lambda: len(heard) == 1)
+        answers.set()
+        job = client.fake.jobs[task]
+        assert [await client.fake.work_on(job) for _ in range(4)] == [
+            "submitted",
+            "processing",
+            "succeeded",
+            "succeeded",
+        ]
+    assert heard == ["submitted", "processing", "succeed"]
+
+
 async def test_a_callback_that_nobody_hears_changes_nothing(client: Client) -> None:
     task = await client.made(TEXT, words(callback_url="http://127.0.0.1:9/none"))
-    assert await client.fake.work_on(client.fake.jobs[task]) == "submitted"
     assert (await client.finished(task))["status"] == "succeeded"

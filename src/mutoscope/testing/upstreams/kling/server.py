@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import json
 import secrets
 import time
@@ -12,13 +11,13 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
-import aiohttp
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mutoscope.domain.video import Size
 from mutoscope.testing.upstreams import film
+from mutoscope.testing.upstreams.callbacks import Callbacks
 from mutoscope.testing.upstreams.fake import PRIVATE_URL, FakeJob, FakeUpstream, SourceUnusable
 from mutoscope.testing.upstreams.kling.rules import (
     IMAGE,
@@ -106,6 +105,7 @@ class FakeKling(FakeUpstream):
         self.models, self.parallel = models, parallel
         self.arrears_status, self.duplicate_code, self.callback_done = arrears_status, duplicate_code, callback_done
         self._unauthorized = (1000, "Authentication failed")
+        self._callbacks = Callbacks(lambda url, body: self.call_back(url, body, {}))
 
     def play(self, stage: Stage, *mishaps: Mishap) -> None:
         for mishap in mishaps:
@@ -140,17 +140,23 @@ class FakeKling(FakeUpstream):
         return _told(*_ERRORS.get(mishap, _BROKEN))
 
     async def work_on(self, job: FakeJob) -> str:
-        """One step of a task without a poll: its status, told to its callback where that has changed."""
+        """One step of a task without a poll, told to its callback where the status has changed; the status."""
+        if self._step(job) and (url := job.more["order"].callback_url):
+            await self._callbacks.now(url, self._callback(job))
+        return job.more["status"]
+
+    def _step(self, job: FakeJob) -> bool:
+        """Count a poll; whether the status has changed."""
         state = self.asked_about(job)
         if state in {"done", "failed"} and "ended" not in job.more:
             job.more["ended"] = time.time()
             is_empty = state == "failed" or "no_asset" in job.more
             job.more["links"] = [] if is_empty else [job.more.get("link") or self.link(self.clip(job))]
         word = "succeeded" if state == "done" else WORDS[state]
-        if word != job.more["status"]:
-            job.more["status"], job.more["updated"] = word, time.time()
-            await self._tell(job)
-        return word
+        if word == job.more["status"]:
+            return False
+        job.more["status"], job.more["updated"] = word, time.time()
+        return True
 
     async def _submit(self, request: Request, mishap: Mishap | None) -> Response:
         route, model = request.url.path.strip("/").split("/")
@@ -165,7 +171,7 @@ class FakeKling(FakeUpstream):
         except Refused as refusal:
             return _told(refusal.status, refusal.code, str(refusal))
         self.accept(job)
-        await self._tell(job)
+        self._tell(job)
         return _answer({"id": job.id, "status": "submitted"})
 
     def _check_account(self, order: Order) -> None:
@@ -237,15 +243,17 @@ class FakeKling(FakeUpstream):
             return _told(400, 1201, "either task_ids or external_task_ids is required")
         found = [self.jobs[one] for one in (ids or "").split(",") if one in self.jobs]
         found += [job for one in (client_ids or "").split(",") for job in self._of_client(one)]
-        return _answer([await self._shown(job, mishap) for job in found])
+        return _answer([self._shown(job, mishap) for job in found])
 
     def _of_client(self, external_id: str) -> list[FakeJob]:
         return [job for job in self.jobs.values() if job.more["order"].external_id == external_id != ""]
 
-    async def _shown(self, job: FakeJob, mishap: Mishap | None) -> dict[str, Any]:
+    def _shown(self, job: FakeJob, mishap: Mishap | None) -> dict[str, Any]:
         if mishap is not None and mishap in _FINAL and "ended" not in job.more:
             self._spoil(job, mishap)
-        word = await self.work_on(job)
+        if self._step(job):
+            self._tell(job)
+        word = job.more["status"]
         return {
             "id": job.id,
             "status": UNKNOWN_WORD if mishap is Mishap.UNKNOWN_WORD else word,
@@ -275,11 +283,12 @@ class FakeKling(FakeUpstream):
             job.more["links"] = [self.expired_link() for _ in job.more["links"]]
         return [{"type": "video", "url": url, "duration": job.seconds} for url in job.more["links"]]
 
-    async def _tell(self, job: FakeJob) -> None:
-        """Post the status to the task's callback, once and unsigned; nobody minds when that fails."""
+    def _tell(self, job: FakeJob) -> None:
+        if url := job.more["order"].callback_url:
+            self._callbacks.soon(job.id, url, self._callback(job))
+
+    def _callback(self, job: FakeJob) -> bytes:
         order: Order = job.more["order"]
-        if order.callback_url is None:
-            return
         word = job.more["status"]
         videos = [
             {"id": f"{job.id}-{n}", "url": each["url"], "duration": str(each["duration"])}
@@ -295,8 +304,7 @@ class FakeKling(FakeUpstream):
             "task_info": {"parent_video": {}, "external_task_id": order.external_id or ""},
             "task_result": {"videos": videos},
         }
-        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            await self.call_back(order.callback_url, json.dumps(told).encode(), {})
+        return json.dumps(told).encode()
 
 
 async def _json(request: Request) -> Any:
