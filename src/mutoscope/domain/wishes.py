@@ -40,8 +40,8 @@ class Wishes:
 
     model: the name asked for. fallbacks: those to be asked after it, should it refuse. options: extension fields by
     wire name, values as read. on_unsupported: None for the model's own default. max_price: the most that the video may
-    cost. min_strategy: the lowest rung of a remix. rehearse: whether a rehearsal was asked for. ignored: names of fields that
-    nobody used.
+    cost. min_strategy: the lowest rung of a remix. rehearse: whether a rehearsal was asked for. ignored: names of
+    fields that nobody used.
     """
 
     model: str | None = None
