@@ -41,8 +41,10 @@ TASK = "17f20503-6c24-4c16-946b-35dbbce2af2f"
 async def runway() -> AsyncIterator[tuple[Scripted, Runway]]:
     async with scripted() as server:
         account = account_at(server.url, ADAPTER)
-        yield server, Runway(account)
-        await account.door.aclose()
+        try:
+            yield server, Runway(account)
+        finally:
+            await account.door.aclose()
 
 
 def expect_upload(server: Scripted, uri: str = "runway://one", status: int = 204) -> None:

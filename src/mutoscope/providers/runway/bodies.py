@@ -65,7 +65,8 @@ def _check_guides(job: Job, route: str) -> None:
     name = job.model.name
     if route == VIDEO and (job.reference or job.last_frame):
         raise UpstreamRejected(f"Model '{name}' takes no first or last picture beside a clip.")
-    others = [guide for guide in job.guides if guide is not clip_of(job)]
+    clip = clip_of(job)
+    others = [guide for guide in job.guides if job.clip is not None or guide is not clip]
     if any(not guide.media_type.startswith("image/") for guide in others):
         raise UpstreamRejected(f"Model '{name}' takes one clip and pictures, and nothing else, to guide it.")
     most = job.model.wiring.get("references", 0) if route == VIDEO else 0
