@@ -39,6 +39,8 @@ Judge = Callable[[Reply], UpstreamError | None]
 
 _QUERY = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
 _GONE = frozenset({401, 403, 404, 410})
+# Of an upload: it is too large, or not of a kind that is taken. No other address for it would help.
+_UNTAKEN = frozenset({400, 413, 415})
 
 
 def _no_opinion(_reply: Reply) -> None:
@@ -106,12 +108,17 @@ class Api:
             raise error
         return reply
 
-    async def put(self, url: str, body: Body, headers: Mapping[str, str]) -> Reply:
-        """Send bytes to an address out of an answer, such as a bucket's: without the credential, as to a stranger."""
+    async def put(self, url: str, body: Body, headers: Mapping[str, str], method: str = "PUT") -> Reply:
+        """Send bytes to an address out of an answer, such as a bucket's: without the credential, as to a stranger.
+
+        method: POST where the bucket takes a form.
+        """
         if self._is_own(url):
-            reply = await self.door.request("PUT", url, headers=headers, body=body, trusted=True, limits=DOWNLOAD)
+            reply = await self.door.request(method, url, headers=headers, body=body, trusted=True, limits=DOWNLOAD)
         else:
-            reply = await self.door.request("PUT", url, headers=headers, body=body, limits=DOWNLOAD)
+            reply = await self.door.request(method, url, headers=headers, body=body, limits=DOWNLOAD)
+        if reply.status in _UNTAKEN:
+            raise UpstreamRejected(f"The file is not taken: its upload answers HTTP {reply.status}.")
         if reply.status >= 300:
             raise UpstreamUnavailable(f"The upload answers HTTP {reply.status}.", nothing_started=True)
         return reply
