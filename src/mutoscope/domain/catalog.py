@@ -94,6 +94,7 @@ class ModelSpec:
     names of those that serve it; by default the provider has one, of its own name. verified: who tried it: "docs"
     nobody, written from documentation; "sdk" the official SDK against a fake; "live 2026-11-26" somebody with a key.
     ends: the date when its upstream takes it away, such as "2026-12-31". wiring: what only its adapter reads.
+    from_words: whether it makes a clip of words alone; else it wants a picture or a clip.
     """
 
     name: str
@@ -119,6 +120,7 @@ class ModelSpec:
     accounts: tuple[str, ...] = ()
     verified: str = "docs"
     ends: str | None = None
+    from_words: bool = True
     wiring: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -158,6 +160,22 @@ class ModelSpec:
     def fit_seconds(self, seconds: float) -> int:
         """The length that it makes nearest to `seconds`; of two as near, the longer."""
         return min(self.seconds, key=lambda own: (abs(own - seconds), -own))
+
+    def check_start(self, has_picture: bool) -> None:
+        """Refuse a create that gives the model nothing to begin with. has_picture: whether a first frame came along."""
+        if self.from_words or (has_picture and Capability.IMAGE_REFERENCE in self.capabilities):
+            return
+        if Capability.IMAGE_REFERENCE in self.capabilities:
+            raise InvalidRequest(
+                f"Model '{self.name}' makes no video of words alone; send a picture that it begins with.",
+                param="input_reference",
+                code="missing_required_parameter",
+            )
+        raise UnsupportedByModel(
+            f"Model '{self.name}' makes no new videos; it changes a clip: use the routes for remixes and edits.",
+            param="model",
+            code="unsupported_operation",
+        )
 
     def require(self, capability: Capability, param: str) -> None:
         if capability not in self.capabilities:

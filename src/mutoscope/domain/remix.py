@@ -152,6 +152,8 @@ def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> 
     """Why this rung cannot be taken; None if it can."""
     if rung is Strategy.NATIVE:
         return _forgotten(start, target, rules)
+    if rung is Strategy.PROMPT and not target.from_words:
+        return f"Model '{target.name}' makes no clip of words alone."
     if rung is Strategy.PROMPT:
         return None if start.story else "The words of the source are not known."
     capability, limits, lack = _NEEDS[rung]

@@ -93,6 +93,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seconds_per_second: float = 10.0
     price: PriceEntry | None = None
     ends: str | None = None
+    from_words: bool = True
     verified: str = "docs"
     wiring: dict[str, Any] = {}
 
@@ -121,6 +122,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             accounts=accounts,
             verified=self.verified,
             ends=self.ends,
+            from_words=self.from_words,
             wiring=self.wiring,
         )
 

@@ -157,6 +157,7 @@ class Proposals:
         resolved = self._catalog.resolve(new.wishes.model)
         model = resolved.model
         model.check_prompt(new.prompt)
+        model.check_start(new.reference is not None)
         options, adjustments = honoured(new.wishes, model)
         seed, unseeded = seed_for(new.wishes, model)
         request = VideoRequest(
