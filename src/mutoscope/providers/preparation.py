@@ -1,0 +1,37 @@
+"""What goes wrong before the call that starts a job: whatever it is, nothing was started, and the error says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mutoscope.domain.errors import (
+    ContentRefused,
+    SourceRefused,
+    UpstreamError,
+    UpstreamKeyInvalid,
+    UpstreamQuotaExhausted,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamUnavailable,
+)
+
+_SAYS_SO = (ContentRefused, UpstreamKeyInvalid, UpstreamQuotaExhausted, UpstreamRateLimited)
+
+
+@contextmanager
+def preparing() -> Iterator[None]:
+    """Around an upload and the questions about it. A request that is refused there is refused for its source."""
+    failure: UpstreamError
+    try:
+        yield
+        return
+    except _SAYS_SO:
+        raise
+    except UpstreamRejected as error:
+        failure = SourceRefused(error.message)
+    except UpstreamUnavailable as error:
+        failure = UpstreamUnavailable(error.message, not_sent=error.not_sent, nothing_started=True)
+    except UpstreamError as error:
+        failure = UpstreamUnavailable(error.message, nothing_started=True)
+    raise failure
