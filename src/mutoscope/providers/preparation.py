@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from mutoscope.domain.errors import (
     ContentRefused,
+    ServerError,
     SourceRefused,
     UpstreamError,
     UpstreamKeyInvalid,
@@ -21,7 +22,10 @@ _SAYS_SO = (ContentRefused, UpstreamKeyInvalid, UpstreamQuotaExhausted, Upstream
 
 @contextmanager
 def preparing() -> Iterator[None]:
-    """Around an upload and the questions about it. A request that is refused there is refused for its source."""
+    """Around an upload, the questions about it, and the reading of what is sent.
+
+    A request that is refused there is refused for its source. A fault of our own storage passes by itself.
+    """
     failure: UpstreamError
     try:
         yield
@@ -32,6 +36,6 @@ def preparing() -> Iterator[None]:
         failure = SourceRefused(error.message)
     except UpstreamUnavailable as error:
         failure = UpstreamUnavailable(error.message, not_sent=error.not_sent, nothing_started=True)
-    except UpstreamError as error:
+    except (UpstreamError, ServerError) as error:
         failure = UpstreamUnavailable(error.message, nothing_started=True)
     raise failure

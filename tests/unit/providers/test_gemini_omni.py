@@ -20,6 +20,7 @@ from mutoscope.domain.errors import (
     FinishedWithoutAsset,
     ResultGone,
     SourceRefused,
+    StorageUnavailable,
     UpstreamError,
     UpstreamKeyInvalid,
     UpstreamProtocolError,
@@ -556,3 +557,20 @@ async def test_only_a_signed_callback_of_now_names_an_interaction(pair: Any) -> 
             await provider.called_back(headers(), TOLD)
     assert {asked.path for asked in api.asked} == {"/.well-known/jwks.json"}
     assert all("x-goog-api-key" not in asked.headers for asked in api.asked)
+
+
+async def test_a_storage_that_cannot_be_read_has_started_nothing() -> None:
+    async def opened() -> AsyncIterator[bytes]:
+        yield b"the "
+        raise StorageUnavailable
+
+    lost = Given("image/png", 8, opened)
+    torn = Given("video/mp4", 8, opened, size=Size(1280, 720), seconds=8.0)
+    api = ScriptedApi(Answer(status=404), BEGUN, *[Answer(interaction("queued"))] * 2)
+    async with api.serving() as door:
+        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        for one in (job(guides=(lost,)), job(Operation.EDIT, "edit", clip=torn)):
+            with pytest.raises(UpstreamUnavailable) as caught:
+                await provider.submit(one)
+            assert outcome_of(caught.value) is Outcome.REJECTED
+    assert not any("/interactions" in asked.path or "/videos" in asked.path for asked in api.asked)

@@ -18,6 +18,7 @@ from mutoscope.domain.errors import (
     FinishedWithoutAsset,
     ResultGone,
     SourceRefused,
+    StorageUnavailable,
     UpstreamError,
     UpstreamKeyInvalid,
     UpstreamProtocolError,
@@ -406,3 +407,20 @@ async def test_an_upload_that_fails_has_started_nothing(answer: Answer, kind: ty
             await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).submit(job(Operation.EDIT, "edit", clip=CLIP))
     assert outcome_of(caught.value) is Outcome.REJECTED
     assert len(api.asked) == 1
+
+
+async def test_a_storage_that_cannot_be_read_has_started_nothing() -> None:
+    async def opened() -> AsyncIterator[bytes]:
+        yield b"the "
+        raise StorageUnavailable
+
+    lost = Given("image/png", 8, opened)
+    torn = Given("video/mp4", 8, opened, size=Size(1280, 720), seconds=8.0)
+    api = ScriptedApi(*[Answer({"request_id": "r-1"})] * 3)
+    async with api.serving() as door:
+        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        for one in (job(guides=(lost,)), job(Operation.EDIT, "edit", clip=torn)):
+            with pytest.raises(UpstreamUnavailable) as caught:
+                await provider.submit(one)
+            assert outcome_of(caught.value) is Outcome.REJECTED
+    assert not any("/interactions" in asked.path or "/videos" in asked.path for asked in api.asked)

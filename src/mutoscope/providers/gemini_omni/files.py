@@ -19,7 +19,6 @@ from mutoscope.egress.answers import Reply
 from mutoscope.egress.bodies import Json
 from mutoscope.egress.limits import DOWNLOAD
 from mutoscope.providers.api import Api, at, text_at
-from mutoscope.providers.preparation import preparing
 from mutoscope.providers.protocol import Given
 
 # Names have at most 40 characters: lower-case letters, digits and dashes.
@@ -42,11 +41,12 @@ class Files:
     judge: Callable[[Reply], UpstreamError | None]
 
     async def ready(self, key: str, clip: Given) -> str:
-        """The URI of the job's clip. UpstreamUnavailable, nothing started, while the service is not done with it."""
+        """The URI of the job's clip, for whoever is `preparing`.
+
+        UpstreamUnavailable, nothing started, while the service is not done with it.
+        """
         name = name_for(key)
-        with preparing():
-            file = await self._find(name) or await self._upload(name, clip)
-            return _uri_of(file)
+        return _uri_of(await self._find(name) or await self._upload(name, clip))
 
     async def _find(self, name: str) -> Any:
         try:

@@ -30,6 +30,7 @@ from mutoscope.providers.api import Api, at, body_of, text_at
 from mutoscope.providers.gemini_omni import bodies, callbacks, replies
 from mutoscope.providers.gemini_omni.files import Files
 from mutoscope.providers.pictures import in_base64
+from mutoscope.providers.preparation import preparing
 from mutoscope.providers.protocol import Given, Job, Poll, Recovery, RemoteAsset, Submitted
 
 # Pictures and clips may be within a body: a clip in 4k has tens of megabytes.
@@ -72,8 +73,9 @@ class GeminiOmni:
 
     async def submit(self, job: Job) -> Submitted:
         bodies.check(job)
-        clip = None if job.clip is None or job.strategy == Strategy.NATIVE else await self._clip(job, job.clip)
-        pictures = [await guide.read() for guide in job.guides]
+        with preparing():
+            clip = None if job.clip is None or job.strategy == Strategy.NATIVE else await self._clip(job, job.clip)
+            pictures = [await guide.read() for guide in job.guides]
         asked = bodies.body(job, pictures, clip, self._delivery)
         gives_source = clip is not None or job.strategy == Strategy.NATIVE
         judge = partial(self._judge, gives_source=gives_source)

@@ -36,10 +36,11 @@ class Xai:
     async def submit(self, job: Job) -> Submitted:
         bodies.check(job)
         path, source = bodies.path_of(job), None
-        if path != "/videos/generations":
-            assert job.clip is not None, "an edit or extension comes with its clip"
-            source = await self._source(job, job.clip)
-        pictures = [await guide.read() for guide in job.guides if bodies.is_picture(guide)]
+        with preparing():
+            if path != "/videos/generations":
+                assert job.clip is not None, "an edit or extension comes with its clip"
+                source = await self._source(job, job.clip)
+            pictures = [await guide.read() for guide in job.guides if bodies.is_picture(guide)]
         asked = bodies.body(job, pictures, source, self._days_stored)
         judge = partial(self._judge, gives_source=source is not None)
         told = await self._api.start(job, "POST", path, Json(asked), judge=judge, limits=START)
@@ -69,14 +70,13 @@ class Xai:
             return {"file_id": stored}
         if clip.link is not None:
             return {"url": clip.link}
-        with preparing():
-            parts = (
-                Part("purpose", "assistants"),
-                Part("file", clip.open(), filename=f"{job.key}.mp4", media_type=clip.media_type),
-            )
-            judge = partial(self._judge, gives_source=True)
-            told = await self._api.ask("POST", "/files", Form(parts), limits=DOWNLOAD, judge=judge)
-            return {"file_id": text_at(told, "id")}
+        parts = (
+            Part("purpose", "assistants"),
+            Part("file", clip.open(), filename=f"{job.key}.mp4", media_type=clip.media_type),
+        )
+        judge = partial(self._judge, gives_source=True)
+        told = await self._api.ask("POST", "/files", Form(parts), limits=DOWNLOAD, judge=judge)
+        return {"file_id": text_at(told, "id")}
 
     def _judge(self, reply: Reply, *, gives_source: bool) -> UpstreamError | None:
         code = at(body_of(reply), "error", "code") or at(body_of(reply), "code")
