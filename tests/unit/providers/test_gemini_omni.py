@@ -574,3 +574,12 @@ async def test_a_storage_that_cannot_be_read_has_started_nothing() -> None:
                 await provider.submit(one)
             assert outcome_of(caught.value) is Outcome.REJECTED
     assert not any("/interactions" in asked.path or "/videos" in asked.path for asked in api.asked)
+
+
+async def test_what_is_remembered_is_not_sent_again() -> None:
+    api = ScriptedApi(Answer(interaction("queued")))
+    one = job(Operation.EXTENSION, "native", source=SOURCE, clip=CLIP, seconds=12, added_seconds=4)
+    async with api.serving() as door:
+        await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).submit(one)
+    assert [asked.path for asked in api.asked] == ["/interactions"]
+    assert api.asked[0].json["input"] == [text("at night")]
