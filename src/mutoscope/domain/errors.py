@@ -28,7 +28,9 @@
     │   ├── ContentRefused, UpstreamKeyInvalid, UpstreamQuotaExhausted
     │   ├── UpstreamRejected
     │   │   └── SourceRefused      for a reason that a lower rung of the ladder does not share
-    │   ├── UpstreamRateLimited, UpstreamUnavailable, UpstreamTimeout
+    │   ├── UpstreamRateLimited, UpstreamTimeout
+    │   ├── UpstreamUnavailable
+    │   │   └── NotYet             it still prepares what it was given; nothing was started
     │   ├── UpstreamTaskLost, SubmissionUnknown
     │   │   └── ResultGone         the video was made, and its file cannot be had any more
     │   ├── UpstreamProtocolError
@@ -282,6 +284,14 @@ class UpstreamUnavailable(UpstreamError):
         super().__init__(message)
         self.not_sent = not_sent
         self.nothing_started = nothing_started
+
+
+class NotYet(UpstreamUnavailable):
+    """The upstream still prepares what it was given; nothing was started, and it is to be asked again soon."""
+
+    def __init__(self, message: str | None = None, *, retry_after: float = 3.0) -> None:
+        super().__init__(message, nothing_started=True)
+        self.retry_after = retry_after
 
 
 class UpstreamTimeout(UpstreamError):

@@ -13,7 +13,7 @@ import structlog
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.videos import move, request_from_row
-from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError, UpstreamError
+from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError, NotYet, UpstreamError
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import Failure
@@ -75,7 +75,7 @@ class Desk:
 
     def tell_circuit(self, provider: Provider, error: UpstreamError | None, *, submitting: bool = False) -> None:
         """What a call just said about its upstream. One on this machine has no circuit: it cannot be left alone."""
-        if not provider.is_local:
+        if not provider.is_local and not isinstance(error, NotYet):
             self.circuits.heard(provider.name, error, self.clock.now(), submitting=submitting)
 
     async def insist(self, write: Callable[[Transaction], T]) -> T:

@@ -14,7 +14,7 @@ import structlog
 
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, encode, move
-from mutoscope.domain.errors import SubmissionUnknown, UpstreamError, UpstreamRateLimited, UpstreamUnavailable
+from mutoscope.domain.errors import NotYet, SubmissionUnknown, UpstreamError, UpstreamRateLimited, UpstreamUnavailable
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
@@ -250,6 +250,8 @@ class Submission:
     async def _goes_on(self, row: Row, error: UpstreamError, failures: int) -> bool:
         """Whether the video goes on by another plan of its own: after a refusal, or where nobody can be reached."""
         outcome = outcome_of(error)
+        if isinstance(error, NotYet):
+            return False
         if outcome is Outcome.UNKNOWN or (outcome is Outcome.NOT_SENT and failures < UNREACHABLE):
             return False
         if not await self._further.take(row, error):
@@ -436,5 +438,5 @@ def _may_ask_again(error: UpstreamError, provider: Provider) -> bool:
 
 
 def _pause(error: UpstreamError, failures: int, chance: float) -> float:
-    advised = error.retry_after if isinstance(error, UpstreamRateLimited) else None
+    advised = error.retry_after if isinstance(error, UpstreamRateLimited | NotYet) else None
     return advised_pause(advised, chance) if advised is not None else backoff(failures, chance=chance)

@@ -113,7 +113,7 @@ class Api:
 
         method: POST where the bucket takes a form.
         """
-        if self._is_own(url):
+        if self.is_own(url):
             reply = await self.door.request(method, url, headers=headers, body=body, trusted=True, limits=DOWNLOAD)
         else:
             reply = await self.door.request(method, url, headers=headers, body=body, limits=DOWNLOAD)
@@ -143,7 +143,7 @@ class Api:
         """A URL of the upstream's own. UpstreamProtocolError for one that leads elsewhere."""
         if not path.startswith(("http://", "https://")):
             return self.base + path
-        if not self._is_own(path):
+        if not self.is_own(path):
             raise UpstreamProtocolError("The upstream names an address of its API on a host that is not its own.")
         return path
 
@@ -185,7 +185,8 @@ class Api:
             text = text.replace(self.secret, "…")
         return _QUERY.sub(r"\1", " ".join(text.split()))[:SAID_CHARACTERS]
 
-    def _is_own(self, url: str) -> bool:
+    def is_own(self, url: str) -> bool:
+        """Whether a URL leads to one of the upstream's own hosts, where the credential may go."""
         try:
             origin = URL(url).origin()
             return any(origin == URL(own).origin() for own in (self.base, *self.origins))
