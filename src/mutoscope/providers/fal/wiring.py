@@ -80,7 +80,7 @@ def wiring_of(model: ModelSpec) -> Wiring:
     if not wiring.routes:
         raise ConfigurationError(f"Model '{model.name}' of fal: [model.wiring] names no endpoint.")
     sizes = {str(size) for size in model.sizes.sizes}
-    if any(route.is_sized for route in wiring.routes) and not sizes <= set(wiring.shapes):
+    if any(route.is_sized for route in wiring.routes) and (not sizes or not sizes <= set(wiring.shapes)):
         raise ConfigurationError(f"Model '{model.name}' of fal: [model.wiring.shapes] lacks some of its sizes.")
     return wiring
 
