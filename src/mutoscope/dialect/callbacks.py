@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -29,7 +30,13 @@ def callbacks(service: Service, limits: Limits) -> list[BaseRoute]:
         token: str = request.path_params["token"]
         if _TOKEN.fullmatch(token) is None:
             raise RouteNotFound("Invalid URL (no callback has such a token)")
-        await service.called_back(token, request.headers, await read_body(request, bounded))
+        await service.called_back(token, _with_path(request), await read_body(request, bounded))
         return Response(status_code=204)
 
     return [Route("/v1/callbacks/{token}", hear, methods=["POST"])]
+
+
+def _with_path(request: Request) -> Headers:
+    """The headers, and under HTTP/2's name for it the path with its query. No header of HTTP/1 can have that name."""
+    path = f"{request.url.path}?{request.url.query}"
+    return Headers(raw=[(b":path", path.encode("latin-1")), *request.headers.raw])

@@ -186,8 +186,10 @@ class CallsBack(Protocol):
     """A provider whose upstream posts to the `callback_url` of a job that it has accepted."""
 
     async def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
-        """The upstream's id of the job that this callback is about.
+        """The upstream's id of the job that this callback is about: the same that `submit` gives for it.
 
+        headers: by names in any case; ":path" is the path that was called, with the query that the provider may have
+        added to the job's `callback_url`.
         Nothing else in it is believed: the job is asked about as any other. UpstreamProtocolError when it names none,
         and where the upstream signs its callbacks, when the signature is not its own.
         """
