@@ -55,9 +55,11 @@ def judge(said: Callable[[Reply], str], reply: Reply, *, uses_clip: bool = False
 
     The documentation names no codes here, so only plain words of moderation, credit and the source are gone by.
     """
+    words = (told(body_of(reply)) or "").lower()
+    if reply.status == 429 and "daily" in words:  # it would be asked in vain until midnight
+        return UpstreamQuotaExhausted(f"The Runway account has used up its day: {said(reply)}")
     if reply.status not in (400, 422):
         return None
-    words = (told(body_of(reply)) or "").lower()
     if any(word in words for word in ("safety.", "moderation", "content policy")):
         return ContentRefused(f"Runway's moderation refused the content: {said(reply)}")
     if "credits" in words:
