@@ -73,6 +73,28 @@ class Wire:
             middlewares=(_gated(call),),
         )
 
+    async def upgrade(
+        self, call: Call, target: Target
+    ) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
+        """Open a WebSocket, on a connection and in a session of its own, which the caller closes."""
+        call.ticket.exempt = target.exempt
+        limits = call.limits
+        session = self._open(
+            target.exempt,
+            reusing=False,
+            timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect, sock_read=limits.idle),
+            # The library follows redirects by itself here; nothing but an upgrade comes past the first of these.
+            middlewares=(_upgraded, _gated(call)),
+        )
+        try:
+            opened = await session.ws_connect(
+                target.url, headers=call.headers, heartbeat=limits.idle, max_msg_size=limits.body
+            )
+        except BaseException:
+            await session.close()
+            raise
+        return session, opened
+
     async def aclose(self) -> None:
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
@@ -84,7 +106,7 @@ class Wire:
             self._sessions[key] = self._open(exempt, reusing)
         return self._sessions[key]
 
-    def _open(self, exempt: bool, reusing: bool) -> aiohttp.ClientSession:
+    def _open(self, exempt: bool, reusing: bool, **more: Any) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self._rules, self._lookup, exempt=exempt),
             ssl=self._tls or True,
@@ -100,6 +122,7 @@ class Wire:
             trust_env=False,
             max_line_size=_LINE,
             max_field_size=_FIELD,
+            **more,
         )
 
 
@@ -122,3 +145,13 @@ def _gated(call: Call) -> ClientMiddlewareType:
                     raise _Lost from None
 
     return pass_on
+
+
+async def _upgraded(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
+    response = await send(request)
+    if response.status != 101:
+        response.close()
+        raise aiohttp.WSServerHandshakeError(
+            response.request_info, response.history, status=response.status, message="no upgrade"
+        )
+    return response
