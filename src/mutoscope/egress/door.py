@@ -101,7 +101,10 @@ class Door:
         call = self._call("GET", headers, "identity", None, limits, None)
         session, opened = await self._upgrade(target, call)
         async with session:
-            yield Socket(opened, target)
+            try:
+                yield Socket(opened, target)
+            finally:
+                await opened.close()
 
     async def aclose(self) -> None:
         """Close all connections; a WebSocket is closed by who opened it."""

@@ -20,6 +20,8 @@ QUESTIONS = frozenset({"GET", "HEAD"})
 
 _LINE = 8_190
 _FIELD = 16_384
+# How long the other side of a WebSocket may take to answer that it is closed, in seconds.
+_GOODBYE = 1.0
 
 
 @dataclass(slots=True)
@@ -88,7 +90,11 @@ class Wire:
         )
         try:
             opened = await session.ws_connect(
-                target.url, headers=call.headers, heartbeat=limits.idle, max_msg_size=limits.body
+                target.url,
+                headers=call.headers,
+                heartbeat=limits.idle,
+                max_msg_size=limits.body,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE),  # pyright: ignore[reportCallIssue]
             )
         except BaseException:
             await session.close()
