@@ -20,6 +20,7 @@ from mutoscope.egress.inflate import ACCEPTED
 from mutoscope.egress.limits import CALL, DOWNLOAD, Limits
 from mutoscope.egress.resolver import Lookup, look_up
 from mutoscope.egress.rules import Rules, Target, origins
+from mutoscope.egress.socket import Socket
 from mutoscope.egress.wire import Call, Wire
 
 AGENT = f"mutoscope/{__version__}"
@@ -87,8 +88,26 @@ class Door:
         """`async with` gives the answer before its body, to be read in chunks. Otherwise like `request`."""
         return self._exchange(url, trusted, self._call(method, headers, "identity", body, limits, before_send))
 
+    @asynccontextmanager
+    async def socket(
+        self, url: str, *, headers: Mapping[str, str] | None = None, trusted: bool = False, limits: Limits = CALL
+    ) -> AsyncIterator[Socket]:
+        """`async with` gives a WebSocket to listen to. url: with http or https. Otherwise like `request`.
+
+        No redirect is followed. limits: `body` bounds one frame, `total` the time until it is open, and after `idle`
+        seconds of silence the other side must answer a ping.
+        """
+        target = self._start(url, trusted)
+        call = self._call("GET", headers, "identity", None, limits, None)
+        session, opened = await self._upgrade(target, call)
+        async with session:
+            try:
+                yield Socket(opened, target)
+            finally:
+                await opened.close()
+
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections; a WebSocket is closed by who opened it."""
         await self._wire.aclose()
 
     def _call(
@@ -139,6 +158,15 @@ class Door:
             failure = proof(error, target, call.ticket)
         else:
             return _bounded(response, target, call.limits)
+        raise failure
+
+    async def _upgrade(
+        self, target: Target, call: Call
+    ) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
+        try:
+            return await self._wire.upgrade(call, target)
+        except BROKEN as error:
+            failure = proof(error, target, call.ticket)
         raise failure
 
     def _start(self, url: str, trusted: bool) -> Target:

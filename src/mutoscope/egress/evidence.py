@@ -13,7 +13,7 @@ from mutoscope.egress.rules import Target
 BROKEN = (aiohttp.ClientError, OSError, Refusal)
 
 
-def proof(error: Exception, target: Target, ticket: Ticket) -> Exception:
+def proof(error: Exception, target: Target, ticket: Ticket) -> Exception:  # noqa: PLR0911 - a table
     """What an exception proves about a request to `target`; or what `before_send` raised, if that ended it."""
     if ticket.stopped is not None:
         return ticket.stopped
@@ -23,6 +23,8 @@ def proof(error: Exception, target: Target, ticket: Ticket) -> Exception:
         return NotSent(f"No connection to {target}: {_reason(error)}.")
     if isinstance(error, TimeoutError):
         return NoAnswer(f"No whole answer of {target} came in time.")
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return BadAnswer(f"{target} opens no WebSocket; it answers HTTP {error.status}.")
     if isinstance(error, aiohttp.ClientResponseError):
         return BadAnswer(f"{target} did not answer in plain HTTP.")
     return ConnectionCut(f"The connection to {target} broke: {_reason(error)}.")

@@ -20,6 +20,8 @@ QUESTIONS = frozenset({"GET", "HEAD"})
 
 _LINE = 8_190
 _FIELD = 16_384
+# How long the other side of a WebSocket may take to answer that it is closed, in seconds.
+_GOODBYE = 1.0
 
 
 @dataclass(slots=True)
@@ -73,6 +75,32 @@ class Wire:
             middlewares=(_gated(call),),
         )
 
+    async def upgrade(
+        self, call: Call, target: Target
+    ) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
+        """Open a WebSocket, on a connection and in a session of its own, which the caller closes."""
+        call.ticket.exempt = target.exempt
+        limits = call.limits
+        session = self._open(
+            target.exempt,
+            reusing=False,
+            timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect, sock_read=limits.idle),
+            # The library follows redirects by itself here; nothing but an upgrade comes past the first of these.
+            middlewares=(_upgraded, _gated(call)),
+        )
+        try:
+            opened = await session.ws_connect(
+                target.url,
+                headers=call.headers,
+                heartbeat=limits.idle,
+                max_msg_size=limits.body,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE),  # pyright: ignore[reportCallIssue]
+            )
+        except BaseException:
+            await session.close()
+            raise
+        return session, opened
+
     async def aclose(self) -> None:
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
@@ -84,7 +112,7 @@ class Wire:
             self._sessions[key] = self._open(exempt, reusing)
         return self._sessions[key]
 
-    def _open(self, exempt: bool, reusing: bool) -> aiohttp.ClientSession:
+    def _open(self, exempt: bool, reusing: bool, **more: Any) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self._rules, self._lookup, exempt=exempt),
             ssl=self._tls or True,
@@ -100,6 +128,7 @@ class Wire:
             trust_env=False,
             max_line_size=_LINE,
             max_field_size=_FIELD,
+            **more,
         )
 
 
@@ -122,3 +151,13 @@ def _gated(call: Call) -> ClientMiddlewareType:
                     raise _Lost from None
 
     return pass_on
+
+
+async def _upgraded(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
+    response = await send(request)
+    if response.status != 101:
+        response.close()
+        raise aiohttp.WSServerHandshakeError(
+            response.request_info, response.history, status=response.status, message="no upgrade"
+        )
+    return response

@@ -1,0 +1,95 @@
+"""From a job and a workflow to the graph that is sent. Pure."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from mutoscope.domain.errors import UpstreamRejected
+from mutoscope.domain.ladder import Strategy
+from mutoscope.domain.video import Operation
+from mutoscope.providers.comfyui.templates import FILES, Graph, Template, Use
+from mutoscope.providers.protocol import Job
+
+# What a graph may leave alone where the workflow has no input for it: the model's declared limits speak for it.
+_OPTIONAL = frozenset({"fps", "frames", "height", "seconds", "width"})
+_NAMESPACE = uuid.UUID("5c1a9f0e-6a54-4c0e-9a3d-6d75746f7363")
+
+
+def prompt_id_of(job: Job) -> str:
+    """The id of an attempt at the upstream: the same after every restart, so that it can be looked up."""
+    return str(uuid.uuid5(_NAMESPACE, job.key))
+
+
+def seed_of(job: Job) -> int:
+    """The seed asked for; else one of the attempt's own, 0 to 2^32 - 1."""
+    if job.request.seed is not None:
+        return job.request.seed
+    return int.from_bytes(hashlib.sha256(job.key.encode()).digest()[:4])
+
+
+def use_of(job: Job) -> Use:
+    """Which workflow a job takes."""
+    if job.request.operation is Operation.EXTENSION:
+        return Use.EXTEND
+    if job.strategy == Strategy.EDIT:
+        return Use.EDIT
+    if job.strategy == Strategy.REFERENCE:
+        return Use.REFERENCE
+    if job.last_frame is not None:
+        return Use.FRAMES
+    return Use.CREATE if job.reference is None else Use.IMAGE
+
+
+def template_for(job: Job, templates: Mapping[Use, Template]) -> Template:
+    use = use_of(job)
+    if use not in templates:
+        raise UpstreamRejected(f"Model '{job.model.name}' has no workflow for '{use}'.")
+    return templates[use]
+
+
+def graph_for(job: Job, template: Template, uploaded: Mapping[str, str]) -> Graph:
+    """The workflow, filled. uploaded: by slot the name of each file that was uploaded for the job."""
+    if missing := [slot for slot in FILES if slot in template.places and slot not in uploaded]:
+        # Else it would be made from the example that the operator's file names.
+        raise UpstreamRejected(f"The workflow for '{use_of(job)}' needs '{missing[0]}'.")
+    graph = copy.deepcopy(template.graph)
+    for name, value in {**_values(job, template), **uploaded}.items():
+        if name not in template.places and name not in _OPTIONAL:
+            raise UpstreamRejected(f"The workflow has no input for '{name}'.")
+        _set(graph, template.places.get(name, ()), value)
+    for name, value in (job.request.options.get("provider_options") or {}).items():
+        if name not in template.option_places:
+            raise UpstreamRejected(f"'provider_options' may set {_spelt(template.option_places)}; got '{name}'.")
+        if not isinstance(value, str | int | float):
+            raise UpstreamRejected(f"'provider_options.{name}' must be a text, a number, or true or false.")
+        _set(graph, template.option_places[name], value)
+    return graph
+
+
+def _values(job: Job, template: Template) -> dict[str, Any]:
+    request = job.request
+    seconds = request.added_seconds if request.operation is Operation.EXTENSION else request.seconds
+    values: dict[str, Any] = {
+        "prompt": job.prompt,
+        "seed": seed_of(job),
+        "width": request.size.width,
+        "height": request.size.height,
+        "seconds": seconds,
+        "frames": template.frames(seconds),
+        "fps": template.fps,
+    }
+    wishes = {name: request.options.get(name) for name in ("negative_prompt", "generate_audio")}
+    return values | {name: value for name, value in wishes.items() if value is not None}
+
+
+def _set(graph: Graph, places: tuple[tuple[str, str], ...], value: Any) -> None:
+    for node, name in places:
+        graph[node]["inputs"][name] = value
+
+
+def _spelt(names: Mapping[str, Any]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names)) or "nothing here"
