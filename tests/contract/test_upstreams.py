@@ -58,7 +58,8 @@ class World:
     def doom(self, mishap: Mishap) -> None:
         """Decide how the work on the last job will end."""
         self.play(self.pair.result_stage, mishap)
-        self.fake.accepted[-1].failure = mishap
+        if self.pair.decides_early:
+            self.fake.accepted[-1].failure = mishap
 
     def creates(self) -> Job:
         return job_for(self.specs[self.pair.creates])

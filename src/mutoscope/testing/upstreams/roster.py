@@ -26,8 +26,8 @@ class Pair:
     fake: its class, as "module:name" below this package. base: what its URL is followed by. options: of the adapter,
     given the fake's URL. creates, edits: the models that make a clip of words, and that change one by its words.
     arguments: of the fake. unconfirmed: the models that the fake does not have, because nobody documents their names.
-    result_stage, link_stage: which answer says what became of the work, and which one leads to the clip. never: what
-    has another meaning there, or none.
+    result_stage, link_stage: which answer says what became of the work, and which one leads to the clip. decides_early:
+    whether how the work ends is decided before it is asked about. never: what has another meaning there, or none.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Pair:
     unconfirmed: frozenset[str] = frozenset()
     result_stage: Stage = Stage.POLL
     link_stage: Stage = Stage.POLL
+    decides_early: bool = False
     never: frozenset[tuple[Stage, Mishap]] = frozenset()
 
     @property
@@ -101,6 +102,7 @@ PAIRS = (
         creates="wan-comfy",
         edits="wan-comfy",
         arguments={"auth": "bearer"},
+        decides_early=True,
         # A job that it does not know is an empty object; a 404 is somebody else's.
         never=frozenset({(Stage.POLL, Mishap.NOT_FOUND)}),
     ),
