@@ -22,10 +22,13 @@ from mutoscope.domain.errors import (
     UpstreamTaskLost,
 )
 from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.video import Size
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.jobs import build_job
+from mutoscope.engine.measured import as_measured
 from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
+from mutoscope.media.studio import Derived
 from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting
 
 CHUNK = 1 << 20
@@ -117,7 +120,7 @@ class Collection:
                 await self._store(row, Variant.SPRITESHEET, _file(derived.spritesheet)),
             ]
         failpoint("finish.after_derive", row["id"])
-        if await self._publish(row, Happening.DERIVED, stored):
+        if await self._publish(row, Happening.DERIVED, stored, derived):
             failpoint("finish.after_commit", row["id"])
             await self._desk.providers[row["provider"]].forget(row["upstream_id"])
 
@@ -126,14 +129,18 @@ class Collection:
         stored = await self._desk.storage.write(key, chunks)
         return Asset(variant, key, variant.media_type, stored.bytes, stored.sha256)
 
-    async def _publish(self, row: Row, happening: Happening, assets: list[Asset]) -> bool:
-        """Rows after bytes. Whether the video moved: not if it was deleted meanwhile."""
+    async def _publish(
+        self, row: Row, happening: Happening, assets: list[Asset], derived: Derived | None = None
+    ) -> bool:
+        """Rows after bytes. Whether the video moved: not if it was deleted meanwhile. derived: what the file is."""
         now = self._desk.clock.now()
         expires_at = self._desk.expires_at(row, now) if happening is Happening.DERIVED else None
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, happening, now, expires_at=expires_at) is None:
                 return False
+            if derived is not None and not self._desk.providers[row["provider"]].is_local:
+                as_measured(tx, row, Size(derived.width, derived.height), derived.seconds)
             for asset in assets:
                 tx.run(
                     "add_asset",

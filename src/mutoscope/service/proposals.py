@@ -212,7 +212,7 @@ class Proposals:
             reference=basis.request.reference if plan.strategy is Strategy.NATIVE else None,
         )
         request, told = await self._honoured(caller, new, request, plan, model)
-        request, resized = fit_size(request, model, new.wishes)
+        request, resized = (request, ()) if _keeps_size(plan, model) else fit_size(request, model, new.wishes)
         if plan.strategy.is_generation:
             request, lengthened = fit_length(request, model, new.wishes)
             resized = (*resized, *lengthened, *shortened(plan, model))
@@ -234,7 +234,7 @@ class Proposals:
             reference=None,
         )
         request, told = await self._honoured(caller, new, request, plan, model)
-        request, resized = fit_size(request, model, new.wishes)
+        request, resized = (request, ()) if _keeps_size(plan, model) else fit_size(request, model, new.wishes)
         return Proposal(request, model, source, plan, (*told, *resized), notice, new.wishes.ignored)
 
     async def _honoured(
@@ -290,6 +290,11 @@ class Proposals:
         check_length(clip.seconds, model, origin.param)
         request = VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
         return request, Start(clip.seconds, clip.size, len(origin.data))
+
+
+def _keeps_size(plan: RemixPlan, model: ModelSpec) -> bool:
+    """Whether an upstream is not asked for a size, since what it makes has the size of what it changes."""
+    return not model.is_own and not plan.strategy.is_generation
 
 
 def _check_price(proposal: Proposal, most: float | None) -> None:

@@ -74,6 +74,9 @@ SET model = :model, provider = :provider, request = :request, strategy = :strate
     plan = :plan, charged = :charged, attempt = :next_attempt, fence = fence + 1
 WHERE id = :id AND state = :state AND attempt = :attempt;
 
+-- name: note_measures
+UPDATE videos SET request = :request, plan = :plan WHERE id = :id;
+
 -- name: note_poll
 -- No change of state: when to ask again, and the progress if it is news. Never lower.
 UPDATE videos
