@@ -68,6 +68,16 @@ class Settings:
         "Address under which upstreams reach this server, for their callbacks; nothing for none.",
         "nothing, or http:// or https:// with a host, perhaps a port and a path, and no query",
     )
+    providers: str = _setting(
+        "auto",
+        "File of the providers beside the built-in engines; auto is providers.toml in the data folder, if it is there.",
+        "auto, a file, or nothing",
+    )
+    models_file: str = _setting(
+        "",
+        "File of models that replace the packaged ones by adapter and name: newer limits, prices and end dates.",
+        "a file, or nothing",
+    )
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
     sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
     allow_cross_provider: bool = _setting(

@@ -19,7 +19,7 @@ from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import Failure
 from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.circuit import Circuits
-from mutoscope.engine.pacing import Slots
+from mutoscope.engine.pacing import Pacing, Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
 from mutoscope.media.studio import Studio
@@ -43,7 +43,8 @@ class Desk:
     """The tools of the trade, handed to each part of the engine.
 
     retention_seconds: how long a completed video keeps its files; 0 for ever. executor: the id of this process, which
-    the videos in its hands bear. chance: numbers from 0 to 1, which spread what would come at the same time.
+    the videos in its hands bear. pacing: how fast each provider may be submitted to. chance: numbers from 0 to 1, which
+    spread what would come at the same time.
     recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
     have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
     link_to: a public address for some hours of the stored bytes with this key and media type; None for nowhere.
@@ -59,6 +60,7 @@ class Desk:
     executor: str = EMBEDDED
     chance: Callable[[], float] = random.random
     circuits: Circuits = field(default_factory=lambda: Circuits(random.random))
+    pacing: Pacing = field(default_factory=Pacing)
     recoveries: Mapping[str, Recovery] = field(default_factory=dict)
     lease_is_over: Callable[[], bool] = lambda: False
     public_url: str = ""
@@ -77,6 +79,14 @@ class Desk:
         """What a call just said about its upstream. One on this machine has no circuit: it cannot be left alone."""
         if not provider.is_local and not isinstance(error, NotYet):
             self.circuits.heard(provider.name, error, self.clock.now(), submitting=submitting)
+
+    def may_submit(self, provider: str) -> bool:
+        """Whether a submission may be made now. True is also the leave to make it."""
+        now = self.clock.now()
+        if not self.pacing.has_room(provider, now) or not self.circuits.may_submit(provider, now):
+            return False
+        self.pacing.count(provider, now)
+        return True
 
     async def insist(self, write: Callable[[Transaction], T]) -> T:
         """Write what nobody could find out again, however long our own database is out."""

@@ -118,7 +118,7 @@ class Submission:
     async def _until_clear(
         self, row: Row, give_up: Callable[[UpstreamError], UpstreamError] = _as_it_is, *, may_go_on: bool = True
     ) -> bool:
-        """Wait for the operator's word, and while the upstream's circuit is open: nothing is sent, no attempt consumed.
+        """Wait for the operator's word, for the pace, and while the upstream's circuit is open: no attempt is consumed.
 
         False when the video has ended meanwhile, by its time budget at the latest, or goes on elsewhere. give_up: makes
         its error of the one that keeps the circuit open, which is told as it is where nothing was started. may_go_on:
@@ -127,7 +127,7 @@ class Submission:
         desk, name = self._desk, row["provider"]
         if desk.providers[name].is_local:
             return True
-        while (is_paused := await desk.is_paused()) or not desk.circuits.may_submit(name, desk.clock.now()):
+        while (is_paused := await desk.is_paused()) or not desk.may_submit(name):
             reason, since = (None, 0.0) if is_paused else desk.circuits.why_not_submit(name)
             if reason is not None and may_go_on and await self._further.take(row, reason):
                 return False
