@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,17 +36,6 @@ _CONTAINER_BYTES, _BYTES_PER_PICTURE = 4096, 24
 _MEBIBYTE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How many bits a second the pictures may take."""
-
-    bits: int
-
-    @property
-    def options(self) -> dict[str, str]:
-        return {"maxrate": str(self.bits), "bufsize": str(self.bits), "threads": _THREADS_WITHIN_BYTES}
-
-
 def write_fitted(clip: Path, target: Path, fit: Fit) -> None:
     """Write what `fit` makes of `clip`. MediaUnreadable says why not; StorageUnavailable when it cannot be written."""
     measures = probe(clip)
@@ -55,12 +44,15 @@ def write_fitted(clip: Path, target: Path, fit: Fit) -> None:
         _copy(clip, target, fit)
         if _is_small_enough(target, fit):
             return
-    _encode(clip, target, fit, look)
+    # Where pictures refer to later ones at uneven times, the container would end before the last is shown.
+    is_even = fit.fps is not None or _has_even_times(clip)
+    _encode(clip, target, fit, look, {"threads": _THREADS} if is_even else {"threads": _THREADS, "bf": "0"})
     for share in _SHARES:
         if _is_small_enough(target, fit):
             return
-        budget = _budget(fit, share, fit.seconds or measures.seconds, measures.frames)
-        _encode(clip, target, fit, look, budget)
+        bits = _bits(fit, share, fit.seconds or measures.seconds, measures.frames)
+        within = {"maxrate": bits, "bufsize": bits, "threads": _THREADS_WITHIN_BYTES}
+        _encode(clip, target, fit, look, within if is_even else {**within, "bf": "0"}, is_frugal=True)
     if not _is_small_enough(target, fit):
         assert fit.most_bytes is not None
         raise MediaUnreadable(f"The clip cannot be made smaller than {fit.most_bytes / _MEBIBYTE:.1f} MiB.")
@@ -70,12 +62,12 @@ def _is_small_enough(target: Path, fit: Fit) -> bool:
     return fit.most_bytes is None or target.stat().st_size <= fit.most_bytes
 
 
-def _budget(fit: Fit, share: float, seconds: float, frames: int) -> Budget:
-    """Whatever the buffer holds at first comes on top: a second's worth."""
+def _bits(fit: Fit, share: float, seconds: float, frames: int) -> str:
+    """How many bits a second the pictures may take. What the buffer holds at first comes on top: a second's worth."""
     assert fit.most_bytes is not None
     pictures = max(frames, seconds * (fit.fps or 0))
     spare = share * fit.most_bytes - _CONTAINER_BYTES - pictures * _BYTES_PER_PICTURE
-    return Budget(max(8_000, int((spare - seconds * _SOUND_BYTES_PER_SECOND) * 8 / (seconds + 1))))
+    return str(max(8_000, int((spare - seconds * _SOUND_BYTES_PER_SECOND) * 8 / (seconds + 1))))
 
 
 def _can_be_copied(clip: Path, fit: Fit, look: Look) -> bool:
@@ -124,7 +116,27 @@ def _written() -> Iterator[None]:
         raise StorageUnavailable(f"The fitted clip could not be written: {error.strerror}.") from error
 
 
+def _times(clip: Path) -> list[int]:
+    """When each picture is shown, in the order in which they are decoded."""
+    with opened(clip) as (container, stream):
+        return [packet.pts for packet in container.demux(stream) if packet.pts is not None and packet.size]
+
+
+def _decoded_at(shown: list[int]) -> list[int]:
+    """When each picture is decoded, never after it is shown: Matroska does not say."""
+    ordered = sorted(shown)
+    ahead = max(earlier - own for earlier, own in zip(ordered, shown, strict=True))
+    return [time - ahead for time in ordered]
+
+
+def _has_even_times(clip: Path) -> bool:
+    ordered = sorted(_times(clip))
+    steps = [later - earlier for earlier, later in pairwise(ordered)]
+    return not steps or max(steps) - min(steps) <= 1 or max(steps) <= 1.1 * min(steps)
+
+
 def _copy(clip: Path, target: Path, fit: Fit) -> None:
+    moments = iter(_decoded_at(_times(clip)))
     with opened(clip) as (container, stream), _Out(target) as out:
         pictures = out.container.add_stream_from_template(stream)
         heard = sound_of(container)
@@ -132,19 +144,21 @@ def _copy(clip: Path, target: Path, fit: Fit) -> None:
         for packet in container.demux(*([stream] if heard is None else [stream, heard])):
             if packet.stream is heard and sound is not None:
                 out.mux(sound.take(packet, Fraction(0)))
-            elif packet.size and packet.dts is not None:
-                packet.stream = pictures
+            elif packet.size and packet.pts is not None:
+                packet.stream, packet.dts = pictures, next(moments)
                 out.mux([packet])
         if sound is not None:
             out.mux(sound.close())
 
 
-def _encode(clip: Path, target: Path, fit: Fit, look: Look, budget: Budget | None = None) -> None:
+def _encode(
+    clip: Path, target: Path, fit: Fit, look: Look, options: dict[str, str], *, is_frugal: bool = False
+) -> None:
     with opened(clip) as (container, stream), _Out(target) as out:
         heard = sound_of(container)
         pictures = FittedPictures(fit, look, stream.time_base or Fraction(1, 90_000))
-        encoder = _encoder(out.container, stream, fit, look, budget, pictures.time_base)
-        sound = None if heard is None else FittedSound(heard, out.container, fit.seconds, is_frugal=budget is not None)
+        encoder = _encoder(out.container, stream, fit, look, options, pictures.time_base)
+        sound = None if heard is None else FittedSound(heard, out.container, fit.seconds, is_frugal=is_frugal)
         early: list[Packet] = []  # sound that comes before the first picture, whose time is the beginning
         for packet in container.demux(*([stream] if heard is None else [stream, heard])):
             if packet.stream is heard:
@@ -165,11 +179,10 @@ def _encode(clip: Path, target: Path, fit: Fit, look: Look, budget: Budget | Non
 
 
 def _encoder(
-    out: OutputContainer, source: VideoStream, fit: Fit, look: Look, budget: Budget | None, time_base: Fraction
+    out: OutputContainer, source: VideoStream, fit: Fit, look: Look, options: dict[str, str], time_base: Fraction
 ) -> Any:
     rate = Fraction(fit.fps).limit_denominator(1001) if fit.fps else source.average_rate or Fraction(24)
-    options = {"preset": _PRESET, "crf": _QUALITY, "threads": _THREADS, **(budget.options if budget else {})}
-    stream = out.add_stream("libx264", rate=rate, options=options)
+    stream = out.add_stream("libx264", rate=rate, options={"preset": _PRESET, "crf": _QUALITY, **options})
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = fit.size.width, fit.size.height, "yuv420p"
     context.time_base = time_base

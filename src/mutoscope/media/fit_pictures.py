@@ -123,6 +123,7 @@ class FittedPictures:
                 return
             picture = self._shaped(self._shown) if picture is None else picture
             picture.pts, picture.time_base = round(begin / self.time_base), self.time_base
+            picture.duration = max(1, round((until - begin) / self.time_base))
             self._given += 1
             yield picture
             if self._step is None:

@@ -26,8 +26,8 @@ TABLE = {
         CLIP,
         ClipLimits(most_pixels=927_408),
         False,
-        Fit(Size(1284, 722)),
-        [("1920x1080", "1284x722")],
+        Fit(HD),
+        [("1920x1080", "1280x720")],
     ),
     "upright": (
         replace(CLIP, size=Size(1080, 1920)),
@@ -97,8 +97,8 @@ TABLE = {
         replace(CLIP, bytes=80 << 20),
         ClipLimits(most_bytes=700_000),
         False,
-        Fit(Size(1676, 942), most_bytes=700_000),
-        [("1920x1080", "1676x942"), ("80.0 MiB", "at most 0.7 MiB")],
+        Fit(Size(1440, 810), most_bytes=700_000),
+        [("1920x1080", "1440x810"), ("80.0 MiB", "at most 0.7 MiB")],
     ),
     "another container": (
         replace(CLIP, media_type="video/webm"),
