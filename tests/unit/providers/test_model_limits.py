@@ -38,5 +38,5 @@ def test_every_limit_has_its_word() -> None:
 
 
 def test_what_is_no_shape_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="'1.78' is no shape"):
+    with pytest.raises(ConfigurationError, match=r"'1\.78' is no shape"):
         limits('widest = "1.78"')
