@@ -228,6 +228,7 @@ class Mutoscope:
             recoveries=_recoveries(self.settings, providers, configuration),
             lease_is_over=self._lease_is_over,
             public_url=self.settings.public_url,
+            work=self.settings.data_dir / "work",
         )
         return Production(
             desk,

@@ -11,6 +11,7 @@ import msgspec
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.ledger import conclude
 from mutoscope.domain.assets import Asset, Variant
+from mutoscope.domain.clip_fit import Fit
 from mutoscope.domain.ladder import Skipped
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
 from mutoscope.domain.lineage import LineageNode
@@ -58,14 +59,43 @@ def request_to_json(request: VideoRequest) -> str:
 
 
 def plan_to_json(
-    adjustments: Iterable[Adjustment], skipped: Iterable[Skipped], further: Iterable[Mapping[str, Any]] = ()
+    adjustments: Iterable[Adjustment],
+    skipped: Iterable[Skipped],
+    further: Iterable[Mapping[str, Any]] = (),
+    fit: Fit | None = None,
 ) -> str:
     """What the plan of a video changed and passed over, in the words of the wire.
 
-    further: the plans that may follow a refusal, each with `after` and the columns that it replaces.
+    further: the plans that may follow a refusal, each with `after` and the columns that it replaces. fit: what is done
+    to the source's clip before it is sent.
     """
-    plan = {"adjustments": [told(one) for one in adjustments], "skipped": [asdict(one) for one in skipped]}
+    plan: dict[str, Any] = {
+        "adjustments": [told(one) for one in adjustments],
+        "skipped": [asdict(one) for one in skipped],
+    }
+    if fit is not None:
+        plan["fit"] = fit_to_json(fit)
     return encode({**plan, "further": list(further)} if further else plan)
+
+
+def fit_to_json(fit: Fit) -> dict[str, Any]:
+    """What a fit does, without what is told of it."""
+    return {
+        "size": str(fit.size),
+        "seconds": fit.seconds,
+        "picture": fit.picture and str(fit.picture),
+        "fps": fit.fps,
+        "most_bytes": fit.most_bytes,
+    }
+
+
+def fit_from_row(row: Row) -> Fit | None:
+    """What the video's plan does to its source's clip before that is sent."""
+    stored = (decode(row["plan"]) or {}).get("fit")
+    if stored is None:
+        return None
+    picture = stored["picture"] and _size(stored["picture"])
+    return Fit(_size(stored["size"]), stored["seconds"], picture, stored["fps"], stored["most_bytes"])
 
 
 def told(adjustment: Adjustment) -> dict[str, Any]:

@@ -61,6 +61,11 @@ def storage_key(tenant: str, video_id: str, attempt: int, variant: Variant) -> s
     return f"{tenant}/{video_id}/{attempt}-{variant}.{variant.extension}"
 
 
+def fitted_key(tenant: str, video_id: str, plan: str) -> str:
+    """Where the source's clip lies as this video's model takes it. plan: a hash of what was done to it."""
+    return f"{tenant}/{video_id}/fitted-{plan}.mp4"
+
+
 def input_key(tenant: str, sha256: str) -> str:
     """Where an uploaded reference lies, by the hash of its bytes."""
     return f"{tenant}/inputs/{sha256}"

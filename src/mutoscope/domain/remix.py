@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from mutoscope.domain.catalog import Capability, ModelSpec, provider_of
-from mutoscope.domain.clip_limits import EVERY_CLIP
+from mutoscope.domain.clip_fit import Fit, fit_clip
+from mutoscope.domain.clip_limits import EVERY_CLIP, MP4, ClipLimits, SourceClip
 from mutoscope.domain.composition import Composed, compose
 from mutoscope.domain.errors import AssetExpired, SourceNotCompleted, UnsupportedByModel
 from mutoscope.domain.ladder import Skipped, Strategy
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.video import Operation, Size, Video
+from mutoscope.domain.wishes import OnUnsupported, default_for
 
 # Where a provider's facts say so, it made the video but cannot come back to it.
 REMEMBERED = "remembered"
@@ -29,8 +31,8 @@ _RUNGS = tuple(rung for rung in Strategy if rung is not Strategy.LOCAL)
 class Start:
     """What a change or continuation starts from: a completed video, or an uploaded clip, where `source` is None.
 
-    seconds, size, bytes: of the stored clip; bytes is None where they are not known. story: the prompts that led to
-    it, from the root video on; empty for an upload.
+    seconds, size, bytes, fps, media_type: of the stored clip; bytes and fps are None where they are not known. story:
+    the prompts that led to it, from the root video on; empty for an upload.
     """
 
     seconds: float
@@ -38,6 +40,12 @@ class Start:
     bytes: int | None = None
     source: Video | None = None
     story: Sequence[str] = ()
+    fps: float | None = None
+    media_type: str = MP4
+
+    @property
+    def clip(self) -> SourceClip:
+        return SourceClip(self.seconds, self.size, self.bytes, self.fps, self.media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,14 @@ class Rules:
     """What narrows the choice.
 
     now: Unix seconds. floor: the lowest rung that the caller accepts, None for the model's default.
-    allow_cross_provider: whether a video may be shown to another provider than the one that made it.
+    allow_cross_provider: whether a video may be shown to another provider than the one that made it. on_unsupported:
+    whether a clip may lose something to fit; None for the model's default.
     """
 
     now: float
     floor: Strategy | None = None
     allow_cross_provider: bool = True
+    on_unsupported: OnUnsupported | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class RemixPlan:
     credential: str | None = None
     is_shortened: bool = False
     lower: tuple[RemixPlan, ...] = ()
+    fit: Fit | None = None
 
 
 def plan_change(
@@ -82,13 +93,14 @@ def plan_change(
     """
     able, skipped = _climb(start, target, rules)
     floor = floor_of(target, rules)
-    if not able or not able[0].reaches(floor):
-        raise _below(able[0] if able else None, skipped, start, target, rules, models)
-    taken, *lower = [_plan(rung, change, start, target) for rung in able if rung.reaches(floor)]
+    best = next(iter(able), None)
+    if best is None or not best.reaches(floor):
+        raise _below(best, skipped, start, target, rules, models)
+    taken, *lower = [_plan(rung, fit, change, start, target) for rung, fit in able.items() if rung.reaches(floor)]
     return replace(taken, skipped=skipped, lower=tuple(lower))
 
 
-def _plan(taken: Strategy, change: str, start: Start, target: ModelSpec) -> RemixPlan:
+def _plan(taken: Strategy, fit: Fit | None, change: str, start: Start, target: ModelSpec) -> RemixPlan:
     composed = compose(start.story, change, target.prompt_limit) if taken.is_generation else Composed(change)
     return RemixPlan(
         taken,
@@ -96,6 +108,7 @@ def _plan(taken: Strategy, change: str, start: Start, target: ModelSpec) -> Remi
         recipients=(target.provider,) if taken.sends_source else (),
         credential=_credential(taken, start),
         is_shortened=composed.is_shortened,
+        fit=fit,
     )
 
 
@@ -107,10 +120,11 @@ def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) ->
         return RemixPlan(Strategy.NATIVE, words, credential=_credential(Strategy.NATIVE, start))
     if Capability.EXTEND not in target.capabilities:
         raise _unsupported(f"Model '{target.name}' continues only what it remembers. {forgotten}")
-    kept = _kept_from(start, target, rules) or target.extend_limits.misfit(start.seconds, start.size, start.bytes)
-    if kept is not None:
-        raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {kept}")
-    return RemixPlan(Strategy.FRAME, words, (Skipped(Strategy.NATIVE, forgotten),), recipients=(target.provider,))
+    fit = _kept_from(start, target, rules) or _fit(start, target.extend_limits, target, rules, keeps_length=True)
+    if isinstance(fit, str):
+        raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {fit}")
+    skipped = (Skipped(Strategy.NATIVE, forgotten),)
+    return RemixPlan(Strategy.FRAME, words, skipped, recipients=(target.provider,), fit=fit)
 
 
 def floor_of(target: ModelSpec, rules: Rules) -> Strategy:
@@ -140,16 +154,16 @@ _PARTICIPLES = {
 }
 
 
-def _climb(start: Start, target: ModelSpec, rules: Rules) -> tuple[list[Strategy], tuple[Skipped, ...]]:
-    """The rungs that nothing stands in the way of, the highest first, and why those above that were not taken."""
-    obstacles = {rung: _obstacle(rung, start, target, rules) for rung in _RUNGS}
-    able = [rung for rung, obstacle in obstacles.items() if obstacle is None]
-    above = takewhile(lambda found: found[1] is not None, obstacles.items())
-    return able, tuple(Skipped(rung, obstacle) for rung, obstacle in above if obstacle is not None)
+def _climb(start: Start, target: ModelSpec, rules: Rules) -> tuple[dict[Strategy, Fit | None], tuple[Skipped, ...]]:
+    """The rungs that can be taken, the highest first, with what is done to the clip; and why those above were not."""
+    found = {rung: _way(rung, start, target, rules) for rung in _RUNGS}
+    able = {rung: way for rung, way in found.items() if not isinstance(way, str)}
+    above = takewhile(lambda one: isinstance(one[1], str), found.items())
+    return able, tuple(Skipped(rung, str(obstacle)) for rung, obstacle in above)
 
 
-def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> str | None:
-    """Why this rung cannot be taken; None if it can."""
+def _way(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> Fit | str | None:
+    """What is done to the clip so that this rung can be taken, None for nothing; or why it cannot be."""
     if rung is Strategy.NATIVE:
         return _forgotten(start, target, rules)
     if rung is Strategy.PROMPT and not target.from_words:
@@ -159,7 +173,16 @@ def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> 
     capability, limits, lack = _NEEDS[rung]
     if capability not in target.capabilities:
         return f"Model '{target.name}' {lack}."
-    return _kept_from(start, target, rules) or limits(target).misfit(start.seconds, start.size, start.bytes)
+    return _kept_from(start, target, rules) or _fit(start, limits(target), target, rules)
+
+
+def _fit(
+    start: Start, limits: ClipLimits, target: ModelSpec, rules: Rules, *, keeps_length: bool = False
+) -> Fit | str | None:
+    if limits.misfit(start.clip) is None:
+        return None
+    may_lose = (rules.on_unsupported or default_for(target)) is OnUnsupported.ADJUST
+    return fit_clip(start.clip, limits, may_lose=may_lose, keeps_length=keeps_length)
 
 
 _NEEDS = {
@@ -237,8 +260,8 @@ def _below(
 
 
 def _is_able(start: Start, model: ModelSpec, rules: Rules) -> bool:
-    able, _ = _climb(start, model, rules)
-    return bool(able) and able[0].reaches(floor_of(model, rules))
+    best = next(iter(_climb(start, model, rules)[0]), None)
+    return best is not None and best.reaches(floor_of(model, rules))
 
 
 def _origin(start: Start) -> str:

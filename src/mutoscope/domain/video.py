@@ -71,13 +71,15 @@ class Operation(StrEnum):
 class Clip:
     """An uploaded clip that an edit or an extension starts from: stored bytes, known by their hash.
 
-    seconds: its measured length. size: in pixels as it is meant to be seen.
+    seconds: its measured length. size: in pixels as it is meant to be seen. fps: pictures per second, None where nobody
+    measured them.
     """
 
     sha256: str
     media_type: str
     size: Size
     seconds: float
+    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

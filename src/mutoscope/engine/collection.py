@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import decode, move
+from mutoscope.database.videos import decode, encode, move
 from mutoscope.domain.assets import Asset, Variant, storage_key
 from mutoscope.domain.errors import (
     EncodingFailed,
@@ -28,6 +28,7 @@ from mutoscope.engine.jobs import build_job
 from mutoscope.engine.measured import as_measured
 from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
+from mutoscope.media.probe import rate_of
 from mutoscope.media.studio import Derived
 from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting
 
@@ -133,6 +134,7 @@ class Collection:
         self, row: Row, happening: Happening, assets: list[Asset], derived: Derived | None = None
     ) -> bool:
         """Rows after bytes. Whether the video moved: not if it was deleted meanwhile. derived: what the file is."""
+        probe = None if derived is None else _measured(derived)
         now = self._desk.clock.now()
         expires_at = self._desk.expires_at(row, now) if happening is Happening.DERIVED else None
 
@@ -153,9 +155,17 @@ class Collection:
                     sha256=asset.sha256,
                     now=now,
                 )
+            if probe is not None:
+                tx.run("note_probe", video_id=row["id"], variant=Variant.VIDEO, probe=probe)
             return True
 
         return await self._desk.database.write(write)
+
+
+def _measured(clip: Derived) -> str:
+    """What a model that is given the clip later may have limits for."""
+    size, fps = Size(clip.width, clip.height), rate_of(clip.frames, clip.seconds)
+    return encode({"size": str(size), "seconds": clip.seconds, "fps": fps})
 
 
 async def _file(path: Path) -> AsyncIterator[bytes]:

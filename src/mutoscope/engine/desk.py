@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -47,7 +48,8 @@ class Desk:
     spread what would come at the same time.
     recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
     have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
-    link_to: a public address for some hours of the stored bytes with this key and media type; None for nowhere.
+    link_to: a public address for some hours of the stored bytes with this key and media type; None for nowhere. work:
+    folder for files on their way into storage, None for the system's own.
     """
 
     database: Database
@@ -65,6 +67,7 @@ class Desk:
     lease_is_over: Callable[[], bool] = lambda: False
     public_url: str = ""
     link_to: Callable[[str, str], str | None] = lambda _key, _media_type: None
+    work: Path | None = None
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)

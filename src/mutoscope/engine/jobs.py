@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from mutoscope.database.connection import Row
-from mutoscope.database.videos import decode, request_from_row
+from mutoscope.database.videos import decode, fit_from_row, request_from_row
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.clip_limits import MP4
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, Size, VideoRequest
 from mutoscope.domain.wishes import INPUT_REFERENCES, LAST_FRAME
 from mutoscope.engine.desk import Desk
+from mutoscope.engine.fitted import fitted_clip
 from mutoscope.providers.protocol import Given, Job, Source
 
 # For which the provider comes back to what it remembers, or is told words alone.
@@ -25,7 +27,10 @@ def job_key(video_id: str, attempt: int) -> str:
 
 
 async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
-    """The job of one attempt. Nothing is sent, and nothing is asked of anybody."""
+    """The job of one attempt. Nothing is sent, and nothing is asked of anybody.
+
+    MediaUnreadable when the source's clip cannot be made ready.
+    """
     request = request_from_row(row)
     clip = await _clip(desk, row, request)
     begins_with_source = row["strategy"] == Strategy.FRAME and request.operation is not Operation.EXTENSION
@@ -59,13 +64,23 @@ async def _source(desk: Desk, source_id: str) -> Source:
 
 
 async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
-    """The clip that is changed, continued or guides; None where the provider needs none."""
+    """The clip that is changed, continued or guides, as it is sent; None where the provider needs none."""
+    if request.clip is None and row["strategy"] in _WITHOUT_CLIP and request.operation is not Operation.EXTENSION:
+        return None
+    given = await _stored_clip(desk, row, request)
+    fit = fit_from_row(row)
+    if fit is None:
+        return given
+    key, length = await fitted_clip(desk, row, await _key_of_clip(desk, row, request), fit)
+    seconds = given.seconds if fit.seconds is None else fit.seconds
+    return _given(desk, key, MP4, length, fit.size, seconds)
+
+
+async def _stored_clip(desk: Desk, row: Row, request: VideoRequest) -> Given:
     if request.clip is not None:
         clip, key = request.clip, input_key(row["tenant"], request.clip.sha256)
         length = await desk.storage.size(key) or 0
         return _given(desk, key, clip.media_type, length, clip.size, clip.seconds)
-    if row["strategy"] in _WITHOUT_CLIP and request.operation is not Operation.EXTENSION:
-        return None
     asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
     assert asset is not None, "a source lost its clip while it was pinned"
     made = request_from_row(await desk.row(row["source_id"]))
@@ -73,11 +88,11 @@ async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
 
 
 async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Given | None) -> bytes | None:
-    """The picture that the video begins with: the caller's, or the first one of the source."""
+    """The picture that the video begins with: the caller's, or the first one of the source, not larger than needed."""
     if source is None:
         return await _read(desk, row["tenant"], request.reference.sha256) if request.reference else None
     async with desk.storage.local(await _key_of_clip(desk, row, request)) as path:
-        return await desk.studio.still(path)
+        return await desk.studio.still(path, cover=request.size)
 
 
 async def _key_of_clip(desk: Desk, row: Row, request: VideoRequest) -> str:

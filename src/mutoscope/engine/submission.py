@@ -14,7 +14,14 @@ import structlog
 
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, encode, move
-from mutoscope.domain.errors import NotYet, SubmissionUnknown, UpstreamError, UpstreamRateLimited, UpstreamUnavailable
+from mutoscope.domain.errors import (
+    MediaUnreadable,
+    NotYet,
+    SubmissionUnknown,
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamUnavailable,
+)
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
@@ -90,8 +97,11 @@ class Submission:
         while _awaits_submission(row):
             if rounds == ROUNDS:
                 raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
-            if await self._submit(row):
-                return True
+            try:
+                if await self._submit(row):
+                    return True
+            except MediaUnreadable as error:  # the source's clip could not be made ready
+                await self._end_unsent(row["id"], error)
             before, row = row, await self._desk.insist_on_row(row["id"])
             if row["state"] == State.SUBMITTING and (await self._intent(row))["outcome"] == Outcome.UNKNOWN:
                 return False  # held
@@ -164,6 +174,14 @@ class Submission:
         failpoint("submit.before_call", row["id"])
         self._desk.studio.make_ready()  # for what the upstream will bring
         return await self._accepted(row, await self._ask(row, provider, job))
+
+    async def _end_unsent(self, video_id: str, error: MediaUnreadable) -> None:
+        """End a video of which nothing was sent; raise the error where something may have been started."""
+        row = await self._desk.insist_on_row(video_id)
+        if row["state"] == State.QUEUED or (row["state"] == State.SUBMITTING and await self._is_proven(row)):
+            await self._desk.fail(row, error)
+        elif _awaits_submission(row):
+            raise error
 
     async def _accepted(self, row: Row, submitted: Submitted | None) -> bool:
         if submitted is None:

@@ -55,12 +55,16 @@ def probe(path: Path) -> Probe:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds."""
+    """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds.
+
+    fps: pictures per second, on average.
+    """
 
     media_type: str
     width: int
     height: int
     seconds: float
+    fps: float
 
 
 def measure(path: Path) -> Measures:
@@ -73,7 +77,12 @@ def measure(path: Path) -> Measures:
         lies = abs(first.rotation) % 180 == 90
         media_type = "video/webm" if "matroska" in container.format.name else "video/mp4"
     sides = (measures.height, measures.width) if lies else (measures.width, measures.height)
-    return Measures(media_type, *sides, measures.seconds)
+    return Measures(media_type, *sides, measures.seconds, rate_of(measures.frames, measures.seconds))
+
+
+def rate_of(frames: int, seconds: float) -> float:
+    """Pictures per second, on average."""
+    return round(frames / max(seconds, 1e-3), 3)
 
 
 @contextmanager

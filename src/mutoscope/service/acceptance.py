@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.ledger import caps_from, reserve
-from mutoscope.database.videos import add_event, decode, encode, plan_to_json, request_to_json, told
+from mutoscope.database.videos import add_event, decode, encode, fit_to_json, plan_to_json, request_to_json, told
 from mutoscope.domain.errors import (
     IdempotencyConflict,
     QueueFull,
@@ -184,7 +184,9 @@ class Acceptance:
             credential=plan and plan.credential,
             upstream_prompt=plan and plan.upstream_prompt,
             strategy=plan and plan.strategy,
-            plan=plan_to_json(proposal.adjustments, plan.skipped if plan else (), further_of(proposal, provider)),
+            plan=plan_to_json(
+                proposal.adjustments, plan.skipped if plan else (), further_of(proposal, provider), plan and plan.fit
+            ),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
             price=price,
@@ -264,6 +266,7 @@ def _leg(further: Further, account: str | None) -> dict[str, Any]:
         "upstream_prompt": plan and plan.upstream_prompt,
         "adjustments": [told(one) for one in proposal.adjustments],
         "price": proposal.price or 0,
+        "fit": fit_to_json(plan.fit) if plan and plan.fit else None,
     }
     return leg if account is None else {**leg, "provider": account}
 

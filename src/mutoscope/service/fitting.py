@@ -8,7 +8,7 @@ from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.remix import RemixPlan
 from mutoscope.domain.sizes import is_left_open, is_ratio, is_resolution, size_from
-from mutoscope.domain.video import Size, VideoRequest
+from mutoscope.domain.video import Operation, Size, VideoRequest
 from mutoscope.domain.wishes import SHOWN_CHARACTERS, Adjustment, Wishes, leave_out, refuses
 from mutoscope.service.requests import NewChange, NewExtension, NewVideo
 
@@ -92,6 +92,20 @@ def fit_length(request: VideoRequest, model: ModelSpec, wishes: Wishes) -> Fitte
         )
     reason = f"Model '{model.name}' makes no {request.seconds:g} s."
     return replace(request, seconds=seconds), (Adjustment("seconds", f"{request.seconds:g}", str(seconds), reason),)
+
+
+def as_fitted(request: VideoRequest, plan: RemixPlan) -> VideoRequest:
+    """The request for a video that has the length and shape of its source's clip as that is sent."""
+    fit = plan.fit
+    if fit is None or (plan.strategy.is_generation and request.operation is not Operation.EXTENSION):
+        return request
+    seconds = request.seconds if fit.seconds is None else fit.seconds
+    return replace(request, seconds=seconds, size=request.size if fit.picture is None else fit.size)
+
+
+def done_to_clip(plan: RemixPlan) -> tuple[Adjustment, ...]:
+    """What is done to the source's clip before it is sent."""
+    return () if plan.fit is None else plan.fit.told
 
 
 def shortened(plan: RemixPlan, model: ModelSpec) -> tuple[Adjustment, ...]:

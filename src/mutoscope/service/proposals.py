@@ -15,8 +15,10 @@ from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_sour
 from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
 from mutoscope.domain.wishes import Adjustment, Wishes, check_mode, honoured, leave_out, seed_for
 from mutoscope.service.fitting import (
+    as_fitted,
     check_length,
     checked_seed,
+    done_to_clip,
     fit_length,
     fit_size,
     reshape,
@@ -211,12 +213,13 @@ class Proposals:
             operation=new.operation,
             reference=basis.request.reference if plan.strategy is Strategy.NATIVE else None,
         )
+        request = as_fitted(request, plan)
         request, told = await self._honoured(caller, new, request, plan, model)
         request, resized = (request, ()) if _keeps_size(plan, model) else fit_size(request, model, new.wishes)
         if plan.strategy.is_generation:
             request, lengthened = fit_length(request, model, new.wishes)
             resized = (*resized, *lengthened, *shortened(plan, model))
-        return replace(basis, request=request, plan=plan, adjustments=(*told, *resized))
+        return replace(basis, request=request, plan=plan, adjustments=(*told, *resized, *done_to_clip(plan)))
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
         source = await self._source(caller, new.origin, Operation.EXTENSION)
@@ -233,9 +236,11 @@ class Proposals:
             operation=Operation.EXTENSION,
             reference=None,
         )
+        request = as_fitted(request, plan)
         request, told = await self._honoured(caller, new, request, plan, model)
         request, resized = (request, ()) if _keeps_size(plan, model) else fit_size(request, model, new.wishes)
-        return Proposal(request, model, source, plan, (*told, *resized), notice, new.wishes.ignored)
+        told = (*told, *resized, *done_to_clip(plan))
+        return Proposal(request, model, source, plan, told, notice, new.wishes.ignored)
 
     async def _honoured(
         self, caller: Caller, new: NewChange | NewExtension, request: VideoRequest, plan: RemixPlan, model: ModelSpec
@@ -259,7 +264,7 @@ class Proposals:
         return replace(request, reference=await self._inputs.keep_picture(caller.tenant, picture))
 
     def _rules(self, wishes: Wishes) -> Rules:
-        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider)
+        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider, wishes.on_unsupported)
 
     async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
         if not isinstance(origin, SourceId):
@@ -282,14 +287,14 @@ class Proposals:
         if source is not None:
             check_length(source.request.seconds, model, origin.param)
             request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
-            length, story = await self._inputs.length_of(source.id), await self._inputs.story_of(source)
-            return request, Start(request.seconds, request.size, length, source, story)
+            clip, story = await self._inputs.stored_clip(source), await self._inputs.story_of(source)
+            return request, Start(clip.seconds, clip.size, clip.bytes, source, story, clip.fps, clip.media_type)
         assert not isinstance(origin, SourceId)
         await self._check_space()
         clip = await self._inputs.keep_clip(caller.tenant, origin)
         check_length(clip.seconds, model, origin.param)
         request = VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
-        return request, Start(clip.seconds, clip.size, len(origin.data))
+        return request, Start(clip.seconds, clip.size, len(origin.data), fps=clip.fps, media_type=clip.media_type)
 
 
 def _keeps_size(plan: RemixPlan, model: ModelSpec) -> bool:
