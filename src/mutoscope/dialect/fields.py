@@ -115,6 +115,7 @@ def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) ->
 def _models(fields: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
     """The models asked for: one, or a list of several in the order in which they are to be tried."""
     value = fields.get("model")
+    value = value.text() if isinstance(value, Part) and value.filename is None else value
     if isinstance(value, str) and value.lstrip().startswith("["):
         value = decode(value.strip().encode(), limits, "model")
     if not isinstance(value, list):

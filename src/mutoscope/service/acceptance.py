@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from mutoscope.clock import Clock
@@ -265,6 +266,7 @@ def _leg(further: Further, account: str | None) -> dict[str, Any]:
         "strategy": plan and plan.strategy,
         "upstream_prompt": plan and plan.upstream_prompt,
         "adjustments": [told(one) for one in proposal.adjustments],
+        "skipped": [asdict(one) for one in plan.skipped] if plan else [],
         "price": proposal.price or 0,
         "fit": fit_to_json(plan.fit) if plan and plan.fit else None,
     }
