@@ -8,6 +8,7 @@ from contextlib import ExitStack, asynccontextmanager
 import structlog
 from starlette.types import ASGIApp
 
+from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.address import address_of, file_of
@@ -82,6 +83,7 @@ class Mutoscope:
         self.database = self._open(database_url(settings), on_lost)
         self.storage = open_storage(settings.storage, settings.data_dir)
         self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
+        self.links = Links(self.database, self.clock.now, settings.public_url, settings.source_link_seconds)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
         self._production = self._engine(providers)
         self.service = Service(
@@ -96,6 +98,7 @@ class Mutoscope:
             min_free_bytes=settings.min_free_bytes,
             caps=_caps(settings, providers),
             allow_cross_provider=settings.allow_cross_provider,
+            links=self.links,
         )
 
     async def prove_storage(self) -> None:
@@ -135,6 +138,7 @@ class Mutoscope:
     async def running(self) -> AsyncIterator[None]:
         """The engine at work, without or below the HTTP application."""
         try:
+            await self.links.open()
             await self.storage.sweep()
             await self._production.start()
             yield
@@ -203,6 +207,7 @@ class Mutoscope:
             recoveries=_recoveries(self.settings, providers),
             lease_is_over=self._lease_is_over,
             public_url=self.settings.public_url,
+            link_to=self.links.to,
         )
         return Production(
             desk,

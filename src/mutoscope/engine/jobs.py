@@ -63,13 +63,13 @@ async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
     if request.clip is not None:
         clip, key = request.clip, input_key(row["tenant"], request.clip.sha256)
         length = await desk.storage.size(key) or 0
-        return _given(desk, key, clip.media_type, length, clip.size, clip.seconds)
+        return _given(desk, row, key, clip.media_type, length, clip.size, clip.seconds)
     if row["strategy"] in _WITHOUT_CLIP and request.operation is not Operation.EXTENSION:
         return None
     asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
     assert asset is not None, "a source lost its clip while it was pinned"
     made = request_from_row(await desk.row(row["source_id"]))
-    return _given(desk, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
+    return _given(desk, row, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
 
 
 async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Given | None) -> bytes | None:
@@ -92,12 +92,13 @@ async def _guide(desk: Desk, row: Row, guide: dict) -> Given:
     key = input_key(row["tenant"], guide["sha256"])
     length = await desk.storage.size(key) or 0
     return _given(
-        desk, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
+        desk, row, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
     )
 
 
 def _given(
     desk: Desk,
+    row: Row,
     key: str,
     media_type: str,
     length: int,
@@ -112,7 +113,7 @@ def _given(
         size=size,
         seconds=seconds,
         role=role,
-        link=desk.link_to(key, media_type),
+        link=desk.link_to(key, media_type, row["created_at"]),
     )
 
 
