@@ -32,6 +32,7 @@ from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
+from mutoscope.providers.local import LocalProvider
 from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
@@ -60,7 +61,7 @@ class Mutoscope:
     A file database it holds alone too; on PostgreSQL it is one of any number, each with a lease.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook and flipbook-instant are offered. studio: judges uploads, derives stills.
+    changed there. Without any, those of `built_in` are offered. studio: judges uploads, derives stills.
     on_lost: called from a thread when the lease is lost; nothing can be written any more. role: a "server" answers and
     makes videos, an "api" only answers, a "worker" only makes them; by default as the settings say.
     """
@@ -252,7 +253,10 @@ def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
     def flipbook_instant(on_change: OnChange) -> Provider:
         return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
 
-    return [flipbook, flipbook_instant]
+    def local(on_change: OnChange) -> Provider:
+        return StagedProvider(LocalProvider(settings.data_dir / "changes", on_change=on_change), clock)
+
+    return [flipbook, flipbook_instant, local]
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

@@ -83,6 +83,7 @@ def _measure(task: dict[str, Any], _: bytes) -> dict[str, Any]:
         "width": measures.width,
         "height": measures.height,
         "seconds": measures.seconds,
+        "has_sound": measures.has_sound,
     }
 
 

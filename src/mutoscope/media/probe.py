@@ -55,12 +55,13 @@ def probe(path: Path) -> Probe:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds."""
+    """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds, sound."""
 
     media_type: str
     width: int
     height: int
     seconds: float
+    has_sound: bool = False
 
 
 def measure(path: Path) -> Measures:
@@ -72,8 +73,9 @@ def measure(path: Path) -> Measures:
             raise MediaUnreadable("No picture of the file can be decoded.")
         lies = abs(first.rotation) % 180 == 90
         media_type = "video/webm" if "matroska" in container.format.name else "video/mp4"
+        has_sound = bool(container.streams.audio)
     sides = (measures.height, measures.width) if lies else (measures.width, measures.height)
-    return Measures(media_type, *sides, measures.seconds)
+    return Measures(media_type, *sides, measures.seconds, has_sound)
 
 
 @contextmanager

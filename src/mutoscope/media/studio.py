@@ -31,11 +31,12 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class ClipMeasures:
-    """A clip's media type, size in pixels as it is meant to be seen, and length in seconds."""
+    """A clip's media type, size in pixels as it is meant to be seen, length in seconds, and whether it has sound."""
 
     media_type: str
     size: Size
     seconds: float
+    has_sound: bool = False
 
 
 class Studio:
@@ -77,7 +78,7 @@ class Studio:
         async with self._slots:
             found = await run_child({"kind": "measure", "clip": str(clip)}, seconds=_CLIP_SECONDS)
         size = Size(found["width"], found["height"])
-        return ClipMeasures(found["media_type"], size, found["seconds"])
+        return ClipMeasures(found["media_type"], size, found["seconds"], found["has_sound"])
 
     async def still(self, clip: Path, *, last: bool = False) -> bytes:
         """The first picture of the clip at this path, or its last one, as a JPEG in full size.

@@ -12,9 +12,9 @@ from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row
 from mutoscope.database.videos import decode, encode
 from mutoscope.domain.assets import Variant, input_key
-from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable
+from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable, VariantNotAvailable
 from mutoscope.domain.video import Character, Clip, Reference, Video, is_wellformed_id
-from mutoscope.media.studio import Studio
+from mutoscope.media.studio import ClipMeasures, Studio
 from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.requests import Upload
 from mutoscope.storage.protocol import Storage
@@ -71,6 +71,18 @@ class Inputs:
         """The bytes of a video's stored clip; None when it has none."""
         asset = await self._database.one("asset_of", video_id=video_id, variant=Variant.VIDEO)
         return None if asset is None else asset["bytes"]
+
+    async def measures_of(self, tenant: str, origin: Video | Clip) -> ClipMeasures:
+        """What the stored clip of a video, or an upload, really is. VariantNotAvailable when there is none."""
+        key = input_key(tenant, origin.sha256) if isinstance(origin, Clip) else await self._key_of(origin)
+        async with self._storage.local(key) as path:
+            return await self._studio.check_clip(path)
+
+    async def _key_of(self, video: Video) -> str:
+        asset = await self._database.one("asset_of", video_id=video.id, variant=Variant.VIDEO)
+        if asset is None:
+            raise VariantNotAvailable(f"Video '{video.id}' has no clip.")
+        return asset["key"]
 
     async def story_of(self, video: Video) -> tuple[str, ...]:
         """The prompts that led to a video, from its root on; empty where the first ones are not known any more.
