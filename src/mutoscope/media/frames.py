@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mutoscope.domain.errors import MediaUnreadable
 from mutoscope.domain.local_edits import even
 from mutoscope.domain.video import Size
@@ -100,13 +102,12 @@ def _planes(frame: VideoFrame) -> Planes:
         raise MediaUnreadable("The clip has larger pictures than are read here.")
     if frame.format.name != "yuv420p" or frame.width % 2 or frame.height % 2 or frame.color_range == _FULL:
         frame = _plain(frame)
-    whole = Planes.of(frame.to_ndarray())
+    whole = Planes.of(np.asarray(frame.to_ndarray(), dtype=np.uint8))
     return turned(whole, -round(frame.rotation / 90) % 4) if round(frame.rotation / 90) % 4 else whole
 
 
 def _plain(frame: VideoFrame) -> VideoFrame:
     """As 8 bits in limited range, without an odd row or column."""
-    import numpy as np
     from av import VideoFrame
 
     size = even(Size(frame.width, frame.height))
@@ -114,4 +115,6 @@ def _plain(frame: VideoFrame) -> VideoFrame:
         return frame.reformat(format="yuv420p", dst_color_range=_LIMITED)
     # Cut where colours are whole, and not scaled: nothing of its sharpness is lost.
     full = frame.reformat(format="yuv444p", dst_color_range=_LIMITED).to_ndarray()[:, : size.height, : size.width]
-    return VideoFrame.from_ndarray(np.ascontiguousarray(full), format="yuv444p").reformat(format="yuv420p")
+    return VideoFrame.from_ndarray(np.ascontiguousarray(full, dtype=np.uint8), format="yuv444p").reformat(
+        format="yuv420p"
+    )

@@ -92,7 +92,8 @@ def _planar(frame: Any) -> Samples:
 
 
 def _at_tempo(sound: Samples, factor: float) -> Samples:
-    import av
+    from av.error import BlockingIOError as NothingYet
+    from av.error import EOFError as Ended
     from av.filter import Graph
 
     graph = Graph()
@@ -109,6 +110,6 @@ def _at_tempo(sound: Samples, factor: float) -> Samples:
         while True:
             try:
                 parts.append(_planar(graph.pull()))
-            except (av.BlockingIOError, av.EOFError):
+            except (NothingYet, Ended):
                 break
     return np.concatenate(parts, axis=1)
