@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 import structlog
 from starlette.types import ASGIApp
 
+from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.address import address_of, file_of
@@ -35,6 +36,7 @@ from mutoscope.providers.configuration import Configuration
 from mutoscope.providers.endings import warnings_of
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
+from mutoscope.providers.local import LocalProvider
 from mutoscope.providers.opening import open_configuration
 from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.providers.staged import StagedProvider
@@ -64,9 +66,9 @@ class Mutoscope:
     A file database it holds alone too; on PostgreSQL it is one of any number, each with a lease.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook and flipbook-instant are offered. Those of the file of providers follow, with
-    secrets out of `environment`. studio: judges uploads, derives stills. door: the way to the upstreams, by default one
-    that trusts those that the file names; closed at the end.
+    changed there. Without any, those of `built_in` are offered. Those of the file of providers follow, with secrets out
+    of `environment`. studio: judges uploads, derives stills. door: the way to the upstreams, by default one that trusts
+    those that the file names; closed at the end.
     on_lost: called from a thread when the lease is lost; nothing can be written any more. role: a "server" answers and
     makes videos, an "api" only answers, a "worker" only makes them; by default as the settings say.
     """
@@ -93,6 +95,7 @@ class Mutoscope:
             on_error.callback(self.close)
             self.storage = open_storage(settings.storage, settings.data_dir)
             self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
+            self.links = Links(self.database, self.clock.now, settings.public_url, settings.source_link_seconds)
             own = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
             configuration = open_configuration(settings, environment, [model for each in own for model in each.models])
             self.door = door or Door(configuration.origins)
@@ -110,6 +113,7 @@ class Mutoscope:
                 min_free_bytes=settings.min_free_bytes,
                 caps=_caps(settings, providers),
                 allow_cross_provider=settings.allow_cross_provider,
+                links=self.links,
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)
@@ -152,6 +156,7 @@ class Mutoscope:
     async def running(self) -> AsyncIterator[None]:
         """The engine at work, without or below the HTTP application."""
         try:
+            await self.links.open()
             await self.storage.sweep()
             await self._production.start()
             yield
@@ -229,6 +234,7 @@ class Mutoscope:
             lease_is_over=self._lease_is_over,
             public_url=self.settings.public_url,
             work=self.settings.data_dir / "work",
+            link_to=self.links.to,
         )
         return Production(
             desk,
@@ -273,7 +279,10 @@ def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
     def flipbook_instant(on_change: OnChange) -> Provider:
         return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
 
-    return [flipbook, flipbook_instant]
+    def local(on_change: OnChange) -> Provider:
+        return StagedProvider(LocalProvider(settings.data_dir / "changes", on_change=on_change), clock)
+
+    return [flipbook, flipbook_instant, local]
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

@@ -65,7 +65,7 @@ class Settings:
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
     public_url: str = _setting(
         "",
-        "Address under which upstreams reach this server, for their callbacks; nothing for none.",
+        "Address under which upstreams reach this server, for callbacks and source links; nothing for none.",
         "nothing, or http:// or https:// with a host, perhaps a port and a path, and no query",
     )
     providers: str = _setting(
@@ -77,6 +77,11 @@ class Settings:
         "",
         "File of models that replace the packaged ones by adapter and name: newer limits, prices and end dates.",
         "a file, or nothing",
+    )
+    source_link_seconds: float = _setting(
+        21_600.0,
+        "How long an upstream may fetch what it is given a link to; there are links only with a `public_url`.",
+        "300 to 86400",
     )
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
     sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
@@ -136,6 +141,7 @@ class Settings:
         _check_range("port", self.port, 0, 65_535)
         if self.public_url and re.fullmatch(_PUBLIC_URL, self.public_url) is None:
             raise _refusal("public_url", self.public_url)
+        _check_range("source_link_seconds", self.source_link_seconds, 300, 86_400)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
         _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)

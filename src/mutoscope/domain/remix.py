@@ -13,6 +13,8 @@ from mutoscope.domain.composition import Composed, compose
 from mutoscope.domain.errors import AssetExpired, SourceNotCompleted, UnsupportedByModel
 from mutoscope.domain.ladder import Skipped, Strategy
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.local_edits import Extent, as_text, outcome
+from mutoscope.domain.local_words import read
 from mutoscope.domain.video import Operation, Size, Video
 from mutoscope.domain.wishes import OnUnsupported, default_for
 
@@ -23,7 +25,7 @@ REMEMBERED = "remembered"
 DEFAULT_FLOOR = Strategy.REFERENCE
 FREE_FLOOR = Strategy.PROMPT
 
-# `local` is no answer of a model's: it is taken only where it is asked for by name.
+# `local` is no answer of another model's: it is taken only where that one is asked for by name.
 _RUNGS = tuple(rung for rung in Strategy if rung is not Strategy.LOCAL)
 
 
@@ -32,7 +34,8 @@ class Start:
     """What a change or continuation starts from: a completed video, or an uploaded clip, where `source` is None.
 
     seconds, size, bytes, fps, media_type: of the stored clip; bytes and fps are None where they are not known. story:
-    the prompts that led to it, from the root video on; empty for an upload.
+    the prompts that led to it, from the root video on; empty for an upload. has_sound: whether the clip does, where
+    anybody has looked.
     """
 
     seconds: float
@@ -42,6 +45,7 @@ class Start:
     story: Sequence[str] = ()
     fps: float | None = None
     media_type: str = MP4
+    has_sound: bool = False
 
     @property
     def clip(self) -> SourceClip:
@@ -70,7 +74,8 @@ class RemixPlan:
     upstream_prompt: the text that the provider is given. recipients: the providers that are given the source, or
     pictures of it. credential: the account that must be asked, where it is not for the provider to choose.
     is_shortened: whether words of the source's story had to be left out. lower: the further rungs that could be taken,
-    in their order, should the provider refuse the source or this use of it.
+    in their order, should the provider refuse the source or this use of it. becomes: what the clip becomes, where the
+    change itself decides that.
     """
 
     strategy: Strategy
@@ -81,6 +86,7 @@ class RemixPlan:
     is_shortened: bool = False
     lower: tuple[RemixPlan, ...] = ()
     fit: Fit | None = None
+    becomes: Extent | None = None
 
 
 def plan_change(
@@ -91,11 +97,13 @@ def plan_change(
     change: the caller's prompt, within the target's limit. models: all of the catalog, for a refusal to name those
     that could do it. UnsupportedByModel (`unsupported_operation`) when no rung of the model's is high enough.
     """
+    if Capability.LOCAL_EDIT in target.capabilities:
+        return _plan_local(change, start, target, rules, models)
     able, skipped = _climb(start, target, rules)
     floor = floor_of(target, rules)
     best = next(iter(able), None)
     if best is None or not best.reaches(floor):
-        raise _below(best, skipped, start, target, rules, models)
+        raise _below(best, skipped, change, start, target, rules, models)
     taken, *lower = [_plan(rung, fit, change, start, target) for rung, fit in able.items() if rung.reaches(floor)]
     return replace(taken, skipped=skipped, lower=tuple(lower))
 
@@ -110,6 +118,16 @@ def _plan(taken: Strategy, fit: Fit | None, change: str, start: Start, target: M
         is_shortened=composed.is_shortened,
         fit=fit,
     )
+
+
+def _plan_local(change: str, start: Start, target: ModelSpec, rules: Rules, models: Iterable[ModelSpec]) -> RemixPlan:
+    """An exact change: all of it, or a refusal that names what is none."""
+    edits = read(change)
+    if not Strategy.LOCAL.reaches(floor_of(target, rules)):
+        raise _below(Strategy.LOCAL, (), change, start, target, rules, models)
+    if (misfit := target.edit_limits.misfit(start.clip)) is not None:
+        raise _unsupported(f"Model '{target.name}' cannot change {_origin(start)}. {misfit}")
+    return RemixPlan(Strategy.LOCAL, as_text(edits), becomes=outcome(edits, Extent(start.size, start.seconds)))
 
 
 def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) -> RemixPlan:
@@ -240,6 +258,7 @@ def _credential(rung: Strategy, start: Start) -> str | None:
 def _below(
     taken: Strategy | None,
     skipped: Sequence[Skipped],
+    change: str,
     start: Start,
     target: ModelSpec,
     rules: Rules,
@@ -254,14 +273,23 @@ def _below(
         message = f"Model '{target.name}' can {task} by the strategy '{taken}' at best, which is below {bound}."
         param = "min_strategy" if rules.floor else "model"
     reasons = " ".join(f"{one.strategy}: {one.reason}" for one in skipped)
-    able = sorted(model.name for model in models if _is_able(start, model, rules))
+    able = sorted(model.name for model in models if _is_able(change, start, model, rules))
     others = f"Models here that can: {', '.join(able)}." if able else "No model here can."
     return _unsupported(f"{message} {reasons} {others}", param)
 
 
-def _is_able(start: Start, model: ModelSpec, rules: Rules) -> bool:
+def _is_able(change: str, start: Start, model: ModelSpec, rules: Rules) -> bool:
+    if Capability.LOCAL_EDIT in model.capabilities:
+        return _is_able_locally(change, start, model, rules)
     best = next(iter(_climb(start, model, rules)[0]), None)
     return best is not None and best.reaches(floor_of(model, rules))
+
+
+def _is_able_locally(change: str, start: Start, model: ModelSpec, rules: Rules) -> bool:
+    try:
+        return Strategy.LOCAL.reaches(floor_of(model, rules)) and bool(_plan_local(change, start, model, rules, ()))
+    except UnsupportedByModel:
+        return False
 
 
 def _origin(start: Start) -> str:

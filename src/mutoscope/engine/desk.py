@@ -48,8 +48,9 @@ class Desk:
     spread what would come at the same time.
     recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
     have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
-    link_to: a public address for some hours of the stored bytes with this key and media type; None for nowhere. work:
-    folder for files on their way into storage, None for the system's own.
+    link_to: a public address for some hours of the stored bytes with this key and media type, for a video accepted at
+    that time in Unix seconds; None for nowhere. work: folder for files on their way into storage, None for the
+    system's own.
     """
 
     database: Database
@@ -66,7 +67,7 @@ class Desk:
     recoveries: Mapping[str, Recovery] = field(default_factory=dict)
     lease_is_over: Callable[[], bool] = lambda: False
     public_url: str = ""
-    link_to: Callable[[str, str], str | None] = lambda _key, _media_type: None
+    link_to: Callable[[str, str, float], str | None] = lambda _key, _media_type, _since: None
     work: Path | None = None
 
     async def row(self, video_id: str) -> Row:

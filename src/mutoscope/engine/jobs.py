@@ -73,18 +73,18 @@ async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
         return given
     key, length = await fitted_clip(desk, row, await _key_of_clip(desk, row, request), fit)
     seconds = given.seconds if fit.seconds is None else fit.seconds
-    return _given(desk, key, MP4, length, fit.size, seconds)
+    return _given(desk, row, key, MP4, length, fit.size, seconds)
 
 
 async def _stored_clip(desk: Desk, row: Row, request: VideoRequest) -> Given:
     if request.clip is not None:
         clip, key = request.clip, input_key(row["tenant"], request.clip.sha256)
         length = await desk.storage.size(key) or 0
-        return _given(desk, key, clip.media_type, length, clip.size, clip.seconds)
+        return _given(desk, row, key, clip.media_type, length, clip.size, clip.seconds)
     asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
     assert asset is not None, "a source lost its clip while it was pinned"
     made = request_from_row(await desk.row(row["source_id"]))
-    return _given(desk, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
+    return _given(desk, row, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
 
 
 async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Given | None) -> bytes | None:
@@ -107,12 +107,13 @@ async def _guide(desk: Desk, row: Row, guide: dict) -> Given:
     key = input_key(row["tenant"], guide["sha256"])
     length = await desk.storage.size(key) or 0
     return _given(
-        desk, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
+        desk, row, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
     )
 
 
 def _given(
     desk: Desk,
+    row: Row,
     key: str,
     media_type: str,
     length: int,
@@ -127,7 +128,7 @@ def _given(
         size=size,
         seconds=seconds,
         role=role,
-        link=desk.link_to(key, media_type),
+        link=desk.link_to(key, media_type, row["created_at"]),
     )
 
 

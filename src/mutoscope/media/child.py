@@ -86,6 +86,7 @@ def _measure(task: dict[str, Any], _: bytes) -> dict[str, Any]:
         "height": measures.height,
         "seconds": measures.seconds,
         "fps": measures.fps,
+        "has_sound": measures.has_sound,
     }
 
 

@@ -57,7 +57,7 @@ def probe(path: Path) -> Probe:
 class Measures:
     """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds.
 
-    fps: pictures per second, on average.
+    fps: pictures per second, on average. has_sound: whether there is a track of it.
     """
 
     media_type: str
@@ -65,6 +65,7 @@ class Measures:
     height: int
     seconds: float
     fps: float
+    has_sound: bool = False
 
 
 def measure(path: Path) -> Measures:
@@ -76,8 +77,9 @@ def measure(path: Path) -> Measures:
             raise MediaUnreadable("No picture of the file can be decoded.")
         lies = abs(first.rotation) % 180 == 90
         media_type = "video/webm" if "matroska" in container.format.name else "video/mp4"
+        has_sound = bool(container.streams.audio)
     sides = (measures.height, measures.width) if lies else (measures.width, measures.height)
-    return Measures(media_type, *sides, measures.seconds, rate_of(measures.frames, measures.seconds))
+    return Measures(media_type, *sides, measures.seconds, rate_of(measures.frames, measures.seconds), has_sound)
 
 
 def rate_of(frames: int, seconds: float) -> float:

@@ -33,12 +33,13 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class ClipMeasures:
-    """A clip's media type, size in pixels as it is meant to be seen, length in seconds, and pictures per second."""
+    """A clip's media type, its size in pixels as it is meant to be seen, seconds, pictures per second, and sound."""
 
     media_type: str
     size: Size
     seconds: float
     fps: float | None = None
+    has_sound: bool = False
 
 
 class Studio:
@@ -80,7 +81,7 @@ class Studio:
         async with self._slots:
             found = await run_child({"kind": "measure", "clip": str(clip)}, seconds=_CLIP_SECONDS)
         size = Size(found["width"], found["height"])
-        return ClipMeasures(found["media_type"], size, found["seconds"], found["fps"])
+        return ClipMeasures(found["media_type"], size, found["seconds"], found["fps"], found["has_sound"])
 
     async def still(self, clip: Path, *, last: bool = False, cover: Size | None = None) -> bytes:
         """The first picture of the clip at this path, or its last one, as a JPEG.

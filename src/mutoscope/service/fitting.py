@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import InvalidRequest
-from mutoscope.domain.remix import RemixPlan
+from mutoscope.domain.local_edits import as_text, changes_sound, even
+from mutoscope.domain.local_words import read
+from mutoscope.domain.remix import RemixPlan, Start
 from mutoscope.domain.sizes import is_left_open, is_ratio, is_resolution, size_from
 from mutoscope.domain.video import Operation, Size, VideoRequest
 from mutoscope.domain.wishes import SHOWN_CHARACTERS, Adjustment, Wishes, leave_out, refuses
 from mutoscope.service.requests import NewChange, NewExtension, NewVideo
 
 SEED_LIMIT = 1 << 32
+SECONDS_DIGITS = 2
 
 Fitted = tuple[VideoRequest, tuple[Adjustment, ...]]
 
@@ -77,6 +80,20 @@ def fit_size(start: VideoRequest, model: ModelSpec, wishes: Wishes) -> Fitted:
         model.check_size(start.size)
     reason = f"Model '{model.name}' makes no {start.size}."
     return replace(start, size=size), (Adjustment("size", str(start.size), str(size), reason),)
+
+
+def exactly(request: VideoRequest, plan: RemixPlan, start: Start) -> Fitted:
+    """The request in the size and length that an exact change makes of its clip, and what was not in its words."""
+    assert plan.becomes is not None, "every exact change says what becomes of the clip"
+    edits, told = read(plan.upstream_prompt), []
+    if even(start.size) != start.size:
+        reason = "An odd row or column is left out: H.264 wants even sides."
+        told.append(Adjustment("size", str(start.size), str(even(start.size)), reason))
+    if start.has_sound and changes_sound(edits):
+        reason = "The sound follows the picture: at its tempo, in its own pitch, and backwards where it runs backwards."
+        told.append(Adjustment("audio", None, as_text([edit for edit in edits if changes_sound([edit])]), reason))
+    becomes = plan.becomes
+    return replace(request, size=becomes.size, seconds=round(becomes.seconds, SECONDS_DIGITS)), tuple(told)
 
 
 def fit_length(request: VideoRequest, model: ModelSpec, wishes: Wishes) -> Fitted:

@@ -13,9 +13,9 @@ from mutoscope.database.connection import Database, Row
 from mutoscope.database.videos import decode, encode
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.clip_limits import SourceClip
-from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable
+from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable, VariantNotAvailable
 from mutoscope.domain.video import Character, Clip, Reference, Size, Video, is_wellformed_id
-from mutoscope.media.studio import Studio
+from mutoscope.media.studio import ClipMeasures, Studio
 from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.requests import Upload
 from mutoscope.storage.protocol import Storage
@@ -81,6 +81,18 @@ class Inputs:
         measured = probe.get("seconds", request.seconds)
         seconds = request.seconds if abs(measured - request.seconds) <= ROUNDING_SECONDS else round(measured, 2)
         return SourceClip(seconds, size or request.size, asset["bytes"], probe.get("fps"), asset["media_type"])
+
+    async def measures_of(self, tenant: str, origin: Video | Clip) -> ClipMeasures:
+        """What the stored clip of a video, or an upload, really is. VariantNotAvailable when there is none."""
+        key = input_key(tenant, origin.sha256) if isinstance(origin, Clip) else await self._key_of(origin)
+        async with self._storage.local(key) as path:
+            return await self._studio.check_clip(path)
+
+    async def _key_of(self, video: Video) -> str:
+        asset = await self._database.one("asset_of", video_id=video.id, variant=Variant.VIDEO)
+        if asset is None:
+            raise VariantNotAvailable(f"Video '{video.id}' has no clip.")
+        return asset["key"]
 
     async def story_of(self, video: Video) -> tuple[str, ...]:
         """The prompts that led to a video, from its root on; empty where the first ones are not known any more.

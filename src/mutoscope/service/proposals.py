@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from mutoscope.clock import Clock
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
-from mutoscope.domain.errors import BudgetExceeded, CallerError
+from mutoscope.domain.errors import BudgetExceeded, CallerError, UnsupportedByModel
 from mutoscope.domain.fallback import After
+from mutoscope.domain.local_edits import CAN_DO
 from mutoscope.domain.money import as_text, in_millionths
 from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
@@ -19,6 +20,7 @@ from mutoscope.service.fitting import (
     check_length,
     checked_seed,
     done_to_clip,
+    exactly,
     fit_length,
     fit_size,
     reshape,
@@ -158,6 +160,7 @@ class Proposals:
     async def _video(self, caller: Caller, new: NewVideo) -> Proposal:
         resolved = self._catalog.resolve(new.wishes.model)
         model = resolved.model
+        _check_makes_new(model)
         model.check_prompt(new.prompt)
         model.check_start(new.reference is not None)
         options, adjustments = honoured(new.wishes, model)
@@ -190,9 +193,26 @@ class Proposals:
         model.check_prompt(new.prompt)
         request, start = await self._start(caller, new.origin, source, model)
         plan = plan_change(new.prompt, start, model, self._rules(new.wishes), self._catalog.models.values())
+        if plan.strategy is Strategy.LOCAL:
+            return await self._exact(caller, new, request, model, start, plan, notice)
         basis = Proposal(request, model, source, plan, notice=notice, ignored=new.wishes.ignored)
         proposal = await self._planned(caller, new, basis, plan)
         return replace(proposal, further=await self._lower(caller, new, basis, plan))
+
+    async def _exact(
+        self,
+        caller: Caller,
+        new: NewChange,
+        request: VideoRequest,
+        model: ModelSpec,
+        start: Start,
+        plan: RemixPlan,
+        notice: str | None,
+    ) -> Proposal:
+        request = replace(request, prompt=new.prompt, operation=new.operation, reference=None)
+        request, told = await self._honoured(caller, new, request, plan, model)
+        request, became = exactly(request, plan, start)
+        return Proposal(request, model, start.source, plan, (*told, *became), notice, new.wishes.ignored)
 
     async def _lower(self, caller: Caller, new: NewChange, basis: Proposal, plan: RemixPlan) -> tuple[Further, ...]:
         """The lower rungs, for an upstream that refuses the source; those that cannot take the wishes are left out."""
@@ -224,6 +244,7 @@ class Proposals:
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
         source = await self._source(caller, new.origin, Operation.EXTENSION)
         model, notice = self._target(new.wishes, source)
+        _check_makes_new(model)
         model.check_prompt(new.prompt)
         added = model.check_seconds(new.seconds)
         request, start = await self._start(caller, new.origin, source, model)
@@ -286,6 +307,8 @@ class Proposals:
         """A request for what is there already, to be changed or continued, and what the planner must know of it."""
         if source is not None:
             check_length(source.request.seconds, model, origin.param)
+            if Capability.LOCAL_EDIT in model.capabilities:
+                return await self._measured(caller, source, model)
             request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
             clip, story = await self._inputs.stored_clip(source), await self._inputs.story_of(source)
             return request, Start(clip.seconds, clip.size, clip.bytes, source, story, clip.fps, clip.media_type)
@@ -294,12 +317,41 @@ class Proposals:
         clip = await self._inputs.keep_clip(caller.tenant, origin)
         check_length(clip.seconds, model, origin.param)
         request = VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
+        if Capability.LOCAL_EDIT in model.capabilities:
+            found = await self._inputs.measures_of(caller.tenant, clip)
+            return request, Start(found.seconds, found.size, len(origin.data), has_sound=found.has_sound)
         return request, Start(clip.seconds, clip.size, len(origin.data), fps=clip.fps, media_type=clip.media_type)
+
+    async def _measured(self, caller: Caller, source: Video, model: ModelSpec) -> tuple[VideoRequest, Start]:
+        """As in `_start`, of the clip as it is and not as it was asked for: upstreams come near to that only."""
+        found = await self._inputs.measures_of(caller.tenant, source)
+        request = replace(
+            source.request,
+            model=model.name,
+            size=found.size,
+            seconds=found.seconds,
+            clip=None,
+            added_seconds=0,
+            characters=(),
+        )
+        story, length = await self._inputs.story_of(source), (await self._inputs.stored_clip(source)).bytes
+        return request, Start(found.seconds, found.size, length, source, story, has_sound=found.has_sound)
 
 
 def _keeps_size(plan: RemixPlan, model: ModelSpec) -> bool:
     """Whether an upstream is not asked for a size, since what it makes has the size of what it changes."""
     return not model.is_own and not plan.strategy.is_generation
+
+
+def _check_makes_new(model: ModelSpec) -> None:
+    """Refuse a model that only changes what is there already."""
+    if Capability.LOCAL_EDIT in model.capabilities:
+        raise UnsupportedByModel(
+            f"Model '{model.name}' makes nothing new: it can be asked for a remix or an edit of a clip. It can do: "
+            f"{CAN_DO}.",
+            param="model",
+            code="unsupported_operation",
+        )
 
 
 def _check_price(proposal: Proposal, most: float | None) -> None:

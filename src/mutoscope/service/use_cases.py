@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 
 from mutoscope.access.keys import hash_of
+from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
@@ -51,6 +52,7 @@ from mutoscope.service.requests import (
     SourceId,
     StoredCharacter,
 )
+from mutoscope.service.sources import Sources
 from mutoscope.storage.protocol import Storage
 
 log = structlog.get_logger(__name__)
@@ -84,11 +86,12 @@ class Service:
         min_free_bytes: int = 0,
         caps: Sequence[Cap] = (),
         allow_cross_provider: bool = True,
+        links: Links | None = None,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
-        provider than the one that made it.
+        provider than the one that made it. links: None where upstreams are given none.
         """
         self.catalog = catalog
         self._database = database
@@ -96,6 +99,7 @@ class Service:
         self._engine = engine
         self._clock = clock
         self._pace = pace or Pace(0)
+        self._sources = Sources(database, storage, links)
         self._inputs = Inputs(database, storage, studio, clock)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
         self._proposals = Proposals(
@@ -206,6 +210,10 @@ class Service:
     async def called_back(self, token: str, headers: Mapping[str, str], body: bytes) -> None:
         """An upstream tells of a job. The token, well-formed, is its key; one that nobody was given is no error."""
         await in_time(self._engine.called_back(token, headers, body))
+
+    async def source(self, token: str, name: str) -> Content:
+        """What an upstream was given a link to. RouteNotFound for any link that does not hold, whatever is wrong."""
+        return await self._sources.content(token, name)
 
     async def content(self, caller: Caller, video_id: str, variant: Variant) -> Content:
         """One variant of a completed video, ready to be sent."""

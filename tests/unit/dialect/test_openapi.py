@@ -37,7 +37,7 @@ from unit.dialect.fakes import MODEL, FakeService, a_video, client
 
 DOCUMENT = document(Catalog.of([MODEL], MODEL.name), Limits(), PREFIXES)
 # Called by upstreams, and no part of what clients may call.
-OF_UPSTREAMS = "/v1/callbacks/"
+OF_UPSTREAMS = ("/v1/callbacks/", "/v1/source/")
 OPERATION_IDS = [operation.id for operation in OPERATIONS]
 
 
@@ -65,7 +65,7 @@ def test_every_route_is_in_it_and_no_other() -> None:
         for route in app.router.routes
         if isinstance(route, Route) and (route.path.startswith("/v1/") or route.path in ("/healthz", "/readyz"))
         for method in route.methods or ()
-        if method != "HEAD" and not route.path.startswith(("/v1/openai", OF_UPSTREAMS))
+        if method != "HEAD" and not route.path.startswith(("/v1/openai", *OF_UPSTREAMS))
     }
     told = {
         (path if path in ("/healthz", "/readyz") else f"/v1{path}", method)
