@@ -22,6 +22,7 @@ from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.domain.money import Cap, Period, in_millionths
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.engine.dbos import DbosQueue, check_tables, migrate_tables
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Slots
@@ -32,6 +33,7 @@ from mutoscope.providers import instant
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Provider, Recovery
+from mutoscope.providers.rehearsal import RehearsalProvider
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
@@ -40,6 +42,8 @@ from mutoscope.storage.protocol import StorageRefused
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
+# Rehearsals mostly wait, for as long as their models would take; they are drawn one after the other.
+REHEARSALS_IN_HAND = 16
 ONE_PROCESS = (
     "Several processes need a database that they can share. Set 'database' to postgresql://…, or run a single "
     "`mutoscope serve`, which also makes the videos."
@@ -83,7 +87,7 @@ class Mutoscope:
         self.storage = open_storage(settings.storage, settings.data_dir)
         self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
-        self._production = self._engine(providers)
+        self._production = self._engine([*providers, rehearsals(settings, self.clock)])
         self.service = Service(
             self.database,
             self.storage,
@@ -96,6 +100,7 @@ class Mutoscope:
             min_free_bytes=settings.min_free_bytes,
             caps=_caps(settings, providers),
             allow_cross_provider=settings.allow_cross_provider,
+            rehearsal_speed=settings.rehearsal_speed,
         )
 
     async def prove_storage(self) -> None:
@@ -190,7 +195,8 @@ class Mutoscope:
     def _engine(self, providers: Sequence[Provider]) -> Production:
         by_name = {provider.name: provider for provider in providers}
         slots = self.settings.flipbook_slots
-        limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
+        limits = {**dict.fromkeys(by_name, slots), instant.NAME: INSTANT_IN_HAND, REHEARSAL: REHEARSALS_IN_HAND}
+        limits = {name: limits[name] for name in by_name}
         desk = Desk(
             self.database,
             self.storage,
@@ -248,6 +254,12 @@ def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
         return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
 
     return [flipbook, flipbook_instant]
+
+
+def rehearsals(settings: Settings, clock: Clock) -> Provider:
+    """The engine that rehearses every model of the server. Drawn in a queue of its own, beside flipbook's videos."""
+    drawing = FlipbookProvider(settings.data_dir / "rehearsals", spare_seconds=settings.flipbook_spare_seconds)
+    return StagedProvider(RehearsalProvider(drawing, clock), clock)
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

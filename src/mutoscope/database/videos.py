@@ -15,6 +15,7 @@ from mutoscope.domain.ladder import Skipped
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
 from mutoscope.domain.lineage import LineageNode
 from mutoscope.domain.money import Kind, Standing, Usage, standing, verdict
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.video import (
     Character,
     Clip,
@@ -58,14 +59,31 @@ def request_to_json(request: VideoRequest) -> str:
 
 
 def plan_to_json(
-    adjustments: Iterable[Adjustment], skipped: Iterable[Skipped], further: Iterable[Mapping[str, Any]] = ()
+    adjustments: Iterable[Adjustment],
+    skipped: Iterable[Skipped],
+    further: Iterable[Mapping[str, Any]] = (),
+    rehearsal: Rehearsal | None = None,
 ) -> str:
     """What the plan of a video changed and passed over, in the words of the wire.
 
-    further: the plans that may follow a refusal, each with `after` and the columns that it replaces.
+    further: the plans that may follow a refusal, each with `after` and the columns that it replaces. rehearsal: what
+    is rehearsed, where nobody is asked.
     """
-    plan = {"adjustments": [told(one) for one in adjustments], "skipped": [asdict(one) for one in skipped]}
-    return encode({**plan, "further": list(further)} if further else plan)
+    plan: dict[str, Any] = {
+        "adjustments": [told(one) for one in adjustments],
+        "skipped": [asdict(one) for one in skipped],
+    }
+    if further:
+        plan["further"] = list(further)
+    if rehearsal is not None:
+        plan["rehearsal"] = asdict(rehearsal)
+    return encode(plan)
+
+
+def rehearsal_from(row: Row) -> Rehearsal | None:
+    """What a row rehearses; None for a real video."""
+    stored = decode(row["plan"]).get("rehearsal")
+    return None if stored is None else Rehearsal(**stored)
 
 
 def told(adjustment: Adjustment) -> dict[str, Any]:
@@ -119,6 +137,7 @@ def video_from_row(row: Row) -> Video:
         adjustments=tuple(plan.get("adjustments", ())),
         skipped=tuple(plan.get("skipped", ())),
         credential=row["credential"],
+        rehearsal=rehearsal_from(row),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from mutoscope.database.connection import Row
-from mutoscope.database.videos import decode, request_from_row
+from mutoscope.database.videos import decode, rehearsal_from, request_from_row
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.remix import Strategy
@@ -43,6 +43,8 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         spec=_spec(desk, row),
         last_frame=await _read(desk, row["tenant"], last["sha256"]) if last else None,
         guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
+        rehearsal=rehearsal_from(row),
+        earlier_id=row["upstream_id"],
     )
 
 
@@ -64,12 +66,19 @@ async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
         clip, key = request.clip, input_key(row["tenant"], request.clip.sha256)
         length = await desk.storage.size(key) or 0
         return _given(desk, key, clip.media_type, length, clip.size, clip.seconds)
-    if row["strategy"] in _WITHOUT_CLIP and request.operation is not Operation.EXTENSION:
+    if not _needs_clip(row, request):
         return None
     asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
     assert asset is not None, "a source lost its clip while it was pinned"
     made = request_from_row(await desk.row(row["source_id"]))
     return _given(desk, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
+
+
+def _needs_clip(row: Row, request: VideoRequest) -> bool:
+    if request.operation is Operation.EXTENSION or row["strategy"] not in _WITHOUT_CLIP:
+        return True
+    # Nobody remembers it who draws a rehearsal.
+    return row["strategy"] == Strategy.NATIVE and rehearsal_from(row) is not None
 
 
 async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Given | None) -> bytes | None:
