@@ -24,6 +24,7 @@ from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog, provider_of
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.domain.money import Cap, Period, in_millionths
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.egress.door import Door
 from mutoscope.engine.dbos import DbosQueue, check_tables, migrate_tables
 from mutoscope.engine.desk import Desk
@@ -39,6 +40,7 @@ from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.local import LocalProvider
 from mutoscope.providers.opening import open_configuration
 from mutoscope.providers.protocol import Provider, Recovery
+from mutoscope.providers.rehearsal import RehearsalProvider
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
@@ -47,6 +49,8 @@ from mutoscope.storage.protocol import StorageRefused
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
+# Rehearsals mostly wait, for as long as their models would take; they are drawn one after the other.
+REHEARSALS_IN_HAND = 16
 ONE_PROCESS = (
     "Several processes need a database that they can share. Set 'database' to postgresql://…, or run a single "
     "`mutoscope serve`, which also makes the videos."
@@ -100,7 +104,7 @@ class Mutoscope:
             configuration = open_configuration(settings, environment, [model for each in own for model in each.models])
             self.door = door or Door(configuration.origins)
             providers = [*own, *self._configured(configuration)]
-            self._production = self._engine(providers, configuration)
+            self._production = self._engine([*providers, rehearsals(settings, self.clock)], configuration)
             self.service = Service(
                 self.database,
                 self.storage,
@@ -114,6 +118,7 @@ class Mutoscope:
                 caps=_caps(settings, providers),
                 allow_cross_provider=settings.allow_cross_provider,
                 links=self.links,
+                rehearsal_speed=settings.rehearsal_speed,
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)
@@ -217,7 +222,8 @@ class Mutoscope:
     def _engine(self, providers: Sequence[Provider], configuration: Configuration) -> Production:
         by_name = {provider.name: provider for provider in providers}
         slots = self.settings.flipbook_slots
-        limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
+        limits = {**dict.fromkeys(by_name, slots), instant.NAME: INSTANT_IN_HAND, REHEARSAL: REHEARSALS_IN_HAND}
+        limits = {name: limits[name] for name in by_name}
         limits |= {credential.account: provider.concurrency for provider, credential in configuration.accounts}
         paces = {credential.account: provider.submits_per_minute for provider, credential in configuration.accounts}
         desk = Desk(
@@ -283,6 +289,12 @@ def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
         return StagedProvider(LocalProvider(settings.data_dir / "changes", on_change=on_change), clock)
 
     return [flipbook, flipbook_instant, local]
+
+
+def rehearsals(settings: Settings, clock: Clock) -> Provider:
+    """The engine that rehearses every model of the server. Drawn in a queue of its own, beside flipbook's videos."""
+    drawing = FlipbookProvider(settings.data_dir / "rehearsals", spare_seconds=settings.flipbook_spare_seconds)
+    return StagedProvider(RehearsalProvider(drawing, clock), clock)
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

@@ -129,6 +129,9 @@ class Settings:
     flipbook_spare_seconds: float = _setting(
         300.0, "How long a warm drawing process is kept waiting for the next clip.", "0 to 86400"
     )
+    rehearsal_speed: float = _setting(
+        1.0, "How many times faster than its model a rehearsal is; 1 takes as long as the model would.", "1 to 1000"
+    )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
 
@@ -157,6 +160,7 @@ class Settings:
             raise _refusal("on_unknown", self.on_unknown)
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
         _check_range("flipbook_spare_seconds", self.flipbook_spare_seconds, 0, 86_400)
+        _check_range("rehearsal_speed", self.rehearsal_speed, 1, 1_000)
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)

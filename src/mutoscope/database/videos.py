@@ -16,6 +16,7 @@ from mutoscope.domain.ladder import Skipped
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
 from mutoscope.domain.lineage import LineageNode
 from mutoscope.domain.money import Kind, Standing, Usage, standing, verdict
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.video import (
     Character,
     Clip,
@@ -63,11 +64,12 @@ def plan_to_json(
     skipped: Iterable[Skipped],
     further: Iterable[Mapping[str, Any]] = (),
     fit: Fit | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> str:
     """What the plan of a video changed and passed over, in the words of the wire.
 
     further: the plans that may follow a refusal, each with `after` and the columns that it replaces. fit: what is done
-    to the source's clip before it is sent.
+    to the source's clip before it is sent. rehearsal: what is rehearsed, where nobody is asked.
     """
     plan: dict[str, Any] = {
         "adjustments": [told(one) for one in adjustments],
@@ -75,7 +77,17 @@ def plan_to_json(
     }
     if fit is not None:
         plan["fit"] = fit_to_json(fit)
-    return encode({**plan, "further": list(further)} if further else plan)
+    if further:
+        plan["further"] = list(further)
+    if rehearsal is not None:
+        plan["rehearsal"] = asdict(rehearsal)
+    return encode(plan)
+
+
+def rehearsal_from(row: Row) -> Rehearsal | None:
+    """What a row rehearses; None for a real video."""
+    stored = decode(row["plan"]).get("rehearsal")
+    return None if stored is None else Rehearsal(**stored)
 
 
 def fit_to_json(fit: Fit) -> dict[str, Any]:
@@ -149,6 +161,7 @@ def video_from_row(row: Row) -> Video:
         adjustments=tuple(plan.get("adjustments", ())),
         skipped=tuple(plan.get("skipped", ())),
         credential=row["credential"],
+        rehearsal=rehearsal_from(row),
     )
 
 

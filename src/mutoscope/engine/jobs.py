@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from mutoscope.database.connection import Row
-from mutoscope.database.videos import decode, fit_from_row, request_from_row
+from mutoscope.database.videos import decode, fit_from_row, rehearsal_from, request_from_row
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.clip_limits import MP4
@@ -48,6 +48,8 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         spec=_spec(desk, row),
         last_frame=await _read(desk, row["tenant"], last["sha256"]) if last else None,
         guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
+        rehearsal=rehearsal_from(row),
+        earlier_id=row["upstream_id"],
     )
 
 
@@ -65,7 +67,7 @@ async def _source(desk: Desk, source_id: str) -> Source:
 
 async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
     """The clip that is changed, continued or guides, as it is sent; None where the provider needs none."""
-    if request.clip is None and row["strategy"] in _WITHOUT_CLIP and request.operation is not Operation.EXTENSION:
+    if request.clip is None and not _needs_clip(row, request):
         return None
     given = await _stored_clip(desk, row, request)
     fit = fit_from_row(row)
@@ -85,6 +87,13 @@ async def _stored_clip(desk: Desk, row: Row, request: VideoRequest) -> Given:
     assert asset is not None, "a source lost its clip while it was pinned"
     made = request_from_row(await desk.row(row["source_id"]))
     return _given(desk, row, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
+
+
+def _needs_clip(row: Row, request: VideoRequest) -> bool:
+    if request.operation is Operation.EXTENSION or row["strategy"] not in _WITHOUT_CLIP:
+        return True
+    # Nobody remembers it who draws a rehearsal.
+    return row["strategy"] == Strategy.NATIVE and rehearsal_from(row) is not None
 
 
 async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Given | None) -> bytes | None:

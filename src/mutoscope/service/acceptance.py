@@ -22,6 +22,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.fallback import After
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import USD, Cap
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.domain.test_cases import refusal
 from mutoscope.domain.video import VideoRequest, new_id
 from mutoscope.domain.wishes import TEST_CASE
@@ -182,17 +183,21 @@ class Acceptance:
             request=request_to_json(proposal.request),
             model=proposal.model.name,
             provider=provider,
-            credential=plan and plan.credential,
+            credential=plan.credential if plan and proposal.rehearsal is None else None,
             upstream_prompt=plan and plan.upstream_prompt,
             strategy=plan and plan.strategy,
             plan=plan_to_json(
-                proposal.adjustments, plan.skipped if plan else (), further_of(proposal, provider), plan and plan.fit
+                proposal.adjustments,
+                plan.skipped if plan else (),
+                further_of(proposal, provider),
+                plan and plan.fit,
+                proposal.rehearsal,
             ),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
             price=price,
-            currency=proposal.currency,
-            charged=None if proposal.price == price else proposal.price or 0,
+            currency=None if price is None else proposal.currency,
+            charged=None if price is None or proposal.price == price else proposal.price or 0,
             source_id=source and source.id,
             root_id=source.root_id if source else video_id,
             depth=source.depth + 1 if source else 0,
@@ -238,13 +243,20 @@ class Acceptance:
 
 
 def _account(proposal: Proposal) -> str:
-    """The account that is asked first: the one that made the source, or one of the model's by chance."""
+    """The account that is asked first: the one that made the source, or one of the model's by chance.
+
+    For a rehearsal it is our own, so that nothing that the engine does later can reach another.
+    """
+    if proposal.rehearsal is not None:
+        return REHEARSAL
     accounts = proposal.model.accounts or (proposal.model.provider,)
     return proposal.account or random.choice(accounts)
 
 
 def further_of(proposal: Proposal, first: str) -> list[dict[str, Any]]:
     """What may follow a refusal, as it is stored. first: the account that is asked first."""
+    if proposal.rehearsal is not None:
+        return []
     return [
         *_other_accounts(proposal, first),
         *(leg for further in proposal.further for leg in _legs(further)),

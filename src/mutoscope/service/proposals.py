@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from mutoscope.clock import Clock
-from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
+from mutoscope.domain.catalog import Capability, Catalog, ModelSpec, provider_of
 from mutoscope.domain.errors import BudgetExceeded, CallerError, UnsupportedByModel
 from mutoscope.domain.fallback import After
 from mutoscope.domain.local_edits import CAN_DO
 from mutoscope.domain.money import as_text, in_millionths
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
-from mutoscope.domain.wishes import Adjustment, Wishes, check_mode, honoured, leave_out, seed_for
+from mutoscope.domain.wishes import Adjustment, Wishes, honoured, leave_out, seed_for
 from mutoscope.service.fitting import (
     as_fitted,
     check_length,
@@ -31,6 +32,7 @@ from mutoscope.service.fitting import (
 )
 from mutoscope.service.guides import Guides
 from mutoscope.service.inputs import Inputs
+from mutoscope.service.rehearsals import as_if_real, joined, rehearsed, told_of_source
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId, Upload
 
 Retrieve = Callable[[Caller, str, str], Awaitable[Video]]
@@ -51,7 +53,7 @@ class Further:
 class Proposal:
     """What would be made, all checked: accept it, or show it as a plan.
 
-    further: what may be made instead, in order.
+    further: what may be made instead, in order. rehearsal: set where this is only rehearsed.
     """
 
     request: VideoRequest
@@ -62,22 +64,32 @@ class Proposal:
     notice: str | None = None
     ignored: tuple[str, ...] = ()
     further: tuple[Further, ...] = ()
+    rehearsal: Rehearsal | None = None
 
     @property
     def account(self) -> str | None:
         """The one account that can do it, because it made the source; None where any of the model's will do."""
         is_native = self.plan is not None and self.plan.strategy is Strategy.NATIVE
-        return self.source.provider if is_native and self.source is not None else None
+        if not is_native or self.source is None:
+            return None
+        # The engines of this machine remember each other's videos too; each makes its own.
+        maker = self.source.provider
+        return maker if provider_of(maker) == self.model.provider else None
 
     @property
     def most(self) -> int | None:
-        """The highest price among this and what may be made instead; None where all of them are free."""
+        """The highest price among this and what may be made instead; None where nothing is to be paid."""
+        if self.rehearsal is not None:
+            return None
         prices = [price for price in (self.price, *(one.proposal.price for one in self.further)) if price is not None]
         return max(prices, default=None)
 
     @property
     def price(self) -> int | None:
-        """In millionths of `currency`; None where it is free. An extension costs what it adds."""
+        """In millionths of `currency`; None where it is free. An extension costs what it adds.
+
+        That of a rehearsal is the real one's, which nobody pays.
+        """
         if self.model.price is None:
             return None
         size = self.request.size
@@ -93,7 +105,8 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`.
+    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`. rehearsal_speed: how many times
+    faster than its model a rehearsal is.
     """
 
     def __init__(
@@ -104,7 +117,9 @@ class Proposals:
         retrieve: Retrieve,
         check_space: Callable[[], Awaitable[None]],
         allow_cross_provider: bool = True,
+        rehearsal_speed: float = 1.0,
     ) -> None:
+        self._rehearsal_speed = rehearsal_speed
         self._check_space = check_space
         self._allow_cross_provider = allow_cross_provider
         self._catalog = catalog
@@ -116,10 +131,9 @@ class Proposals:
     async def propose(self, caller: Caller, new: New) -> Proposal:
         """Judge a request. Its errors are those of the caller, and name the field."""
         check_prompt(new.prompt)
-        check_mode(new.wishes)
         proposal = await self._with_fallbacks(caller, new, await self._one(caller, new))
         _check_price(proposal, new.wishes.max_price)
-        return proposal
+        return rehearsed(proposal, self._rehearsal_speed) if new.wishes.rehearse else proposal
 
     async def _one(self, caller: Caller, new: New) -> Proposal:
         match new:
@@ -188,7 +202,7 @@ class Proposals:
         return Proposal(request, model, adjustments=told, notice=resolved.notice, ignored=ignored)
 
     async def _change(self, caller: Caller, new: NewChange) -> Proposal:
-        source = await self._source(caller, new.origin, new.operation)
+        source = await self._source(caller, new, new.operation)
         model, notice = self._target(new.wishes, source)
         model.check_prompt(new.prompt)
         request, start = await self._start(caller, new.origin, source, model)
@@ -239,10 +253,12 @@ class Proposals:
         if plan.strategy.is_generation:
             request, lengthened = fit_length(request, model, new.wishes)
             resized = (*resized, *lengthened, *shortened(plan, model))
-        return replace(basis, request=request, plan=plan, adjustments=(*told, *resized, *done_to_clip(plan)))
+        notice = joined(basis.notice, told_of_source(basis.source, plan, new.operation))
+        told = (*told, *resized, *done_to_clip(plan))
+        return replace(basis, request=request, plan=plan, adjustments=told, notice=notice)
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
-        source = await self._source(caller, new.origin, Operation.EXTENSION)
+        source = await self._source(caller, new, Operation.EXTENSION)
         model, notice = self._target(new.wishes, source)
         _check_makes_new(model)
         model.check_prompt(new.prompt)
@@ -261,6 +277,7 @@ class Proposals:
         request, told = await self._honoured(caller, new, request, plan, model)
         request, resized = (request, ()) if _keeps_size(plan, model) else fit_size(request, model, new.wishes)
         told = (*told, *resized, *done_to_clip(plan))
+        notice = joined(notice, told_of_source(source, plan, Operation.EXTENSION))
         return Proposal(request, model, source, plan, told, notice, new.wishes.ignored)
 
     async def _honoured(
@@ -287,12 +304,12 @@ class Proposals:
     def _rules(self, wishes: Wishes) -> Rules:
         return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider, wishes.on_unsupported)
 
-    async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
-        if not isinstance(origin, SourceId):
+    async def _source(self, caller: Caller, new: NewChange | NewExtension, operation: Operation) -> Video | None:
+        if not isinstance(new.origin, SourceId):
             return None
-        source = await self._retrieve(caller, origin.id, origin.param)
+        source = await self._retrieve(caller, new.origin.id, new.origin.param)
         self.check(source, operation)
-        return source
+        return as_if_real(source) if new.wishes.rehearse else source
 
     def _target(self, wishes: Wishes, source: Video | None) -> tuple[ModelSpec, str | None]:
         """The model that is asked for, else the source's own, else the default; and what its name needs told."""

@@ -87,11 +87,13 @@ class Service:
         caps: Sequence[Cap] = (),
         allow_cross_provider: bool = True,
         links: Links | None = None,
+        rehearsal_speed: float = 1.0,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
-        provider than the one that made it. links: None where upstreams are given none.
+        provider than the one that made it. links: None where upstreams are given none. rehearsal_speed: how many times
+        faster than its model a rehearsal is.
         """
         self.catalog = catalog
         self._database = database
@@ -103,7 +105,13 @@ class Service:
         self._inputs = Inputs(database, storage, studio, clock)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
         self._proposals = Proposals(
-            catalog, self._inputs, clock, self._named, self._acceptance.check_space, allow_cross_provider
+            catalog,
+            self._inputs,
+            clock,
+            self._named,
+            self._acceptance.check_space,
+            allow_cross_provider,
+            rehearsal_speed,
         )
 
     async def authenticate(self, secret: str | None) -> Caller:
@@ -315,6 +323,8 @@ class Service:
 
     def _video(self, row: Row) -> Video:
         video = video_from_row(row)
+        if video.rehearsal is not None:
+            return replace(video, expected_seconds=video.rehearsal.seconds)
         model = self.catalog.models.get(video.request.model)
         expected = model.seconds_per_second * video.request.seconds if model else None
         return replace(video, expected_seconds=expected)

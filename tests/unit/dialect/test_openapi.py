@@ -18,7 +18,7 @@ from jsonschema_rs import Draft202012Validator
 from starlette.routing import Route
 
 from mutoscope.dialect.application import build
-from mutoscope.dialect.fields import CREATE_FIELDS, EDIT_FIELDS, EXTENSION_FIELDS, REMIX_FIELDS, WRAPPERS
+from mutoscope.dialect.fields import CREATE_FIELDS, EDIT_FIELDS, EXTENSION_FIELDS, MODE, REMIX_FIELDS, WRAPPERS
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.reference.answers import STRUCTS, answer_schemas
 from mutoscope.dialect.reference.document import document
@@ -89,7 +89,18 @@ def test_every_field_of_an_answer_has_its_note_and_no_note_is_left_over() -> Non
 
 def test_only_keys_that_may_be_left_out_are_not_required() -> None:
     video = answer_schemas()["Video"]
-    optional = {"created", "remix", "adjustments", "ignored", "unmatched", "confidence", "notice", "usage"}
+    optional = {
+        "created",
+        "remix",
+        "adjustments",
+        "ignored",
+        "unmatched",
+        "confidence",
+        "notice",
+        "usage",
+        "mode",
+        "rehearsal",
+    }
     assert set(video["properties"]) - set(video["required"]) == optional
     assert set(msgspec.to_builtins(video_object(a_video()))) == set(video["required"])
 
@@ -104,8 +115,9 @@ def test_only_keys_that_may_be_left_out_are_not_required() -> None:
     ],
 )
 def test_the_fields_of_a_body_are_those_that_are_read(body: str, read: frozenset[str]) -> None:
-    assert set(BODIES[body].names) == read | set(WRAPPERS)
-    assert set(DOCUMENT["components"]["schemas"][body]["properties"]) == read | set(WRAPPERS)
+    expected = read | {MODE, *WRAPPERS}
+    assert set(BODIES[body].names) == expected
+    assert set(DOCUMENT["components"]["schemas"][body]["properties"]) == expected
 
 
 @given(st.text(max_size=5))
