@@ -96,6 +96,7 @@ class Mutoscope:
             min_free_bytes=settings.min_free_bytes,
             caps=_caps(settings, providers),
             allow_cross_provider=settings.allow_cross_provider,
+            has_links=bool(settings.public_url),
         )
 
     async def prove_storage(self) -> None:

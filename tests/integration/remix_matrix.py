@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from mutoscope.media.studio import Studio
+from mutoscope.testing.lenient import LenientStudio
 from mutoscope.testing.upstreams import film
 from mutoscope.testing.upstreams.ensemble import Ensemble, Server, serving
 from mutoscope.testing.upstreams.fake import FakeJob
@@ -25,6 +26,7 @@ SERVERS: tuple[tuple[dict[str, Any], tuple[tuple[str, str | None], ...]], ...] =
     ({"is_public": False}, (("private", None), ("private-low", "prompt"))),
     ({"allow_cross_provider": False}, (("closed", None), ("closed-low", "prompt"))),
 )
+NOT_ASKED = "."
 SCENE = "A red fox crosses the snow."
 LOCAL_CHANGE = "black and white"
 IN_HAND = 24
@@ -74,6 +76,7 @@ class Table:
             Cell(environment, source, target): answer
             for environment, matrix in told["matrix"].items()
             for source, target, answer in _cells(matrix)
+            if answer != NOT_ASKED
         }
 
     def reason(self, cell: Cell) -> str:
@@ -111,7 +114,7 @@ def make_all(table: Table, folder: Path) -> Made:
     made, ids = Made(), {}
     with serving(polls_queued=0, polls_running=1) as ensemble:
         for settings, environments in SERVERS:
-            with ensemble.server(folder, requests_per_minute=0, **settings) as server:
+            with ensemble.server(folder, studio=LenientStudio(), **settings) as server:
                 asyncio.run(_Asker(server, ensemble, table, made, ids).run(environments))
         made.leaks = [leak for fake in ensemble.fakes.values() for leak in fake.leaks]
     return made

@@ -17,7 +17,7 @@ REASONS = {
     "too-short": r"edit: The clip is [\d.]+ s long; at least [\d.]+ s are taken",
     "too-long": r"edit: The clip is [\d.]+ s long; at most [\d.]+ s are taken",
     "too-small": r"edit: The clip is \d+x\d+; sides of at least 720 pixels are taken",
-    "few-pixels": r"edit: The clip is \d+x\d+; frames of at least 409600 pixels are taken",
+    "few-pixels": r"reference: The clip is \d+x\d+; frames of 409600 to 8295044 pixels are taken",
     "no-clip": r"edit: Model '.+' edits no clips\..+reference: Model '.+' takes no clip as a reference",
     "no-link": r"edit: .+ by a public address only",
     "foreign": r"edit: '.+' would receive a video made by '.+'; this server does not allow that",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from mutoscope.domain.catalog import Capability, ModelSpec, provider_of
-from mutoscope.domain.clip_limits import EVERY_CLIP
+from mutoscope.domain.clip_limits import EVERY_CLIP, ClipLimits
 from mutoscope.domain.composition import Composed, compose
 from mutoscope.domain.errors import AssetExpired, SourceNotCompleted, UnsupportedByModel
 from mutoscope.domain.ladder import Skipped, Strategy
@@ -45,12 +45,14 @@ class Rules:
     """What narrows the choice.
 
     now: Unix seconds. floor: the lowest rung that the caller accepts, None for the model's default.
-    allow_cross_provider: whether a video may be shown to another provider than the one that made it.
+    allow_cross_provider: whether a video may be shown to another provider than the one that made it. has_links: whether
+    upstreams can fetch our clips by an address of ours.
     """
 
     now: float
     floor: Strategy | None = None
     allow_cross_provider: bool = True
+    has_links: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,7 @@ def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) ->
         return RemixPlan(Strategy.NATIVE, words, credential=_credential(Strategy.NATIVE, start))
     if Capability.EXTEND not in target.capabilities:
         raise _unsupported(f"Model '{target.name}' continues only what it remembers. {forgotten}")
-    kept = _kept_from(start, target, rules) or target.extend_limits.misfit(start.seconds, start.size, start.bytes)
-    if kept is not None:
+    if (kept := _not_taken(start, target, rules, target.extend_limits)) is not None:
         raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {kept}")
     return RemixPlan(Strategy.FRAME, words, (Skipped(Strategy.NATIVE, forgotten),), recipients=(target.provider,))
 
@@ -159,7 +160,9 @@ def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> 
     capability, limits, lack = _NEEDS[rung]
     if capability not in target.capabilities:
         return f"Model '{target.name}' {lack}."
-    return _kept_from(start, target, rules) or limits(target).misfit(start.seconds, start.size, start.bytes)
+    if rung is Strategy.FRAME:  # a picture goes along with the request
+        return _kept_from(start, target, rules)
+    return _not_taken(start, target, rules, limits(target))
 
 
 _NEEDS = {
@@ -196,6 +199,34 @@ def _forgotten(
     if made is not None and kept is not None and rules.now >= made + kept:
         return f"'{provider_of(source.provider)}' remembers a video for {kept / 3600:g} hours."
     return None
+
+
+def _not_taken(start: Start, target: ModelSpec, rules: Rules, limits: ClipLimits) -> str | None:
+    """Why the target's provider cannot be given the clip; None if it can."""
+    return (
+        _kept_from(start, target, rules)
+        or limits.misfit(start.seconds, start.size, start.bytes)
+        or _out_of_reach(start, target, rules)
+    )
+
+
+def _out_of_reach(start: Start, target: ModelSpec, rules: Rules) -> str | None:
+    """Why the target's upstream cannot fetch the clip, where it must; None if it can."""
+    if not target.clips_by_link or rules.has_links or _is_kept_there(start, target, rules):
+        return None
+    return (
+        f"Model '{target.name}' takes clips by a public address only, and this server has none: "
+        "'public_url' is not set."
+    )
+
+
+def _is_kept_there(start: Start, target: ModelSpec, rules: Rules) -> bool:
+    """Whether the target's upstream made the source, and still keeps it at an address of its own."""
+    source = start.source
+    if source is None or target.own_link is None or provider_of(source.provider) != target.provider:
+        return False
+    link, until = (source.facts.get(name) for name in target.own_link)
+    return bool(link) and isinstance(until, int | float) and rules.now < until
 
 
 def _kept_from(start: Start, target: ModelSpec, rules: Rules) -> str | None:

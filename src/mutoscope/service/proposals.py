@@ -89,7 +89,8 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`.
+    kept; StorageFull from it refuses the request. allow_cross_provider, has_links: see
+    `Rules`.
     """
 
     def __init__(
@@ -100,9 +101,11 @@ class Proposals:
         retrieve: Retrieve,
         check_space: Callable[[], Awaitable[None]],
         allow_cross_provider: bool = True,
+        has_links: bool = True,
     ) -> None:
         self._check_space = check_space
         self._allow_cross_provider = allow_cross_provider
+        self._has_links = has_links
         self._catalog = catalog
         self._inputs = inputs
         self._guides = Guides(inputs, check_space)
@@ -259,7 +262,7 @@ class Proposals:
         return replace(request, reference=await self._inputs.keep_picture(caller.tenant, picture))
 
     def _rules(self, wishes: Wishes) -> Rules:
-        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider)
+        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider, self._has_links)
 
     async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
         if not isinstance(origin, SourceId):

@@ -84,11 +84,12 @@ class Service:
         min_free_bytes: int = 0,
         caps: Sequence[Cap] = (),
         allow_cross_provider: bool = True,
+        has_links: bool = True,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
-        provider than the one that made it.
+        provider than the one that made it. has_links: whether upstreams can fetch clips from this server.
         """
         self.catalog = catalog
         self._database = database
@@ -99,7 +100,7 @@ class Service:
         self._inputs = Inputs(database, storage, studio, clock)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
         self._proposals = Proposals(
-            catalog, self._inputs, clock, self._named, self._acceptance.check_space, allow_cross_provider
+            catalog, self._inputs, clock, self._named, self._acceptance.check_space, allow_cross_provider, has_links
         )
 
     async def authenticate(self, secret: str | None) -> Caller:

@@ -18,6 +18,7 @@ from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope, ProviderMaker
 from mutoscope.clock import SystemClock
 from mutoscope.egress.door import Door
+from mutoscope.media.studio import Studio
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Job, Poll, Provider, RemoteAsset, Running, Submitted, Waiting
@@ -66,7 +67,9 @@ class Ensemble:
         return make
 
     @contextmanager
-    def server(self, folder: Path, *, is_public: bool = True, **settings: Any) -> Iterator[Server]:
+    def server(
+        self, folder: Path, *, is_public: bool = True, studio: Studio | None = None, **settings: Any
+    ) -> Iterator[Server]:
         """A server on this folder while the block runs. is_public: whether the upstreams can reach it."""
         with socket.create_server((HOST, 0), backlog=512) as listener:
             url = f"http://{HOST}:{listener.getsockname()[1]}"
@@ -78,7 +81,7 @@ class Ensemble:
                 "budget_per_day": BUDGET,
                 "log_level": "error",
             }
-            server = Mutoscope(Settings(**(chosen | settings)), self.makers(folder))
+            server = Mutoscope(Settings(**(chosen | settings)), self.makers(folder), studio=studio)
             try:
                 key = asyncio.run(_key(server))
                 with _links(server, folder), _answering(server, listener):
