@@ -119,6 +119,7 @@ class Mutoscope:
                 allow_cross_provider=settings.allow_cross_provider,
                 links=self.links,
                 rehearsal_speed=settings.rehearsal_speed,
+                has_links=bool(settings.public_url),
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)

@@ -95,7 +95,9 @@ class ModelSpec:
     names of those that serve it; by default the provider has one, of its own name. verified: who tried it: "docs"
     nobody, written from documentation; "sdk" the official SDK against a fake; "live 2026-11-26" somebody with a key.
     ends: the date when its upstream takes it away, such as "2026-12-31". wiring: what only its adapter reads.
-    from_words: whether it makes a clip of words alone; else it wants a picture or a clip.
+    from_words: whether it makes a clip of words alone; else it wants a picture or a clip. clips_by_link: whether its
+    upstream takes clips by a public address only. own_link: the facts of its provider's own videos that hold such an
+    address, and the Unix time until when it leads somewhere; None where the upstream keeps none.
     """
 
     name: str
@@ -122,6 +124,8 @@ class ModelSpec:
     verified: str = "docs"
     ends: str | None = None
     from_words: bool = True
+    clips_by_link: bool = False
+    own_link: tuple[str, str] | None = None
     wiring: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -45,13 +45,13 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     longest: float | None = None
     smallest_side: int = 1
     longest_side: int = 1 << 16
+    fewest_pixels: int = 1
+    most_pixels: int | None = None
     most_mebibytes: float | None = None
     lowest_fps: float = 0.0
     highest_fps: float | None = None
     narrowest: str | None = None
     widest: str | None = None
-    fewest_pixels: int = 1
-    most_pixels: int | None = None
     only_mp4: bool = False
 
     def limits(self) -> ClipLimits:
@@ -60,15 +60,22 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             longest=math.inf if self.longest is None else self.longest,
             smallest_side=self.smallest_side,
             longest_side=self.longest_side,
+            fewest_pixels=self.fewest_pixels,
+            most_pixels=math.inf if self.most_pixels is None else self.most_pixels,
             most_bytes=math.inf if self.most_mebibytes is None else self.most_mebibytes * _MEBIBYTE,
             lowest_fps=self.lowest_fps,
             highest_fps=math.inf if self.highest_fps is None else self.highest_fps,
             narrowest=0.0 if self.narrowest is None else _shape(self.narrowest),
             widest=math.inf if self.widest is None else _shape(self.widest),
-            fewest_pixels=self.fewest_pixels,
-            most_pixels=math.inf if self.most_pixels is None else self.most_pixels,
             only_mp4=self.only_mp4,
         )
+
+
+class OwnLink(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The facts of a provider's own videos that hold an address where they are kept, and until when."""
+
+    fact: str
+    until: str
 
 
 class PriceEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -113,6 +120,8 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     price: PriceEntry | None = None
     ends: str | None = None
     from_words: bool = True
+    clips_by_link: bool = False
+    own_link: OwnLink | None = None
     verified: str = "docs"
     wiring: dict[str, Any] = {}
 
@@ -142,6 +151,8 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             verified=self.verified,
             ends=self.ends,
             from_words=self.from_words,
+            clips_by_link=self.clips_by_link,
+            own_link=None if self.own_link is None else (self.own_link.fact, self.own_link.until),
             wiring=self.wiring,
         )
 

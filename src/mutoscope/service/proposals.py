@@ -105,8 +105,8 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`. rehearsal_speed: how many times
-    faster than its model a rehearsal is.
+    kept; StorageFull from it refuses the request. allow_cross_provider, has_links: see `Rules`. rehearsal_speed: how
+    many times faster than its model a rehearsal is.
     """
 
     def __init__(
@@ -118,10 +118,12 @@ class Proposals:
         check_space: Callable[[], Awaitable[None]],
         allow_cross_provider: bool = True,
         rehearsal_speed: float = 1.0,
+        has_links: bool = True,
     ) -> None:
         self._rehearsal_speed = rehearsal_speed
         self._check_space = check_space
         self._allow_cross_provider = allow_cross_provider
+        self._has_links = has_links
         self._catalog = catalog
         self._inputs = inputs
         self._guides = Guides(inputs, check_space)
@@ -302,7 +304,13 @@ class Proposals:
         return replace(request, reference=await self._inputs.keep_picture(caller.tenant, picture))
 
     def _rules(self, wishes: Wishes) -> Rules:
-        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider, wishes.on_unsupported)
+        return Rules(
+            self._clock.now(),
+            wishes.min_strategy,
+            self._allow_cross_provider,
+            wishes.on_unsupported,
+            self._has_links,
+        )
 
     async def _source(self, caller: Caller, new: NewChange | NewExtension, operation: Operation) -> Video | None:
         if not isinstance(new.origin, SourceId):
