@@ -45,7 +45,7 @@ COMMANDS = (
     Entry("download", "videos:download", "Save a completed video, its thumbnail or its spritesheet.", VIDEOS),
     Entry("delete", "videos:delete", "Delete videos; those still in the making are cancelled.", VIDEOS),
     Entry("character", "character:character", "Make a character from a film, or look at one.", VIDEOS),
-    Entry("models", "models:models", "List the models with their sizes, lengths and capabilities.", VIDEOS),
+    Entry("models", "models:models", "List the models with their sizes, lengths, capabilities and prices.", VIDEOS),
     Entry("usage", "usage:usage", "Sum up what paid videos cost: spent, and held.", VIDEOS),
     Entry("demo", "demo:demo", "Make a video and its remix on a server of its own, from nothing.", PICTURES),
     Entry("scene", "scene:scene", "Show the scene that flipbook reads from a prompt.", PICTURES),
