@@ -156,6 +156,16 @@ def floor_of(target: ModelSpec, rules: Rules) -> Strategy:
     return rules.floor or (DEFAULT_FLOOR if target.is_paid else FREE_FLOOR)
 
 
+def strategies_of(target: ModelSpec) -> tuple[Strategy, ...]:
+    """The rungs that a model can take where nothing else stands in the way, the highest first."""
+    able = {
+        Strategy.NATIVE: Capability.NATIVE_REMIX in target.capabilities and bool(target.remembers),
+        **{rung: capability in target.capabilities for rung, (capability, _, _) in _NEEDS.items()},
+        Strategy.PROMPT: target.from_words,
+    }
+    return tuple(rung for rung in _RUNGS if able[rung])
+
+
 def check_source(source: Video, operation: Operation, now: float) -> None:
     """Refuse a source that is not completed, or whose files have expired. now: Unix seconds."""
     if source.state is not State.COMPLETED:
@@ -338,4 +348,5 @@ __all__ = [
     "floor_of",
     "plan_change",
     "plan_extension",
+    "strategies_of",
 ]

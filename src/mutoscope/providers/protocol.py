@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import ModelSpec
@@ -198,6 +198,15 @@ class CallsBack(Protocol):
         Nothing else in it is believed: the job is asked about as any other. UpstreamProtocolError when it names none,
         and where the upstream signs its callbacks, when the signature is not its own.
         """
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A provider that can ask its upstream something that costs nothing, to see whether the credential is good."""
+
+    async def check(self) -> str:
+        """One sentence about the account. UpstreamError when something is wrong."""
         ...
 
 

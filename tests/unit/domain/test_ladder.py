@@ -14,7 +14,7 @@ from mutoscope.domain.errors import UnsupportedByModel
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Price
-from mutoscope.domain.remix import Rules, Start, plan_change, plan_extension
+from mutoscope.domain.remix import Rules, Start, plan_change, plan_extension, strategies_of
 from mutoscope.domain.video import Size, Video, VideoRequest
 from mutoscope.domain.wishes import OnUnsupported
 
@@ -299,3 +299,17 @@ def test_an_extension_goes_on_from_what_is_remembered_or_from_the_last_frame() -
 def test_a_length_that_a_model_makes() -> None:
     fitting = {1: 4, 4: 4, 6: 8, 6.5: 8, 10: 12, 90: 12}
     assert {given: model("m").fit_seconds(given) for given in fitting} == fitting
+
+
+@pytest.mark.parametrize(
+    ("target", "rungs"),
+    [
+        (model("m", *ALL, **KEEPER), "native edit reference frame prompt"),
+        (model("m", *ALL), "edit reference frame prompt"),
+        (model("m"), "prompt"),
+        (model("m", C.EDIT, from_words=False), "edit"),
+        (model("m", C.EXTEND, from_words=False), ""),
+    ],
+)
+def test_the_rungs_at_best(target: ModelSpec, rungs: str) -> None:
+    assert list(strategies_of(target)) == rungs.split()
