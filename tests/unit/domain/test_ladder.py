@@ -13,6 +13,7 @@ from mutoscope.domain.clip_limits import ClipLimits
 from mutoscope.domain.errors import UnsupportedByModel
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.local_edits import Extent
 from mutoscope.domain.money import Price
 from mutoscope.domain.remix import Rules, Start, plan_change, plan_extension, strategies_of
 from mutoscope.domain.video import Size, Video, VideoRequest
@@ -278,6 +279,30 @@ def test_a_refusal_names_the_models_that_could() -> None:
     with pytest.raises(UnsupportedByModel) as refusal:
         plan_change("at night", source(), target, RULES, models)
     assert refusal.value.message.endswith("Models here that can: editor, free.")
+
+
+def test_a_refusal_names_local_where_it_could_do_the_change() -> None:
+    target, local = model("words", price=PRICE), model("local", C.LOCAL_EDIT)
+    for change, rules, others in (
+        ("black and white", RULES, "Models here that can: local."),
+        ("at night", RULES, "No model here can."),
+        ("first 9 seconds", RULES, "No model here can."),
+        ("black and white", replace(RULES, floor=Strategy.LOCAL), "Models here that can: local."),
+        ("black and white", replace(RULES, floor=Strategy.EDIT), "No model here can."),
+    ):
+        with pytest.raises(UnsupportedByModel) as refusal:
+            plan_change(change, source(), target, rules, [target, local])
+        assert refusal.value.message.endswith(others), change
+
+
+def test_an_exact_change_is_a_rung_of_its_own() -> None:
+    plan = plan_change("Twice as fast, square!", source(), model("local", C.LOCAL_EDIT), RULES)
+    assert (plan.strategy, plan.upstream_prompt) == ("local", "at 2x speed, crop to 1:1")
+    assert (plan.becomes, plan.recipients, plan.skipped, plan.lower) == (Extent(Size(720, 720), 4), (), (), ())
+    with pytest.raises(UnsupportedByModel, match="at most 5 s are taken"):
+        plan_change("square", source(), model("local", C.LOCAL_EDIT, edit_limits=SHORT), RULES)
+    with pytest.raises(UnsupportedByModel, match="'local' at best, which is below 'min_strategy' 'native'"):
+        plan_change("square", source(), model("local", C.LOCAL_EDIT), replace(RULES, floor=Strategy.NATIVE))
 
 
 def test_an_extension_goes_on_from_what_is_remembered_or_from_the_last_frame() -> None:
