@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 
@@ -30,6 +31,7 @@ from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
+from mutoscope.providers.chat_composer import ChatComposer
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Provider, Recovery
@@ -87,6 +89,7 @@ class Mutoscope:
         self.storage = open_storage(settings.storage, settings.data_dir)
         self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
         providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
+        self._composer = composer(settings)
         self._production = self._engine([*providers, rehearsals(settings, self.clock)])
         self.service = Service(
             self.database,
@@ -101,6 +104,7 @@ class Mutoscope:
             caps=_caps(settings, providers),
             allow_cross_provider=settings.allow_cross_provider,
             rehearsal_speed=settings.rehearsal_speed,
+            composer="" if self._composer is None else self._composer.host,
         )
 
     async def prove_storage(self) -> None:
@@ -209,6 +213,7 @@ class Mutoscope:
             recoveries=_recoveries(self.settings, providers),
             lease_is_over=self._lease_is_over,
             public_url=self.settings.public_url,
+            composer=self._composer,
         )
         return Production(
             desk,
@@ -260,6 +265,18 @@ def rehearsals(settings: Settings, clock: Clock) -> Provider:
     """The engine that rehearses every model of the server. Drawn in a queue of its own, beside flipbook's videos."""
     drawing = FlipbookProvider(settings.data_dir / "rehearsals", spare_seconds=settings.flipbook_spare_seconds)
     return StagedProvider(RehearsalProvider(drawing, clock), clock)
+
+
+def composer(settings: Settings) -> ChatComposer | None:
+    """The chat model that puts words together, if one is set."""
+    if not settings.composer_url:
+        return None
+    variable = settings.composer_key_env
+    if variable and not os.environ.get(variable):
+        raise ConfigurationError(
+            f"Setting 'composer_key_env' is {variable!r}; allowed: a variable that is set. This one is not."
+        )
+    return ChatComposer(settings.composer_url, settings.composer_model, os.environ[variable] if variable else "")
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

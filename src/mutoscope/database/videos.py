@@ -63,11 +63,12 @@ def plan_to_json(
     skipped: Iterable[Skipped],
     further: Iterable[Mapping[str, Any]] = (),
     rehearsal: Rehearsal | None = None,
+    composition: Mapping[str, Any] | None = None,
 ) -> str:
     """What the plan of a video changed and passed over, in the words of the wire.
 
     further: the plans that may follow a refusal, each with `after` and the columns that it replaces. rehearsal: what
-    is rehearsed, where nobody is asked.
+    is rehearsed, where nobody is asked. composition: see `domain/composition.py`.
     """
     plan: dict[str, Any] = {
         "adjustments": [told(one) for one in adjustments],
@@ -77,6 +78,8 @@ def plan_to_json(
         plan["further"] = list(further)
     if rehearsal is not None:
         plan["rehearsal"] = asdict(rehearsal)
+    if composition is not None:
+        plan["composition"] = composition
     return encode(plan)
 
 
@@ -112,6 +115,7 @@ def request_from_row(row: Row) -> VideoRequest:
 def video_from_row(row: Row) -> Video:
     """The public view of a row."""
     plan = decode(row["plan"])
+    composition = plan.get("composition") or {}
     failure = row["error_code"] and Failure(row["error_code"], row["error_message"])
     return Video(
         id=row["id"],
@@ -138,6 +142,8 @@ def video_from_row(row: Row) -> Video:
         skipped=tuple(plan.get("skipped", ())),
         credential=row["credential"],
         rehearsal=rehearsal_from(row),
+        composed_by=composition.get("by"),
+        rule_prompt=composition.get("rule_prompt"),
     )
 
 

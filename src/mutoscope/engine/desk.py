@@ -22,6 +22,7 @@ from mutoscope.engine.circuit import Circuits
 from mutoscope.engine.pacing import Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
+from mutoscope.engine.wording import Composer
 from mutoscope.media.studio import Studio
 from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.storage.protocol import Storage
@@ -47,6 +48,7 @@ class Desk:
     recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
     have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
     link_to: a public address for some hours of the stored bytes with this key and media type; None for nowhere.
+    composer: who puts the words for new generations together; None leaves them to the rule.
     """
 
     database: Database
@@ -63,6 +65,7 @@ class Desk:
     lease_is_over: Callable[[], bool] = lambda: False
     public_url: str = ""
     link_to: Callable[[str, str], str | None] = lambda _key, _media_type: None
+    composer: Composer | None = None
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)

@@ -95,7 +95,8 @@ def _told(row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], error: Upst
         skipped.append({"strategy": row["strategy"], "reason": error.message})
     if leg["after"] == After.ANY:
         adjustments.append(told(Adjustment("model", row["model"], leg["model"], error.message)))
-    return {"adjustments": adjustments, "skipped": skipped}
+    composition = leg["composition"] if "composition" in leg else plan.get("composition")
+    return {"adjustments": adjustments, "skipped": skipped} | ({"composition": composition} if composition else {})
 
 
 def _charged(row: Row, leg: Mapping[str, Any]) -> int | None:

@@ -11,6 +11,7 @@ from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.ledger import caps_from, reserve
 from mutoscope.database.videos import add_event, decode, encode, plan_to_json, request_to_json, told
+from mutoscope.domain.composition import composition_of
 from mutoscope.domain.errors import (
     IdempotencyConflict,
     QueueFull,
@@ -190,6 +191,7 @@ class Acceptance:
                 plan.skipped if plan else (),
                 further_of(proposal, provider),
                 proposal.rehearsal,
+                _composition(proposal),
             ),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
@@ -277,8 +279,14 @@ def _leg(further: Further, account: str | None) -> dict[str, Any]:
         "upstream_prompt": plan and plan.upstream_prompt,
         "adjustments": [told(one) for one in proposal.adjustments],
         "price": proposal.price or 0,
+        "composition": _composition(proposal),
     }
     return leg if account is None else {**leg, "provider": account}
+
+
+def _composition(proposal: Proposal) -> dict[str, Any] | None:
+    plan = proposal.plan
+    return None if plan is None else composition_of(plan.is_composed, plan.material, proposal.model.prompt_limit)
 
 
 def _other_accounts(proposal: Proposal, first: str) -> list[dict[str, Any]]:

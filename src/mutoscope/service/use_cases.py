@@ -85,11 +85,13 @@ class Service:
         caps: Sequence[Cap] = (),
         allow_cross_provider: bool = True,
         rehearsal_speed: float = 1.0,
+        composer: str = "",
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
         provider than the one that made it. rehearsal_speed: how many times faster than its model a rehearsal is.
+        composer: the host that is told prompts to compose them; "" for none.
         """
         self.catalog = catalog
         self._database = database
@@ -107,6 +109,7 @@ class Service:
             self._acceptance.check_space,
             allow_cross_provider,
             rehearsal_speed,
+            composer,
         )
 
     async def authenticate(self, secret: str | None) -> Caller:

@@ -74,6 +74,11 @@ SET model = :model, provider = :provider, request = :request, strategy = :strate
     plan = :plan, charged = :charged, attempt = :next_attempt, fence = fence + 1
 WHERE id = :id AND state = :state AND attempt = :attempt;
 
+-- name: settle_words
+-- Before an attempt is made, and once: what was settled first stays.
+UPDATE videos SET upstream_prompt = :upstream_prompt, plan = :plan
+WHERE id = :id AND state = :state AND attempt = :attempt AND plan = :before;
+
 -- name: note_poll
 -- No change of state: when to ask again, and the progress if it is news. Never lower.
 UPDATE videos
