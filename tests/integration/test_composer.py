@@ -212,7 +212,7 @@ async def test_what_is_settled_stays_over_a_restart_and_for_whoever_comes_second
             while not first.jobs:
                 await asyncio.sleep(0.02)
         desk = server._production._desk
-        row = await desk.row(made.id)
+        row: Any = await desk.row(made.id)
         # One who had seen the row before it was settled hears another text, and takes the one that stands there.
         stale = {**row, "plan": json.dumps({**json.loads(row["plan"]), "composition": _open(row)})}
         fake.answer = said("Something else.")
@@ -272,7 +272,7 @@ async def test_under_one_key_never_two_texts_also_after_a_restore(tmp_path, chat
         video = await remixed(server, caller, await a_source(server, caller))
         (job,), desk = other.jobs, server._production._desk
         assert job.words_are_known
-        row = await desk.row(video.id)
+        row: Any = await desk.row(video.id)
         open_plan = json.dumps({**json.loads(row["plan"]), "composition": _open(row)})
         assert not (await build_job(desk, {**row, "plan": open_plan}, 1)).words_are_known
         for known, asked in ((False, 1), (True, 2)):
