@@ -20,7 +20,7 @@ from mutoscope.domain.lifecycle import State, Status
 from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import USD, Price, Usage, UsageLine, as_text
 from mutoscope.domain.rehearsal import Rehearsal
-from mutoscope.domain.remix import strategies_of
+from mutoscope.domain.remix import RemixPlan, strategies_of
 from mutoscope.domain.video import Failure, Video
 from mutoscope.domain.wishes import REHEARSE
 from mutoscope.service.proposals import Proposal
@@ -60,6 +60,8 @@ class RemixObject(msgspec.Struct):
     upstream_prompt: str | None
     adjustments: list[AdjustmentObject]
     skipped: list[SkippedObject]
+    composed_by: str | UnsetType = UNSET
+    rule_prompt: str | UnsetType = UNSET
 
 
 class UsageObject(msgspec.Struct):
@@ -198,6 +200,7 @@ class Plan(msgspec.Struct, kw_only=True):
     upstream_prompt: str | None
     recipients: list[str]
     fallbacks: list[str]
+    composed_by: str | UnsetType = UNSET
     mode: Literal["rehearse"] | UnsetType = UNSET
     rehearsal: RehearsalObject | UnsetType = UNSET
 
@@ -323,6 +326,7 @@ def plan_object(proposal: Proposal) -> Plan:
         price=PriceObject(as_text(proposal.price or 0), proposal.currency or USD),
         upstream_prompt=plan and plan.upstream_prompt,
         recipients=list(plan.recipients) if plan else [],
+        composed_by=_composer(plan),
         mode=_mode(proposal.rehearsal),
         rehearsal=_rehearsal(proposal.rehearsal),
         fallbacks=[one.proposal.model.name for one in proposal.further if one.after is After.ANY],
@@ -375,7 +379,21 @@ def _remix(video: Video, adjustments: list[AdjustmentObject]) -> RemixObject | U
         return UNSET
     skipped = [SkippedObject(**one) for one in video.skipped]
     provider = video.rehearsal.provider if video.rehearsal else provider_of(video.provider)
-    return RemixObject(video.strategy, provider, video.upstream_prompt, adjustments, skipped)
+    return RemixObject(
+        video.strategy,
+        provider,
+        video.upstream_prompt,
+        adjustments,
+        skipped,
+        video.composed_by or UNSET,
+        video.rule_prompt or UNSET,
+    )
+
+
+def _composer(plan: RemixPlan | None) -> str | UnsetType:
+    if plan is None or not plan.is_composed:
+        return UNSET
+    return "rule" if plan.material is None else "chat"
 
 
 def _mode(rehearsal: Rehearsal | None) -> Literal["rehearse"] | UnsetType:

@@ -62,7 +62,8 @@ class Job:
     before_send: to be handed to the door with the call that starts the job; it raises when that must not happen any
     more, and then nothing is sent.
     rehearsal: what is only rehearsed. earlier_id: the upstream's id of this very job, where it was accepted once and is
-    handed in again because an engine of this machine forgot it.
+    handed in again because an engine of this machine forgot it. words_are_known: false where the job may have been
+    asked for in other words than these, which a restore has lost.
     """
 
     video_id: str
@@ -81,6 +82,7 @@ class Job:
     before_send: Callable[[], None] | None = None
     rehearsal: Rehearsal | None = None
     earlier_id: str | None = None
+    words_are_known: bool = True
 
     @property
     def model(self) -> ModelSpec:
