@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 
 import structlog
 from starlette.types import ASGIApp
 
+from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.address import address_of, file_of
@@ -19,19 +21,26 @@ from mutoscope.database.opening import check_server, open_database
 from mutoscope.dialect.application import build as build_dialect
 from mutoscope.dialect.application import build_probes
 from mutoscope.dialect.limits import Limits
-from mutoscope.domain.catalog import Catalog
+from mutoscope.domain.catalog import Catalog, provider_of
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.domain.money import Cap, Period, in_millionths
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
+from mutoscope.egress.door import Door
 from mutoscope.engine.dbos import DbosQueue, check_tables, migrate_tables
 from mutoscope.engine.desk import Desk
-from mutoscope.engine.pacing import Slots
+from mutoscope.engine.pacing import Pacing, Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
+from mutoscope.providers.configuration import Configuration
+from mutoscope.providers.endings import warnings_of
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
+from mutoscope.providers.local import LocalProvider
+from mutoscope.providers.opening import open_configuration
 from mutoscope.providers.protocol import Provider, Recovery
+from mutoscope.providers.rehearsal import RehearsalProvider
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
@@ -40,6 +49,8 @@ from mutoscope.storage.protocol import StorageRefused
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
+# Rehearsals mostly wait, for as long as their models would take; they are drawn one after the other.
+REHEARSALS_IN_HAND = 16
 ONE_PROCESS = (
     "Several processes need a database that they can share. Set 'database' to postgresql://…, or run a single "
     "`mutoscope serve`, which also makes the videos."
@@ -59,7 +70,9 @@ class Mutoscope:
     A file database it holds alone too; on PostgreSQL it is one of any number, each with a lease.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook and flipbook-instant are offered. studio: judges uploads, derives stills.
+    changed there. Without any, those of `built_in` are offered. Those of the file of providers follow, with secrets out
+    of `environment`. studio: judges uploads, derives stills. door: the way to the upstreams, by default one that trusts
+    those that the file names; closed at the end.
     on_lost: called from a thread when the lease is lost; nothing can be written any more. role: a "server" answers and
     makes videos, an "api" only answers, a "worker" only makes them; by default as the settings say.
     """
@@ -72,6 +85,8 @@ class Mutoscope:
         studio: Studio | None = None,
         on_lost: Callable[[], None] = lambda: None,
         role: str | None = None,
+        door: Door | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.settings = settings
         self._role = role or ("server" if settings.work else "api")
@@ -80,24 +95,35 @@ class Mutoscope:
         self.clock = clock or SystemClock()
         self._held = ExitStack()
         self.database = self._open(database_url(settings), on_lost)
-        self.storage = open_storage(settings.storage, settings.data_dir)
-        self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
-        providers = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
-        self._production = self._engine(providers)
-        self.service = Service(
-            self.database,
-            self.storage,
-            self._studio,
-            self._production,
-            _catalog(settings, providers),
-            self.clock,
-            pace=Pace(settings.requests_per_minute),
-            queue_limit=settings.queue_limit,
-            min_free_bytes=settings.min_free_bytes,
-            caps=_caps(settings, providers),
-            allow_cross_provider=settings.allow_cross_provider,
-            has_links=bool(settings.public_url),
-        )
+        with ExitStack() as on_error:
+            on_error.callback(self.close)
+            self.storage = open_storage(settings.storage, settings.data_dir)
+            self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
+            self.links = Links(self.database, self.clock.now, settings.public_url, settings.source_link_seconds)
+            own = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
+            configuration = open_configuration(settings, environment, [model for each in own for model in each.models])
+            self.door = door or Door(configuration.origins)
+            providers = [*own, *self._configured(configuration)]
+            self._production = self._engine([*providers, rehearsals(settings, self.clock)], configuration)
+            self.service = Service(
+                self.database,
+                self.storage,
+                self._studio,
+                self._production,
+                _catalog(settings, providers, configuration),
+                self.clock,
+                pace=Pace(settings.requests_per_minute),
+                queue_limit=settings.queue_limit,
+                min_free_bytes=settings.min_free_bytes,
+                caps=_caps(settings, providers),
+                allow_cross_provider=settings.allow_cross_provider,
+                links=self.links,
+                rehearsal_speed=settings.rehearsal_speed,
+                has_links=bool(settings.public_url),
+            )
+            for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
+                log.warning("a model ends", **warning)
+            on_error.pop_all()
 
     async def prove_storage(self) -> None:
         """ConfigurationError when the storage will never have us.
@@ -136,11 +162,13 @@ class Mutoscope:
     async def running(self) -> AsyncIterator[None]:
         """The engine at work, without or below the HTTP application."""
         try:
+            await self.links.open()
             await self.storage.sweep()
             await self._production.start()
             yield
         finally:
             await self._production.stop()
+            await self.door.aclose()
             await self.database.leave_loop()
 
     def stop_waiting(self) -> None:
@@ -188,10 +216,17 @@ class Mutoscope:
         provider = maker(on_change)
         return provider
 
-    def _engine(self, providers: Sequence[Provider]) -> Production:
+    def _configured(self, configuration: Configuration) -> Iterable[Provider]:
+        for provider, credential in configuration.accounts:
+            yield provider.make(credential, self.door, self.clock)
+
+    def _engine(self, providers: Sequence[Provider], configuration: Configuration) -> Production:
         by_name = {provider.name: provider for provider in providers}
         slots = self.settings.flipbook_slots
-        limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
+        limits = {**dict.fromkeys(by_name, slots), instant.NAME: INSTANT_IN_HAND, REHEARSAL: REHEARSALS_IN_HAND}
+        limits = {name: limits[name] for name in by_name}
+        limits |= {credential.account: provider.concurrency for provider, credential in configuration.accounts}
+        paces = {credential.account: provider.submits_per_minute for provider, credential in configuration.accounts}
         desk = Desk(
             self.database,
             self.storage,
@@ -201,9 +236,12 @@ class Mutoscope:
             self.clock,
             self.settings.retention_seconds,
             self._executor,
-            recoveries=_recoveries(self.settings, providers),
+            pacing=Pacing(paces),
+            recoveries=_recoveries(self.settings, providers, configuration),
             lease_is_over=self._lease_is_over,
             public_url=self.settings.public_url,
+            work=self.settings.data_dir / "work",
+            link_to=self.links.to,
         )
         return Production(
             desk,
@@ -248,38 +286,53 @@ def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
     def flipbook_instant(on_change: OnChange) -> Provider:
         return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
 
-    return [flipbook, flipbook_instant]
+    def local(on_change: OnChange) -> Provider:
+        return StagedProvider(LocalProvider(settings.data_dir / "changes", on_change=on_change), clock)
+
+    return [flipbook, flipbook_instant, local]
+
+
+def rehearsals(settings: Settings, clock: Clock) -> Provider:
+    """The engine that rehearses every model of the server. Drawn in a queue of its own, beside flipbook's videos."""
+    drawing = FlipbookProvider(settings.data_dir / "rehearsals", spare_seconds=settings.flipbook_spare_seconds)
+    return StagedProvider(RehearsalProvider(drawing, clock), clock)
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:
     """The server's own caps. A paid model without a daily one is refused: a loop in the night must have an end."""
-    paid = [model.name for provider in providers for model in provider.models if model.is_paid]
+    paid = dict.fromkeys(model.name for provider in providers for model in provider.models if model.is_paid)
     if paid and not settings.budget_per_day:
         raise ConfigurationError(
-            f"Setting 'budget_per_day' is 0, but these models cost money: {', '.join(paid)}. Allowed: more than 0."
+            f"Setting 'budget_per_day' is 0, but these models cost money: {', '.join(paid)}. Allowed: more than 0, in "
+            "USD: MUTOSCOPE_BUDGET_PER_DAY=10 in the environment, or budget_per_day = 10 in the file of settings."
         )
     limits = {Period.DAY: settings.budget_per_day, Period.MONTH: settings.budget_per_month}
     return [Cap("server", period, in_millionths(limit)) for period, limit in limits.items() if limit]
 
 
-def _recoveries(settings: Settings, providers: Sequence[Provider]) -> dict[str, Recovery]:
-    """What holds for lost submissions by provider: its own word, unless the operator prefers another."""
-    choices, names = settings.unknown_choices, sorted(provider.name for provider in providers)
+def _recoveries(settings: Settings, providers: Sequence[Provider], configuration: Configuration) -> dict[str, Recovery]:
+    """What holds for lost submissions by account: its provider's word, unless the operator prefers another."""
+    choices = settings.unknown_choices
+    names = {name for provider in providers for name in (provider.name, provider_of(provider.name))}
     if unknown := sorted(choices.keys() - {"", *names}):
+        allowed = ", ".join(sorted(names))
         raise ConfigurationError(
-            f"Setting 'on_unknown' names {unknown[0]!r}, which is no provider here; allowed: {', '.join(names)}."
+            f"Setting 'on_unknown' names {unknown[0]!r}, which is no provider here; allowed: {allowed}."
         )
-    return {
-        provider.name: provider.recovery.preferring(
-            settings.unknown_deadline, choices.get(provider.name, choices.get("", ""))
-        )
-        for provider in providers
-    }
+    return {provider.name: _recovery(settings, provider, configuration) for provider in providers}
 
 
-def _catalog(settings: Settings, providers: Sequence[Provider]) -> Catalog:
+def _recovery(settings: Settings, provider: Provider, configuration: Configuration) -> Recovery:
+    """The nearest word counts: the setting's for the account or its provider, the file's, the setting's for all."""
+    told, choices = configuration.of_account(provider.name), settings.unknown_choices
+    named = (choices.get(name) for name in (provider.name, provider_of(provider.name)))
+    on_unknown = next(filter(None, (*named, told and told.on_unknown, choices.get(""))), "")
+    return provider.recovery.preferring((told and told.unknown_deadline) or settings.unknown_deadline, on_unknown)
+
+
+def _catalog(settings: Settings, providers: Sequence[Provider], configuration: Configuration) -> Catalog:
     models = [model for provider in providers for model in provider.models]
-    names = sorted(model.name for model in models)
+    names = sorted({model.name for model in models})
     if settings.default_model not in names:
         raise ConfigurationError(f"Setting 'default_model' is {settings.default_model!r}; allowed: {', '.join(names)}.")
-    return Catalog.of(models, settings.default_model, settings.sora_alias)
+    return Catalog.of(models, settings.default_model, settings.sora_alias, configuration.aliases)

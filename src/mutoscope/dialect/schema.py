@@ -18,7 +18,9 @@ from mutoscope.domain.errors import ContentRefused, UpstreamRejected
 from mutoscope.domain.lifecycle import State, Status
 from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import USD, Usage, UsageLine, as_text
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.video import Failure, Video
+from mutoscope.domain.wishes import REHEARSE
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import StoredCharacter
 
@@ -66,6 +68,15 @@ class UsageObject(msgspec.Struct):
     state: str
 
 
+class RehearsalObject(msgspec.Struct):
+    """What a rehearsal rehearses: who would make the video, what it would cost, and how many seconds it takes."""
+
+    provider: str
+    price: str
+    currency: str
+    seconds: float
+
+
 class VideoObject(msgspec.Struct, kw_only=True):
     """A video. Times are whole Unix seconds, `progress` an integer from 0 to 100, `seconds` a string."""
 
@@ -91,6 +102,8 @@ class VideoObject(msgspec.Struct, kw_only=True):
     confidence: dict[str, Any] | UnsetType = UNSET
     notice: str | UnsetType = UNSET
     usage: UsageObject | UnsetType = UNSET
+    mode: Literal["rehearse"] | UnsetType = UNSET
+    rehearsal: RehearsalObject | UnsetType = UNSET
 
 
 class VideoList(msgspec.Struct, kw_only=True):
@@ -182,6 +195,8 @@ class Plan(msgspec.Struct, kw_only=True):
     price: PriceObject | None
     upstream_prompt: str | None
     recipients: list[str]
+    mode: Literal["rehearse"] | UnsetType = UNSET
+    rehearsal: RehearsalObject | UnsetType = UNSET
 
 
 class SizeRange(msgspec.Struct):
@@ -241,6 +256,8 @@ def video_object(video: Video, *, with_created: bool = False) -> VideoObject:
         confidence=_fact(video.facts, "confidence", dict),
         notice=video.notice or UNSET,
         usage=_usage(video.usage),
+        mode=_mode(video.rehearsal),
+        rehearsal=_rehearsal(video.rehearsal),
     )
 
 
@@ -287,6 +304,8 @@ def plan_object(proposal: Proposal) -> Plan:
         price=PriceObject(as_text(proposal.price or 0), proposal.currency or USD),
         upstream_prompt=plan and plan.upstream_prompt,
         recipients=list(plan.recipients) if plan else [],
+        mode=_mode(proposal.rehearsal),
+        rehearsal=_rehearsal(proposal.rehearsal),
     )
 
 
@@ -329,7 +348,19 @@ def _remix(video: Video, adjustments: list[AdjustmentObject]) -> RemixObject | U
     if video.strategy is None:
         return UNSET
     skipped = [SkippedObject(**one) for one in video.skipped]
-    return RemixObject(video.strategy, provider_of(video.provider), video.upstream_prompt, adjustments, skipped)
+    provider = video.rehearsal.provider if video.rehearsal else provider_of(video.provider)
+    return RemixObject(video.strategy, provider, video.upstream_prompt, adjustments, skipped)
+
+
+def _mode(rehearsal: Rehearsal | None) -> Literal["rehearse"] | UnsetType:
+    return UNSET if rehearsal is None else REHEARSE
+
+
+def _rehearsal(rehearsal: Rehearsal | None) -> RehearsalObject | UnsetType:
+    if rehearsal is None:
+        return UNSET
+    price, currency = as_text(rehearsal.price or 0), rehearsal.currency or USD
+    return RehearsalObject(rehearsal.provider, price, currency, round(rehearsal.seconds, 3))
 
 
 def _usage(usage: Usage | None) -> UsageObject | UnsetType:

@@ -23,6 +23,7 @@ class Capability(StrEnum):
 
     NATIVE_REMIX = "native_remix"  # remembers its own videos and edits them by a described change
     EDIT = "edit"  # changes any clip by a described change, whoever made it
+    LOCAL_EDIT = "local_edit"  # makes exact changes to any clip, and no others
     EXTEND = "extend"  # continues any clip
     EXTEND_OWN = "extend_own"  # continues the videos that it remembers
     CHARACTERS = "characters"

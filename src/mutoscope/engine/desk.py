@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -19,7 +20,7 @@ from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import Failure
 from mutoscope.domain.wishes import TEST_CASE
 from mutoscope.engine.circuit import Circuits
-from mutoscope.engine.pacing import Slots
+from mutoscope.engine.pacing import Pacing, Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
 from mutoscope.media.studio import Studio
@@ -43,10 +44,13 @@ class Desk:
     """The tools of the trade, handed to each part of the engine.
 
     retention_seconds: how long a completed video keeps its files; 0 for ever. executor: the id of this process, which
-    the videos in its hands bear. chance: numbers from 0 to 1, which spread what would come at the same time.
+    the videos in its hands bear. pacing: how fast each provider may be submitted to. chance: numbers from 0 to 1, which
+    spread what would come at the same time.
     recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
     have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
-    link_to: a public address for some hours of the stored bytes with this key and media type; None for nowhere.
+    link_to: a public address for some hours of the stored bytes with this key and media type, for a video accepted at
+    that time in Unix seconds; None for nowhere. work: folder for files on their way into storage, None for the
+    system's own.
     """
 
     database: Database
@@ -59,10 +63,12 @@ class Desk:
     executor: str = EMBEDDED
     chance: Callable[[], float] = random.random
     circuits: Circuits = field(default_factory=lambda: Circuits(random.random))
+    pacing: Pacing = field(default_factory=Pacing)
     recoveries: Mapping[str, Recovery] = field(default_factory=dict)
     lease_is_over: Callable[[], bool] = lambda: False
     public_url: str = ""
-    link_to: Callable[[str, str], str | None] = lambda _key, _media_type: None
+    link_to: Callable[[str, str, float], str | None] = lambda _key, _media_type, _since: None
+    work: Path | None = None
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)
@@ -77,6 +83,14 @@ class Desk:
         """What a call just said about its upstream. One on this machine has no circuit: it cannot be left alone."""
         if not provider.is_local and not isinstance(error, NotYet):
             self.circuits.heard(provider.name, error, self.clock.now(), submitting=submitting)
+
+    def may_submit(self, provider: str) -> bool:
+        """Whether a submission may be made now. True is also the leave to make it."""
+        now = self.clock.now()
+        if not self.pacing.has_room(provider, now) or not self.circuits.may_submit(provider, now):
+            return False
+        self.pacing.count(provider, now)
+        return True
 
     async def insist(self, write: Callable[[Transaction], T]) -> T:
         """Write what nobody could find out again, however long our own database is out."""

@@ -14,7 +14,14 @@ import structlog
 
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, encode, move
-from mutoscope.domain.errors import NotYet, SubmissionUnknown, UpstreamError, UpstreamRateLimited, UpstreamUnavailable
+from mutoscope.domain.errors import (
+    MediaUnreadable,
+    NotYet,
+    SubmissionUnknown,
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamUnavailable,
+)
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
@@ -90,8 +97,11 @@ class Submission:
         while _awaits_submission(row):
             if rounds == ROUNDS:
                 raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
-            if await self._submit(row):
-                return True
+            try:
+                if await self._submit(row):
+                    return True
+            except MediaUnreadable as error:  # the source's clip could not be made ready
+                await self._end_unsent(row["id"], error)
             before, row = row, await self._desk.insist_on_row(row["id"])
             if row["state"] == State.SUBMITTING and (await self._intent(row))["outcome"] == Outcome.UNKNOWN:
                 return False  # held
@@ -118,7 +128,7 @@ class Submission:
     async def _until_clear(
         self, row: Row, give_up: Callable[[UpstreamError], UpstreamError] = _as_it_is, *, may_go_on: bool = True
     ) -> bool:
-        """Wait for the operator's word, and while the upstream's circuit is open: nothing is sent, no attempt consumed.
+        """Wait for the operator's word, for the pace, and while the upstream's circuit is open: no attempt is consumed.
 
         False when the video has ended meanwhile, by its time budget at the latest, or goes on elsewhere. give_up: makes
         its error of the one that keeps the circuit open, which is told as it is where nothing was started. may_go_on:
@@ -127,7 +137,7 @@ class Submission:
         desk, name = self._desk, row["provider"]
         if desk.providers[name].is_local:
             return True
-        while (is_paused := await desk.is_paused()) or not desk.circuits.may_submit(name, desk.clock.now()):
+        while (is_paused := await desk.is_paused()) or not desk.may_submit(name):
             reason, since = (None, 0.0) if is_paused else desk.circuits.why_not_submit(name)
             if reason is not None and may_go_on and await self._further.take(row, reason):
                 return False
@@ -164,6 +174,14 @@ class Submission:
         failpoint("submit.before_call", row["id"])
         self._desk.studio.make_ready()  # for what the upstream will bring
         return await self._accepted(row, await self._ask(row, provider, job))
+
+    async def _end_unsent(self, video_id: str, error: MediaUnreadable) -> None:
+        """End a video of which nothing was sent; raise the error where something may have been started."""
+        row = await self._desk.insist_on_row(video_id)
+        if row["state"] == State.QUEUED or (row["state"] == State.SUBMITTING and await self._is_proven(row)):
+            await self._desk.fail(row, error)
+        elif _awaits_submission(row):
+            raise error
 
     async def _accepted(self, row: Row, submitted: Submitted | None) -> bool:
         if submitted is None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import UpstreamError
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.video import Size, VideoRequest
 
 
@@ -60,6 +61,8 @@ class Job:
     callback_url: where the upstream may tell its id of the job, unguessable and this attempt's alone; None for nowhere.
     before_send: to be handed to the door with the call that starts the job; it raises when that must not happen any
     more, and then nothing is sent.
+    rehearsal: what is only rehearsed. earlier_id: the upstream's id of this very job, where it was accepted once and is
+    handed in again because an engine of this machine forgot it.
     """
 
     video_id: str
@@ -76,6 +79,8 @@ class Job:
     last_frame: bytes | None = None
     guides: tuple[Given, ...] = ()
     before_send: Callable[[], None] | None = None
+    rehearsal: Rehearsal | None = None
+    earlier_id: str | None = None
 
     @property
     def model(self) -> ModelSpec:

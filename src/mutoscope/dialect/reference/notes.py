@@ -52,6 +52,14 @@ NOTES: dict[str, dict[str, Note]] = {
         "confidence": Note("How sure flipbook is of each reading, from 0 to 1."),
         "usage": Note("What it costs and how that money stands; only where the model is not free."),
         "notice": Note("What the caller should know about who answered; also in the header `mutoscope-notice`."),
+        "mode": Note("Always `rehearse`; only on a rehearsal."),
+        "rehearsal": Note("What is rehearsed; only on a rehearsal."),
+    },
+    "RehearsalObject": {
+        "provider": Note("Who would make the video. Nothing was sent there."),
+        "price": Note("What it would cost; nothing is charged for the rehearsal.", _AMOUNT),
+        "currency": Note("By ISO 4217.", _CURRENCY),
+        "seconds": Note("How long the rehearsal takes: as long as the model, or faster where the server says so."),
     },
     "UsageObject": {
         "amount": Note('Decimal text, such as "0.40".', _AMOUNT),
@@ -85,7 +93,7 @@ NOTES: dict[str, dict[str, Note]] = {
     },
     "RemixObject": {
         "strategy": Note("The rung of the ladder that was taken.", {"enum": [*Strategy, None]}),
-        "provider": Note("Who realises it."),
+        "provider": Note("Who realises it; of a rehearsal, who would."),
         "upstream_prompt": Note("The words that the provider is given."),
         "adjustments": Note("Fields that were changed or left out."),
         "skipped": Note("Rungs that were looked at and not taken, and why."),
@@ -143,6 +151,8 @@ NOTES: dict[str, dict[str, Note]] = {
         "price": Note("What it would cost; null where that is not known."),
         "upstream_prompt": Note("The words that the provider would be given; null for a plain create."),
         "recipients": Note("The providers that would be given the source, or pictures of it."),
+        "mode": Note("Always `rehearse`; only where a rehearsal was asked for."),
+        "rehearsal": Note("What would be rehearsed; only where that was asked for."),
     },
     "PriceObject": {
         "amount": Note('Decimal text, such as "0.00".', _AMOUNT),
