@@ -20,11 +20,23 @@ from mutoscope.testing.upstreams.fake import FakeJob
 
 TABLE = Path(__file__).parents[1] / "data" / "remix_matrix.toml"
 STRATEGIES = ("native", "edit", "reference", "frame", "prompt", "local")
-# The settings of each server, and the environments that are asked there: by name, with their floor.
-SERVERS: tuple[tuple[dict[str, Any], tuple[tuple[str, str | None], ...]], ...] = (
-    ({}, (("open", None), ("low", "prompt"))),
-    ({"is_public": False}, (("private", None), ("private-low", "prompt"))),
-    ({"allow_cross_provider": False}, (("closed", None), ("closed-low", "prompt"))),
+ADJUST, LOW = {"on_unsupported": "adjust"}, {"min_strategy": "prompt"}
+# What callers wish for in each environment.
+WISHES: dict[str, dict[str, str]] = {
+    "open": ADJUST,
+    "strict": {},
+    "low": ADJUST | LOW,
+    "strict-low": LOW,
+    "private": ADJUST,
+    "private-low": ADJUST | LOW,
+    "closed": ADJUST,
+    "closed-low": ADJUST | LOW,
+}
+# The settings of each server, and the environments that are asked there.
+SERVERS: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
+    ({}, ("open", "strict", "low", "strict-low")),
+    ({"is_public": False}, ("private", "private-low")),
+    ({"allow_cross_provider": False}, ("closed", "closed-low")),
 )
 NOT_ASKED = "."
 SCENE = "A red fox crosses the snow."
@@ -58,11 +70,6 @@ class Outcome:
     @property
     def is_made(self) -> bool:
         return self.video.get("status") == "completed"
-
-    @property
-    def refusal(self) -> str:
-        """What the plan's refusal says; "" where there was none."""
-        return self.plan["error"]["message"] if "error" in self.plan else ""
 
 
 class Table:
@@ -127,17 +134,16 @@ class _Asker:
         self._server, self._ensemble, self._table, self._made, self._ids = server, ensemble, table, made, ids
         self._hands = asyncio.Semaphore(IN_HAND)
 
-    async def run(self, environments: Sequence[tuple[str, str | None]]) -> None:
+    async def run(self, environments: Sequence[str]) -> None:
         headers = {"Authorization": f"Bearer {self._server.key}"}
         async with aiohttp.ClientSession(self._server.url, headers=headers) as self._session:
             models = await self._ask("GET", "/v1/models")
             self._made.models = frozenset(model["id"] for model in models["data"])
             if not self._ids:
                 await asyncio.gather(*(self._source(name) for name in self._table.sources))
-            floors = dict(environments)
-            cells = [cell for cell in self._table.cells if cell.environment in floors]
+            cells = [cell for cell in self._table.cells if cell.environment in environments]
             there = [cell for cell in cells if cell.target in self._made.models]
-            outcomes = await asyncio.gather(*(self._outcome(cell, floors[cell.environment]) for cell in there))
+            outcomes = await asyncio.gather(*(self._outcome(cell) for cell in there))
             self._made.outcomes |= dict(zip(there, outcomes, strict=True))
 
     async def _source(self, name: str) -> None:
@@ -148,10 +154,9 @@ class _Asker:
         self._made.clips[name] = clip = await self._clip(video["id"])
         self._made.stills[name] = await _first_frame(clip)
 
-    async def _outcome(self, cell: Cell, floor: str | None) -> Outcome:
+    async def _outcome(self, cell: Cell) -> Outcome:
         path = f"/v1/videos/{self._ids[cell.source]}/remix"
-        asked = {"prompt": cell.change, "model": cell.target, "on_unsupported": "adjust"}
-        asked |= {} if floor is None else {"min_strategy": floor}
+        asked = {"prompt": cell.change, "model": cell.target, **WISHES[cell.environment]}
         async with self._hands:
             plan = await self._ask("POST", f"{path}?dry_run=true", json=asked)
             video = await self._ended(await self._ask("POST", path, json=asked))

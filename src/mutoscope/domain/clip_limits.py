@@ -37,8 +37,6 @@ class ClipLimits:
     longest: float = math.inf
     smallest_side: int = 1
     longest_side: int = 1 << 16
-    fewest_pixels: int = 1
-    most_pixels: float = math.inf
     most_bytes: float = math.inf
     lowest_fps: float = 0.0
     highest_fps: float = math.inf

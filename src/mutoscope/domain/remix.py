@@ -150,11 +150,7 @@ def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) ->
         return RemixPlan(Strategy.NATIVE, words, credential=_credential(Strategy.NATIVE, start))
     if Capability.EXTEND not in target.capabilities:
         raise _unsupported(f"Model '{target.name}' continues only what it remembers. {forgotten}")
-    fit = (
-        _kept_from(start, target, rules)
-        or _out_of_reach(start, target, rules)
-        or _fit(start, target.extend_limits, target, rules, keeps_length=True)
-    )
+    fit = _given(start, target.extend_limits, target, rules, keeps_length=True)
     if isinstance(fit, str):
         raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {fit}")
     skipped = (Skipped(Strategy.NATIVE, forgotten),)
@@ -219,8 +215,31 @@ def _way(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> Fit |
         return f"Model '{target.name}' {lack}."
     if rung is Strategy.FRAME:  # a picture goes along with the request
         return _kept_from(start, target, rules)
-    way = _kept_from(start, target, rules) or _out_of_reach(start, target, rules)
-    return way or _fit(start, limits(target), target, rules)
+    return _given(start, limits(target), target, rules)
+
+
+def _given(
+    start: Start, limits: ClipLimits, target: ModelSpec, rules: Rules, *, keeps_length: bool = False
+) -> Fit | str | None:
+    """What is done to the clip before the target's upstream is given it, or why it cannot be given."""
+    fit = _kept_from(start, target, rules) or _fit(start, limits, target, rules, keeps_length=keeps_length)
+    if isinstance(fit, str) or not target.clips_by_link or rules.has_links:
+        return fit
+    if fit is None and _is_kept_there(start, target, rules):
+        return None
+    return (
+        f"Model '{target.name}' takes clips by a public address only, and this server has none: "
+        "'public_url' is not set."
+    )
+
+
+def _is_kept_there(start: Start, target: ModelSpec, rules: Rules) -> bool:
+    """Whether the target's upstream made the source, and still keeps it at an address of its own."""
+    source = start.source
+    if source is None or target.own_link is None or provider_of(source.provider) != target.provider:
+        return False
+    link, until = (source.facts.get(name) for name in target.own_link)
+    return bool(link) and isinstance(until, int | float) and rules.now < until
 
 
 def _fit(
@@ -266,25 +285,6 @@ def _forgotten(
     if made is not None and kept is not None and rules.now >= made + kept:
         return f"'{provider_of(source.provider)}' remembers a video for {kept / 3600:g} hours."
     return None
-
-
-def _out_of_reach(start: Start, target: ModelSpec, rules: Rules) -> str | None:
-    """Why the target's upstream cannot fetch the clip, where it must; None if it can."""
-    if not target.clips_by_link or rules.has_links or _is_kept_there(start, target, rules):
-        return None
-    return (
-        f"Model '{target.name}' takes clips by a public address only, and this server has none: "
-        "'public_url' is not set."
-    )
-
-
-def _is_kept_there(start: Start, target: ModelSpec, rules: Rules) -> bool:
-    """Whether the target's upstream made the source, and still keeps it at an address of its own."""
-    source = start.source
-    if source is None or target.own_link is None or provider_of(source.provider) != target.provider:
-        return False
-    link, until = (source.facts.get(name) for name in target.own_link)
-    return bool(link) and isinstance(until, int | float) and rules.now < until
 
 
 def _kept_from(start: Start, target: ModelSpec, rules: Rules) -> str | None:

@@ -45,8 +45,6 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     longest: float | None = None
     smallest_side: int = 1
     longest_side: int = 1 << 16
-    fewest_pixels: int = 1
-    most_pixels: int | None = None
     most_mebibytes: float | None = None
     lowest_fps: float = 0.0
     highest_fps: float | None = None
@@ -60,8 +58,6 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             longest=math.inf if self.longest is None else self.longest,
             smallest_side=self.smallest_side,
             longest_side=self.longest_side,
-            fewest_pixels=self.fewest_pixels,
-            most_pixels=math.inf if self.most_pixels is None else self.most_pixels,
             most_bytes=math.inf if self.most_mebibytes is None else self.most_mebibytes * _MEBIBYTE,
             lowest_fps=self.lowest_fps,
             highest_fps=math.inf if self.highest_fps is None else self.highest_fps,

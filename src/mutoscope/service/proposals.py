@@ -124,9 +124,9 @@ class Proposals:
     ) -> None:
         self._rehearsal_speed = rehearsal_speed
         self._composer = composer
+        self._has_links = has_links
         self._check_space = check_space
         self._allow_cross_provider = allow_cross_provider
-        self._has_links = has_links
         self._catalog = catalog
         self._inputs = inputs
         self._guides = Guides(inputs, check_space)

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from starlette.routing import BaseRoute
-
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope, ProviderMaker
 from mutoscope.egress.door import Door
 from mutoscope.media.studio import Studio
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
+from mutoscope.providers.local import LocalProvider
 from mutoscope.providers.protocol import Job, Poll, Provider, RemoteAsset, Running, Submitted, Waiting
 from mutoscope.settings import Settings
 from mutoscope.testing.runner import Runner
@@ -54,6 +53,7 @@ class Ensemble:
         own: list[ProviderMaker] = [
             lambda on_change: InstantProvider(folder / "cards", on_change),
             lambda on_change: FlipbookProvider(folder / "renders", on_change=on_change),
+            lambda on_change: LocalProvider(folder / "changes", on_change=on_change),
         ]
         return [*map(self._maker, self._pairs), *own]
 
@@ -83,7 +83,7 @@ class Ensemble:
             server = Mutoscope(Settings(**(chosen | settings)), self.makers(folder), studio=studio)
             try:
                 key = asyncio.run(_key(server))
-                with _links(server, folder), _answering(server, listener):
+                with _answering(server, listener):
                     yield Server(url, key, server)
             finally:
                 server.close()
@@ -146,25 +146,3 @@ def _answering(server: Mutoscope, listener: socket.socket) -> Iterator[None]:
         runner.should_exit = True
         thread.join(START_SECONDS)
 
-
-@contextmanager
-def _links(server: Mutoscope, folder: Path) -> Iterator[None]:
-    """Links to stored clips, from a file server of ours for as long as the server has none of its own."""
-    if hasattr(server, "links") or not server.settings.public_url:
-        yield
-        return
-    shelf = _Shelf()
-
-    def link_to(key: str, _media_type: str) -> str:
-        return shelf.link((folder / "storage" / key).read_bytes())
-
-    with shelf.serving():
-        object.__setattr__(server._production._desk, "link_to", link_to)
-        yield
-
-
-class _Shelf(FakeUpstream):
-    name = "shelf"
-
-    def routes(self) -> list[BaseRoute]:
-        return []
