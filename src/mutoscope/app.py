@@ -33,6 +33,7 @@ from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
+from mutoscope.providers.chat_composer import ChatComposer
 from mutoscope.providers.configuration import Configuration
 from mutoscope.providers.endings import warnings_of
 from mutoscope.providers.flipbook import FlipbookProvider
@@ -104,6 +105,7 @@ class Mutoscope:
             configuration = open_configuration(settings, environment, [model for each in own for model in each.models])
             self.door = door or Door(configuration.origins)
             providers = [*own, *self._configured(configuration)]
+            self._composer = composer(settings)
             self._production = self._engine([*providers, rehearsals(settings, self.clock)], configuration)
             self.service = Service(
                 self.database,
@@ -120,6 +122,7 @@ class Mutoscope:
                 links=self.links,
                 rehearsal_speed=settings.rehearsal_speed,
                 has_links=bool(settings.public_url),
+                composer="" if self._composer is None else self._composer.host,
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)
@@ -242,6 +245,7 @@ class Mutoscope:
             public_url=self.settings.public_url,
             work=self.settings.data_dir / "work",
             link_to=self.links.to,
+            composer=self._composer,
         )
         return Production(
             desk,
@@ -296,6 +300,18 @@ def rehearsals(settings: Settings, clock: Clock) -> Provider:
     """The engine that rehearses every model of the server. Drawn in a queue of its own, beside flipbook's videos."""
     drawing = FlipbookProvider(settings.data_dir / "rehearsals", spare_seconds=settings.flipbook_spare_seconds)
     return StagedProvider(RehearsalProvider(drawing, clock), clock)
+
+
+def composer(settings: Settings) -> ChatComposer | None:
+    """The chat model that puts words together, if one is set."""
+    if not settings.composer_url:
+        return None
+    variable = settings.composer_key_env
+    if variable and not os.environ.get(variable):
+        raise ConfigurationError(
+            f"Setting 'composer_key_env' is {variable!r}; allowed: a variable that is set. This one is not."
+        )
+    return ChatComposer(settings.composer_url, settings.composer_model, os.environ[variable] if variable else "")
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

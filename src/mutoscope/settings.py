@@ -88,6 +88,15 @@ class Settings:
     allow_cross_provider: bool = _setting(
         True, "Whether a video may be shown to another provider than the one that made it.", "true or false"
     )
+    composer_url: str = _setting(
+        "",
+        "OpenAI-compatible endpoint whose chat model puts the words of a remix together; nothing for the fixed rule.",
+        "nothing, or http:// or https:// with a host and a path that ends in /v1",
+    )
+    composer_model: str = _setting("", "Which model of it is asked.", "a name, where composer_url is set")
+    composer_key_env: str = _setting(
+        "", "Environment variable that holds its API key; nothing for no key.", "nothing, or the name of a variable"
+    )
     max_body_bytes: int = _setting(26_214_400, "Longest request body accepted.", "65536 to 1073741824")
     queue_limit: int = _setting(
         1_000, "How many unfinished videos one tenant may have; 0 for no limit.", "0 to 1000000"
@@ -145,6 +154,10 @@ class Settings:
         if self.public_url and re.fullmatch(_PUBLIC_URL, self.public_url) is None:
             raise _refusal("public_url", self.public_url)
         _check_range("source_link_seconds", self.source_link_seconds, 300, 86_400)
+        if self.composer_url and not self._is_composer():
+            raise _refusal("composer_url", self.composer_url)
+        if self.composer_url and not self.composer_model:
+            raise _refusal("composer_model", self.composer_model)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
         _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)
@@ -164,6 +177,9 @@ class Settings:
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)
+
+    def _is_composer(self) -> bool:
+        return self.composer_url.endswith("/v1") and re.fullmatch(_PUBLIC_URL, self.composer_url) is not None
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -6,17 +6,21 @@ import os
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "src/mutoscope/providers/models"
 
 
 @pytest.mark.timeout(1200)
 def test_the_wheel_alone_runs_the_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)], ROOT)
     (wheel,) = tmp_path.glob("*.whl")
+    kept = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("mutoscope/providers/models/")}
+    assert kept == {f"mutoscope/providers/models/{file.name}" for file in MODELS.iterdir()}
     home = tmp_path / "empty"
     venv.create(home, with_pip=True)
     before = size_of(home)

@@ -45,7 +45,7 @@ COMMANDS = (
     Entry("download", "videos:download", "Save a completed video, its thumbnail or its spritesheet.", VIDEOS),
     Entry("delete", "videos:delete", "Delete videos; those still in the making are cancelled.", VIDEOS),
     Entry("character", "character:character", "Make a character from a film, or look at one.", VIDEOS),
-    Entry("models", "models:models", "List the models with their sizes, lengths and capabilities.", VIDEOS),
+    Entry("models", "models:models", "List the models with their sizes, lengths, capabilities and prices.", VIDEOS),
     Entry("usage", "usage:usage", "Sum up what paid videos cost: spent, and held.", VIDEOS),
     Entry("demo", "demo:demo", "Make a video and its remix on a server of its own, from nothing.", PICTURES),
     Entry("scene", "scene:scene", "Show the scene that flipbook reads from a prompt.", PICTURES),
@@ -56,6 +56,9 @@ COMMANDS = (
     Entry("restore", "backup:restore", "Put a backup into an empty place.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
+    Entry(
+        "providers", "providers:providers", "List the configured providers, or check that they can be reached.", SERVER
+    ),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),
     Entry("resume", "pause:resume", "Let paid submissions go on after `mutoscope pause`.", SERVER),
     Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),

@@ -7,10 +7,10 @@ from mutoscope.cli.session import run
 
 
 def models(as_json: Json = False, url: Url = DEFAULT_URL, api_key: ApiKey = None) -> None:
-    """List the models with their sizes, lengths and capabilities.
+    """List the models with their sizes, lengths, capabilities and prices.
 
-    A table on a terminal; in a pipe one line a model with id, default size, default seconds, sizes, seconds and
-    capabilities, separated by tabs, and commas between several.
+    A table on a terminal; in a pipe one line a model with id, default size, default seconds, sizes, seconds,
+    capabilities, remix strategies, price and who verified it, separated by tabs, and commas between several.
     """
     from mutoscope.cli import show
     from mutoscope.cli.records import read_models

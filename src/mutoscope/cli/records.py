@@ -124,7 +124,7 @@ class RemoteModel:
     """A model as some server told it; a server that lists only ids leaves the rest empty.
 
     sizes: each "WIDTHxHEIGHT" in pixels. sides: instead of a list, the shortest and the longest side in pixels.
-    seconds: each length as it is sent.
+    seconds: each length as it is sent. price: such as "0.10 USD a second", or "free".
     """
 
     id: str
@@ -134,6 +134,10 @@ class RemoteModel:
     default_size: str
     default_seconds: str
     capabilities: tuple[str, ...]
+    strategies: tuple[str, ...] = ()
+    price: str = ""
+    verified: str = ""
+    ends: str = ""
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> RemoteModel:
@@ -145,7 +149,27 @@ class RemoteModel:
             default_size=_text(raw.get("default_size")) or "",
             default_seconds=_text(raw.get("default_seconds")) or "",
             capabilities=_texts(raw.get("capabilities")),
+            strategies=_texts(raw.get("strategies")),
+            price=price_text(raw["price"]) if "price" in raw else "",
+            verified=_text(raw.get("verified")) or "",
+            ends=_text(raw.get("ends")) or "",
         )
+
+
+def price_text(price: Any) -> str:
+    """A price as `/v1/models` has it, in words. None is free."""
+    if price is None:
+        return "free"
+    if not isinstance(price, Mapping):
+        return ""
+    currency, sides = _text(price.get("currency")) or "", price.get("by_side")
+    parts = [f"{price[name]} {currency} a {what}" for name, what in _METERS if name in price]
+    if isinstance(sides, Mapping):
+        parts.append(f"{', '.join(f'{side}p {rate}' for side, rate in sides.items())} {currency} a second")
+    return " and ".join(parts)
+
+
+_METERS = (("per_second", "second"), ("per_video", "video"))
 
 
 def read_models(raw: Mapping[str, Any]) -> tuple[RemoteModel, ...]:

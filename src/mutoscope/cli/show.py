@@ -17,7 +17,7 @@ from mutoscope.cli.records import RemoteCharacter, RemoteModel, RemoteVideo
 
 _MARKS = {"queued": ("○", "cyan"), "in_progress": ("◐", "yellow"), "completed": ("●", "green"), "failed": ("✕", "red")}
 _WIDE = 124
-_WIDE_FOR_MODELS = 100
+_WIDE_FOR_MODELS = 140
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -175,14 +175,15 @@ def _table(videos: Sequence[RemoteVideo], now: float) -> Table:
 
 def _model_columns(model: RemoteModel) -> tuple[str, ...]:
     sizes = "..".join(model.sides) if model.sides else ",".join(model.sizes)
-    lists = (sizes, ",".join(model.seconds), ",".join(model.capabilities))
-    return tuple(clean(each) or "-" for each in (model.id, model.default_size, model.default_seconds, *lists))
+    lists = (sizes, ",".join(model.seconds), ",".join(model.capabilities), ",".join(model.strategies))
+    plain = (model.id, model.default_size, model.default_seconds, *lists, model.price, model.verified)
+    return tuple(clean(each) or "-" for each in plain)
 
 
 def _model_table(models: Sequence[RemoteModel]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("Model", no_wrap=True)
-    for name in ("Default", "Sizes", "Seconds", "Capabilities"):
+    for name in ("Default", "Sizes", "Seconds", "Capabilities", "Remixes by", "Price", "Verified"):
         table.add_column(name, no_wrap=name == "Default")
     for model in models:
         table.add_row(Text(clean(model.id)), *_model_facts(model).values())
@@ -204,6 +205,9 @@ def _model_facts(model: RemoteModel) -> dict[str, Text]:
         "sizes": f"{' to '.join(model.sides)} a side" if model.sides else ", ".join(model.sizes),
         "seconds": _runs(model.seconds),
         "capabilities": ", ".join(model.capabilities).replace("_", " "),
+        "remixes by": ", ".join(model.strategies),
+        "price": model.price,
+        "verified": f"{model.verified}, ends {model.ends}" if model.ends else model.verified,
     }
     return {label: Text(clean(value)) for label, value in facts.items()}
 

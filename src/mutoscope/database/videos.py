@@ -65,11 +65,13 @@ def plan_to_json(
     further: Iterable[Mapping[str, Any]] = (),
     fit: Fit | None = None,
     rehearsal: Rehearsal | None = None,
+    composition: Mapping[str, Any] | None = None,
 ) -> str:
     """What the plan of a video changed and passed over, in the words of the wire.
 
     further: the plans that may follow a refusal, each with `after` and the columns that it replaces. fit: what is done
-    to the source's clip before it is sent. rehearsal: what is rehearsed, where nobody is asked.
+    to the source's clip before it is sent. rehearsal: what is rehearsed, where nobody is asked. composition: see
+    `domain/composition.py`.
     """
     plan: dict[str, Any] = {
         "adjustments": [told(one) for one in adjustments],
@@ -81,6 +83,8 @@ def plan_to_json(
         plan["further"] = list(further)
     if rehearsal is not None:
         plan["rehearsal"] = asdict(rehearsal)
+    if composition is not None:
+        plan["composition"] = composition
     return encode(plan)
 
 
@@ -136,6 +140,7 @@ def request_from_row(row: Row) -> VideoRequest:
 def video_from_row(row: Row) -> Video:
     """The public view of a row."""
     plan = decode(row["plan"])
+    composition = plan.get("composition") or {}
     failure = row["error_code"] and Failure(row["error_code"], row["error_message"])
     return Video(
         id=row["id"],
@@ -162,6 +167,8 @@ def video_from_row(row: Row) -> Video:
         skipped=tuple(plan.get("skipped", ())),
         credential=row["credential"],
         rehearsal=rehearsal_from(row),
+        composed_by=composition.get("by"),
+        rule_prompt=composition.get("rule_prompt"),
     )
 
 

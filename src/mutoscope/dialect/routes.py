@@ -29,6 +29,7 @@ from mutoscope.dialect.probes import probes
 from mutoscope.dialect.schema import (
     DeletedVideo,
     ModelList,
+    ModelObject,
     character_object,
     lineage_object,
     model_object,
@@ -40,6 +41,7 @@ from mutoscope.dialect.sources import sources
 from mutoscope.dialect.usage import read_usage_query
 from mutoscope.dialect.values import missing, read_flag
 from mutoscope.dialect.waiting import asked, preferred
+from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import InvalidRequest, ModelNotFound, RouteNotFound, ServerError, VideoNotFound
 from mutoscope.domain.video import Video, is_wellformed_id
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Page
@@ -155,7 +157,7 @@ class Handlers:
 
     async def models(self, request: Request) -> Response:
         await self._caller(request)
-        return _json(ModelList(data=[model_object(model) for model in self._service.catalog.models.values()]))
+        return _json(ModelList(data=[self._model(model) for model in self._service.catalog.models.values()]))
 
     async def model(self, request: Request) -> Response:
         await self._caller(request)
@@ -164,7 +166,10 @@ class Handlers:
         except ModelNotFound as error:
             # As a field an unknown model is a bad value, as a URL it is a thing that is not there.
             raise RouteNotFound(error.message, param="model", code=ModelNotFound.code) from None
-        return _json(model_object(resolved.model))
+        return _json(self._model(resolved.model))
+
+    def _model(self, model: ModelSpec) -> ModelObject:
+        return model_object(model, self._service.catalog.names_of(model))
 
     async def _make(
         self, request: Request, verb: str, read: Reader, caller: Caller | None = None, path_id: str = ""

@@ -15,10 +15,12 @@ from msgspec import UNSET, UnsetType
 from mutoscope.dialect.usage import UsageQuery
 from mutoscope.domain.catalog import ModelSpec, SizeRule, provider_of
 from mutoscope.domain.errors import ContentRefused, UpstreamRejected
+from mutoscope.domain.fallback import After
 from mutoscope.domain.lifecycle import State, Status
 from mutoscope.domain.lineage import Lineage
-from mutoscope.domain.money import USD, Usage, UsageLine, as_text
+from mutoscope.domain.money import USD, Price, Usage, UsageLine, as_text
 from mutoscope.domain.rehearsal import Rehearsal
+from mutoscope.domain.remix import RemixPlan, strategies_of
 from mutoscope.domain.video import Failure, Video
 from mutoscope.domain.wishes import REHEARSE
 from mutoscope.service.proposals import Proposal
@@ -58,6 +60,8 @@ class RemixObject(msgspec.Struct):
     upstream_prompt: str | None
     adjustments: list[AdjustmentObject]
     skipped: list[SkippedObject]
+    composed_by: str | UnsetType = UNSET
+    rule_prompt: str | UnsetType = UNSET
 
 
 class UsageObject(msgspec.Struct):
@@ -195,6 +199,8 @@ class Plan(msgspec.Struct, kw_only=True):
     price: PriceObject | None
     upstream_prompt: str | None
     recipients: list[str]
+    fallbacks: list[str]
+    composed_by: str | UnsetType = UNSET
     mode: Literal["rehearse"] | UnsetType = UNSET
     rehearsal: RehearsalObject | UnsetType = UNSET
 
@@ -206,6 +212,16 @@ class SizeRange(msgspec.Struct):
     maximum: int
     maximum_pixels: int
     multiple_of: int = 2
+
+
+class ModelPriceObject(msgspec.Struct, kw_only=True):
+    """What a model costs, amounts as decimal text. One of the three ways is there, or `per_video` beside another."""
+
+    per_second: str | UnsetType = UNSET
+    per_video: str | UnsetType = UNSET
+    by_side: dict[str, str] | UnsetType = UNSET
+    currency: str
+    as_of: str | None
 
 
 class ModelObject(msgspec.Struct, kw_only=True):
@@ -221,6 +237,12 @@ class ModelObject(msgspec.Struct, kw_only=True):
     default_seconds: str
     capabilities: list[str]
     size_range: SizeRange | UnsetType = UNSET
+    provider: str
+    strategies: list[str]
+    price: ModelPriceObject | None
+    verified: str
+    ends: str | None
+    aliases: list[str]
 
 
 class ModelList(msgspec.Struct, kw_only=True):
@@ -304,13 +326,15 @@ def plan_object(proposal: Proposal) -> Plan:
         price=PriceObject(as_text(proposal.price or 0), proposal.currency or USD),
         upstream_prompt=plan and plan.upstream_prompt,
         recipients=list(plan.recipients) if plan else [],
+        composed_by=_composer(plan),
         mode=_mode(proposal.rehearsal),
         rehearsal=_rehearsal(proposal.rehearsal),
+        fallbacks=[one.proposal.model.name for one in proposal.further if one.after is After.ANY],
     )
 
 
-def model_object(model: ModelSpec) -> ModelObject:
-    """A model of the catalog."""
+def model_object(model: ModelSpec, aliases: Sequence[str] = ()) -> ModelObject:
+    """A model of the catalog. aliases: the further names that lead to it."""
     return ModelObject(
         id=model.name,
         created=model.released,
@@ -321,6 +345,12 @@ def model_object(model: ModelSpec) -> ModelObject:
         default_seconds=str(model.default_seconds),
         capabilities=sorted(model.capabilities),
         size_range=_size_range(model.sizes),
+        provider=model.provider,
+        strategies=list(strategies_of(model)),
+        price=_price(model.price),
+        verified=model.verified,
+        ends=model.ends,
+        aliases=list(aliases),
     )
 
 
@@ -349,7 +379,21 @@ def _remix(video: Video, adjustments: list[AdjustmentObject]) -> RemixObject | U
         return UNSET
     skipped = [SkippedObject(**one) for one in video.skipped]
     provider = video.rehearsal.provider if video.rehearsal else provider_of(video.provider)
-    return RemixObject(video.strategy, provider, video.upstream_prompt, adjustments, skipped)
+    return RemixObject(
+        video.strategy,
+        provider,
+        video.upstream_prompt,
+        adjustments,
+        skipped,
+        video.composed_by or UNSET,
+        video.rule_prompt or UNSET,
+    )
+
+
+def _composer(plan: RemixPlan | None) -> str | UnsetType:
+    if plan is None or not plan.is_composed:
+        return UNSET
+    return "rule" if plan.material is None else "chat"
 
 
 def _mode(rehearsal: Rehearsal | None) -> Literal["rehearse"] | UnsetType:
@@ -374,6 +418,19 @@ def _adjustments(stored: Iterable[Mapping[str, Any]]) -> list[AdjustmentObject]:
 def _fact(facts: Mapping[str, Any], name: str, kind: type) -> Any:
     value = facts.get(name)
     return kind(value) if value is not None else UNSET
+
+
+def _price(price: Price | None) -> ModelPriceObject | None:
+    if price is None:
+        return None
+    per_second = as_text(price.per_second) if price.per_second and not price.by_side else UNSET
+    return ModelPriceObject(
+        per_second=per_second,
+        per_video=as_text(price.per_video) if price.per_video or not (price.per_second or price.by_side) else UNSET,
+        by_side={str(side): as_text(rate) for side, rate in price.by_side} or UNSET,
+        currency=price.currency,
+        as_of=price.as_of or None,
+    )
 
 
 def _size_range(rule: SizeRule) -> SizeRange | UnsetType:

@@ -93,7 +93,8 @@ class ModelSpec:
     edit_limits, reference_limits, extend_limits: of the clips that it edits, takes as a reference, or continues.
     remembers_seconds: how long after completion it can remix a video natively; None for ever. accounts: the engine's
     names of those that serve it; by default the provider has one, of its own name. verified: who tried it: "docs"
-    nobody, written from documentation; "sdk" the official SDK against a fake; "live 2026-11-26" somebody with a key.
+    nobody, written from documentation; "sdk" the official SDK against a fake; "live 2026-11-26" somebody with a key;
+    "tests" those of this repository, what is made on this machine.
     ends: the date when its upstream takes it away, such as "2026-12-31". wiring: what only its adapter reads.
     from_words: whether it makes a clip of words alone; else it wants a picture or a clip. clips_by_link: whether its
     upstream takes clips by a public address only. own_link: the facts of its provider's own videos that hold such an
@@ -242,6 +243,13 @@ class Catalog:
             model = self.models[self.default]
             return Resolved(model, _notice(name, model))
         raise ModelNotFound(self._not_found(name), param="model")
+
+    def names_of(self, model: ModelSpec) -> tuple[str, ...]:
+        """The further names that lead to a model, the operator's first."""
+        own = [name for name, targets in self.aliases.items() if targets[0] == model.name]
+        if not (self.sora_alias and model.name == self.default):
+            return tuple(own)
+        return (*own, *sorted(SORA_NAMES - self.aliases.keys() - self.models.keys()))
 
     def _by_full_name(self, name: str) -> ModelSpec | None:
         """The model that is meant by "provider/model", whatever it is called here."""

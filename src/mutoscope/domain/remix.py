@@ -9,7 +9,7 @@ from itertools import takewhile
 from mutoscope.domain.catalog import Capability, ModelSpec, provider_of
 from mutoscope.domain.clip_fit import Fit, fit_clip
 from mutoscope.domain.clip_limits import EVERY_CLIP, MP4, ClipLimits, SourceClip
-from mutoscope.domain.composition import Composed, compose
+from mutoscope.domain.composition import MATERIAL_CHARACTERS, Composed, compose
 from mutoscope.domain.errors import AssetExpired, SourceNotCompleted, UnsupportedByModel
 from mutoscope.domain.ladder import Skipped, Strategy
 from mutoscope.domain.lifecycle import State
@@ -75,9 +75,10 @@ class RemixPlan:
 
     upstream_prompt: the text that the provider is given. recipients: the providers that are given the source, or
     pictures of it. credential: the account that must be asked, where it is not for the provider to choose.
-    is_shortened: whether words of the source's story had to be left out. lower: the further rungs that could be taken,
-    in their order, should the provider refuse the source or this use of it. becomes: what the clip becomes, where the
-    change itself decides that.
+    is_shortened: whether words of the source's story had to be left out. material: story and change in full, for a
+    composer; None where there is nothing to compose. lower: the further rungs that could be taken, in their order,
+    should the provider refuse the source or this use of it. becomes: what the clip becomes, where the change itself
+    decides that.
     """
 
     strategy: Strategy
@@ -86,9 +87,15 @@ class RemixPlan:
     recipients: tuple[str, ...] = ()
     credential: str | None = None
     is_shortened: bool = False
+    material: str | None = None
     lower: tuple[RemixPlan, ...] = ()
     fit: Fit | None = None
     becomes: Extent | None = None
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the provider is given more words than the change."""
+        return self.strategy.is_generation
 
 
 def plan_change(
@@ -119,6 +126,9 @@ def _plan(taken: Strategy, fit: Fit | None, change: str, start: Start, target: M
         credential=_credential(taken, start),
         is_shortened=composed.is_shortened,
         fit=fit,
+        material=compose(start.story, change, MATERIAL_CHARACTERS).text
+        if taken.is_generation and start.story
+        else None,
     )
 
 
@@ -150,6 +160,16 @@ def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) ->
 def floor_of(target: ModelSpec, rules: Rules) -> Strategy:
     """The lowest rung that may be taken."""
     return rules.floor or (DEFAULT_FLOOR if target.is_paid else FREE_FLOOR)
+
+
+def strategies_of(target: ModelSpec) -> tuple[Strategy, ...]:
+    """The rungs that a model can take where nothing else stands in the way, the highest first."""
+    able = {
+        Strategy.NATIVE: Capability.NATIVE_REMIX in target.capabilities and bool(target.remembers),
+        **{rung: capability in target.capabilities for rung, (capability, _, _) in _NEEDS.items()},
+        Strategy.PROMPT: target.from_words,
+    }
+    return tuple(rung for rung in _RUNGS if able[rung])
 
 
 def check_source(source: Video, operation: Operation, now: float) -> None:
@@ -338,4 +358,5 @@ __all__ = [
     "floor_of",
     "plan_change",
     "plan_extension",
+    "strategies_of",
 ]

@@ -129,7 +129,8 @@ class Video:
 
     was_accepted: whether an upstream took it. usage: its money, None where it is free. adjustments, skipped: what the
     plan changed and passed over, as JSON. credential: the account that it was made with, None where there is one only.
-    rehearsal: what it rehearses, None for a real video.
+    rehearsal: what it rehearses, None for a real video. composed_by: "rule" or "chat", None where the change alone is
+    sent; rule_prompt: the rule's words, where others were sent.
     """
 
     id: str
@@ -157,6 +158,8 @@ class Video:
     expected_seconds: float | None = None
     credential: str | None = None
     rehearsal: Rehearsal | None = None
+    composed_by: str | None = None
+    rule_prompt: str | None = None
 
 
 def check_prompt(prompt: str, param: str = "prompt") -> str:

@@ -23,6 +23,7 @@ from mutoscope.engine.circuit import Circuits
 from mutoscope.engine.pacing import Pacing, Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
+from mutoscope.engine.wording import Composer
 from mutoscope.media.studio import Studio
 from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.storage.protocol import Storage
@@ -50,7 +51,7 @@ class Desk:
     have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
     link_to: a public address for some hours of the stored bytes with this key and media type, for a video accepted at
     that time in Unix seconds; None for nowhere. work: folder for files on their way into storage, None for the
-    system's own.
+    system's own. composer: who puts the words for new generations together; None leaves them to the rule.
     """
 
     database: Database
@@ -69,6 +70,7 @@ class Desk:
     public_url: str = ""
     link_to: Callable[[str, str, float], str | None] = lambda _key, _media_type, _since: None
     work: Path | None = None
+    composer: Composer | None = None
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)

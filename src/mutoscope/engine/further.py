@@ -107,7 +107,7 @@ def _told(row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], error: Upst
     """What the video says about its plan: never is it silent about what was refused."""
     skipped, adjustments = list(plan.get("skipped", ())), list(plan.get("adjustments", ()))
     if leg["after"] == After.ACCOUNT:
-        return {"adjustments": adjustments, "skipped": skipped} | _fit(plan)
+        return {"adjustments": adjustments, "skipped": skipped} | _kept(plan)
     # The others are of the plan that was refused; which models were asked for is true of each.
     adjustments = [*leg["adjustments"], *(one for one in adjustments if one["field"] == MODEL)]
     if leg["after"] == After.SOURCE:
@@ -115,12 +115,12 @@ def _told(row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], error: Upst
     else:
         skipped = leg.get("skipped", [])
         adjustments.append(told(Adjustment(MODEL, row["model"], leg["model"], error.message)))
-    return {"adjustments": adjustments, "skipped": skipped} | _fit(leg)
+    return {"adjustments": adjustments, "skipped": skipped} | _kept(leg)
 
 
-def _fit(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What is done to the source's clip before it is sent, which each plan has of its own."""
-    return {"fit": plan["fit"]} if plan.get("fit") else {}
+def _kept(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """What each plan has of its own: what is done to the clip before it is sent, and how the words are composed."""
+    return {name: plan[name] for name in ("fit", "composition") if plan.get(name)}
 
 
 def _charged(row: Row, leg: Mapping[str, Any]) -> int | None:

@@ -10,6 +10,7 @@ from mutoscope.database.videos import decode, fit_from_row, rehearsal_from, requ
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.clip_limits import MP4
+from mutoscope.domain.composition import is_open
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, Size, VideoRequest
 from mutoscope.domain.wishes import INPUT_REFERENCES, LAST_FRAME
@@ -50,6 +51,7 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
         rehearsal=rehearsal_from(row),
         earlier_id=row["upstream_id"],
+        words_are_known=not is_open(decode(row["plan"]).get("composition")),
     )
 
 

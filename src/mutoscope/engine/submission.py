@@ -32,6 +32,7 @@ from mutoscope.engine.jobs import build_job
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
+from mutoscope.engine.wording import settle
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Job, OnUnknown, Provider, Submitted
 
@@ -153,6 +154,8 @@ class Submission:
         provider = self._desk.providers[row["provider"]]
         is_new = row["state"] == State.QUEUED
         attempt = row["attempt"] + 1 if is_new else row["attempt"]
+        if is_new or await self._is_proven(row):
+            row = await settle(self._desk, row)
         # Before the intent: once that is open, a fault of ours could no longer be told from a call that was cut.
         nonce = new_nonce() if is_new else (await self._intent(row))["nonce"]
         job = await self._job(row, attempt, nonce)

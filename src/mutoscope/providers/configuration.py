@@ -62,10 +62,15 @@ class ConfiguredProvider:
     where: str = ""
 
     @property
+    def urls(self) -> list[str]:
+        """Every address that the operator or the adapter names."""
+        options = (self.options[each.name] for each in self.adapter.options if each.is_url)
+        return [self.base_url, *filter(None, options)]
+
+    @property
     def origins(self) -> set[tuple[str, int]]:
-        """Host and port of every address that the operator or the adapter names."""
-        urls = [self.base_url, *(self.options[each.name] for each in self.adapter.options if each.is_url)]
-        return {origin_of(url) for url in urls if url}
+        """Host and port of each of them."""
+        return {origin_of(url) for url in self.urls}
 
     def make(self, credential: Credential, door: Door, clock: Clock) -> Provider:
         """The provider of one account. ConfigurationError when the adapter does not accept it, or it has a problem."""

@@ -52,6 +52,7 @@ MODELS = (
         default_size=Size(720, 1280),
         default_seconds=4,
         is_drawn=True,
+        verified="tests",
         remembers=frozenset({NAME, "flipbook-instant", REHEARSAL}),
         capabilities=frozenset(
             {

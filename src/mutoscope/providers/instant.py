@@ -41,6 +41,7 @@ MODELS = (
         default_size=Size(720, 1280),
         default_seconds=4,
         is_drawn=True,
+        verified="tests",
         remembers=frozenset({"flipbook", NAME, REHEARSAL}),
         capabilities=frozenset(
             {

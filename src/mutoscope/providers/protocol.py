@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import ModelSpec
@@ -62,7 +62,8 @@ class Job:
     before_send: to be handed to the door with the call that starts the job; it raises when that must not happen any
     more, and then nothing is sent.
     rehearsal: what is only rehearsed. earlier_id: the upstream's id of this very job, where it was accepted once and is
-    handed in again because an engine of this machine forgot it.
+    handed in again because an engine of this machine forgot it. words_are_known: false where the job may have been
+    asked for in other words than these, which a restore has lost.
     """
 
     video_id: str
@@ -81,6 +82,7 @@ class Job:
     before_send: Callable[[], None] | None = None
     rehearsal: Rehearsal | None = None
     earlier_id: str | None = None
+    words_are_known: bool = True
 
     @property
     def model(self) -> ModelSpec:
@@ -198,6 +200,15 @@ class CallsBack(Protocol):
         Nothing else in it is believed: the job is asked about as any other. UpstreamProtocolError when it names none,
         and where the upstream signs its callbacks, when the signature is not its own.
         """
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A provider that can ask its upstream something that costs nothing, to see whether the credential is good."""
+
+    async def check(self) -> str:
+        """One sentence about the account. UpstreamError when something is wrong."""
         ...
 
 

@@ -12,6 +12,7 @@ from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.ledger import caps_from, reserve
 from mutoscope.database.videos import add_event, decode, encode, fit_to_json, plan_to_json, request_to_json, told
+from mutoscope.domain.composition import composition_of
 from mutoscope.domain.errors import (
     IdempotencyConflict,
     QueueFull,
@@ -192,6 +193,7 @@ class Acceptance:
                 further_of(proposal, provider),
                 plan and plan.fit,
                 proposal.rehearsal,
+                _composition(proposal),
             ),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
@@ -281,8 +283,14 @@ def _leg(further: Further, account: str | None) -> dict[str, Any]:
         "skipped": [asdict(one) for one in plan.skipped] if plan else [],
         "price": proposal.price or 0,
         "fit": fit_to_json(plan.fit) if plan and plan.fit else None,
+        "composition": _composition(proposal),
     }
     return leg if account is None else {**leg, "provider": account}
+
+
+def _composition(proposal: Proposal) -> dict[str, Any] | None:
+    plan = proposal.plan
+    return None if plan is None else composition_of(plan.is_composed, plan.material, proposal.model.prompt_limit)
 
 
 def _other_accounts(proposal: Proposal, first: str) -> list[dict[str, Any]]:

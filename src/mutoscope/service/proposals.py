@@ -105,8 +105,9 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`. rehearsal_speed: how many times
-    faster than its model a rehearsal is. has_links: see `Rules`.
+    kept; StorageFull from it refuses the request. allow_cross_provider, has_links: see `Rules`. rehearsal_speed: how
+    many times faster than its model a rehearsal is. composer: the host that is told prompts to compose them; "" for
+    none.
     """
 
     def __init__(
@@ -119,8 +120,10 @@ class Proposals:
         allow_cross_provider: bool = True,
         rehearsal_speed: float = 1.0,
         has_links: bool = True,
+        composer: str = "",
     ) -> None:
         self._rehearsal_speed = rehearsal_speed
+        self._composer = composer
         self._has_links = has_links
         self._check_space = check_space
         self._allow_cross_provider = allow_cross_provider
@@ -242,7 +245,7 @@ class Proposals:
 
     async def _planned(self, caller: Caller, new: NewChange, basis: Proposal, plan: RemixPlan) -> Proposal:
         """The proposal for one rung. basis: its request is the source's."""
-        model = basis.model
+        model, plan = basis.model, self._with_composer(plan, new.wishes)
         request = replace(
             basis.request,
             prompt=new.prompt,
@@ -258,6 +261,12 @@ class Proposals:
         notice = joined(basis.notice, told_of_source(basis.source, plan, new.operation))
         told = (*told, *resized, *done_to_clip(plan))
         return replace(basis, request=request, plan=plan, adjustments=told, notice=notice)
+
+    def _with_composer(self, plan: RemixPlan, wishes: Wishes) -> RemixPlan:
+        """The plan with what a composer is told, and with its host among those who are told; a rehearsal asks none."""
+        if plan.material is None or not self._composer or wishes.rehearse:
+            return replace(plan, material=None)
+        return replace(plan, recipients=(*plan.recipients, self._composer))
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
         source = await self._source(caller, new, Operation.EXTENSION)
@@ -305,7 +314,11 @@ class Proposals:
 
     def _rules(self, wishes: Wishes) -> Rules:
         return Rules(
-            self._clock.now(), wishes.min_strategy, self._allow_cross_provider, wishes.on_unsupported, self._has_links
+            self._clock.now(),
+            wishes.min_strategy,
+            self._allow_cross_provider,
+            wishes.on_unsupported,
+            self._has_links,
         )
 
     async def _source(self, caller: Caller, new: NewChange | NewExtension, operation: Operation) -> Video | None:

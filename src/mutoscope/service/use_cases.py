@@ -89,12 +89,14 @@ class Service:
         links: Links | None = None,
         rehearsal_speed: float = 1.0,
         has_links: bool = True,
+        composer: str = "",
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
         provider than the one that made it. links: None where upstreams are given none. rehearsal_speed: how many times
-        faster than its model a rehearsal is. has_links: whether upstreams can fetch clips from this server.
+        faster than its model a rehearsal is. has_links: whether upstreams can fetch clips from this server. composer:
+        the host that is told prompts to compose them; "" for none.
         """
         self.catalog = catalog
         self._database = database
@@ -114,6 +116,7 @@ class Service:
             allow_cross_provider,
             rehearsal_speed,
             has_links,
+            composer,
         )
 
     async def authenticate(self, secret: str | None) -> Caller:

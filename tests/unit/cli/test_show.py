@@ -32,9 +32,16 @@ MODELS: list[dict[str, Any]] = [
         "default_seconds": "4",
         "capabilities": ["image_reference", "seed"],
         "size_range": {"minimum": 64, "maximum": 1920, "maximum_pixels": 2_073_600, "multiple_of": 2},
+        "strategies": ["native", "edit"],
+        "price": None,
+        "verified": "tests",
+        "ends": None,
     },
     {
         "id": "far",
+        "price": {"by_side": {"720": "0.10", "1080": "0.15"}, "currency": "USD", "as_of": None},
+        "verified": "docs",
+        "ends": "2026-12-31",
         "sizes": ["720x1280", "1280x720"],
         "seconds": ["8", "4", "5"],
         "default_size": "720x1280",
@@ -82,13 +89,16 @@ def test_a_narrow_terminal_shows_whole_ids(terminal: Console) -> None:
     assert len(second) <= 80
 
 
-@pytest.mark.parametrize("terminal", [120], indirect=True)
+@pytest.mark.parametrize("terminal", [190], indirect=True)
 def test_models_on_a_wide_terminal_are_a_table(terminal: Console) -> None:
     show.print_models([RemoteModel.read(model) for model in MODELS])
     assert shown(terminal) == [
-        "Model     Default         Sizes               Seconds  Capabilities",
-        "flipbook  720x1280 · 4 s  64 to 1920 a side   1 to 20  image reference, seed",
-        "far       720x1280 · 4 s  720x1280, 1280x720  4, 5, 8",
+        "Model     Default         Sizes               Seconds  Capabilities           Remixes by"
+        "    Price                               Verified",
+        "flipbook  720x1280 · 4 s  64 to 1920 a side   1 to 20  image reference, seed  native, edit"
+        "  free                                tests",
+        "far       720x1280 · 4 s  720x1280, 1280x720  4, 5, 8                                     "
+        "  720p 0.10, 1080p 0.15 USD a second  docs, ends 2026-12-31",
         "bare",
     ]
 
@@ -102,11 +112,16 @@ def test_models_on_a_narrow_terminal_are_paragraphs(terminal: Console) -> None:
         "sizes         64 to 1920 a side",
         "seconds       1 to 20",
         "capabilities  image reference, seed",
+        "remixes by    native, edit",
+        "price         free",
+        "verified      tests",
         "",
-        "model    far",
-        "default  720x1280 · 4 s",
-        "sizes    720x1280, 1280x720",
-        "seconds  4, 5, 8",
+        "model     far",
+        "default   720x1280 · 4 s",
+        "sizes     720x1280, 1280x720",
+        "seconds   4, 5, 8",
+        "price     720p 0.10, 1080p 0.15 USD a second",
+        "verified  docs, ends 2026-12-31",
         "",
         "model  bare",
     ]

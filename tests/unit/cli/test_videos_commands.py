@@ -234,12 +234,13 @@ def test_models_in_a_pipe_have_a_line_each(run: Run, double: Double) -> None:
     sides = {"minimum": 64, "maximum": 1920}
     double.models = [
         {"id": "flipbook", "sizes": [], "seconds": ["1", "2"], "capabilities": ["edit", "seed"], "size_range": sides}
-        | {"default_size": "720x1280", "default_seconds": "4"},
+        | {"default_size": "720x1280", "default_seconds": "4", "strategies": ["edit", "prompt"], "verified": "docs"}
+        | {"price": {"per_second": "0.10", "currency": "USD", "as_of": "2026-11-22"}},
         {"id": "bare"},
     ]
     assert run("models").out.splitlines() == [
-        "flipbook\t720x1280\t4\t64..1920\t1,2\tedit,seed",
-        "bare\t-\t-\t-\t-\t-",
+        "flipbook\t720x1280\t4\t64..1920\t1,2\tedit,seed\tedit,prompt\t0.10 USD a second\tdocs",
+        "bare\t-\t-\t-\t-\t-\t-\t-\t-",
     ]
     assert json.loads(run("models", "--json").out) == {"object": "list", "data": double.models}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from fakes import LISTED, MODEL, NOW, a_video
 
 from mutoscope.dialect.schema import model_object, video_object
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.money import Price
 from mutoscope.domain.video import Failure
 
 REQUIRED = [
@@ -94,3 +96,28 @@ def test_models():
     listed = json.loads(msgspec.json.encode(model_object(LISTED)))
     assert listed["sizes"] == ["64x64", "128x64"]
     assert "size_range" not in listed
+
+
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [
+        (None, None),
+        (Price(per_second=100_000, as_of="2026-11-22"), {"per_second": "0.10", "as_of": "2026-11-22"}),
+        (Price(per_video=2_500_000), {"per_video": "2.50", "as_of": None}),
+        (Price(per_second=100_000, per_video=50_000), {"per_second": "0.10", "per_video": "0.05", "as_of": None}),
+        (Price(by_side=((720, 100_000), (1080, 150_000))), {"by_side": {"720": "0.10", "1080": "0.15"}, "as_of": None}),
+        (Price(), {"per_video": "0.00", "as_of": None}),
+    ],
+)
+def test_what_a_model_costs(price, told):
+    wire = json.loads(msgspec.json.encode(model_object(replace(MODEL, price=price))))
+    assert wire["price"] == (told and {**told, "currency": "USD"})
+
+
+def test_who_serves_a_model_and_what_is_known_of_it():
+    model = replace(
+        MODEL, provider="reel", remembers=frozenset({"reel"}), verified="live 2026-11-26", ends="2027-01-01"
+    )
+    wire = json.loads(msgspec.json.encode(model_object(model, ("fast", "sora-2"))))
+    assert (wire["provider"], wire["verified"], wire["ends"]) == ("reel", "live 2026-11-26", "2027-01-01")
+    assert (wire["aliases"], wire["strategies"]) == (["fast", "sora-2"], ["native", "prompt"])

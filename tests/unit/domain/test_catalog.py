@@ -38,6 +38,16 @@ def test_the_default_and_a_real_name_come_without_notice() -> None:
     assert film.resolve("sora-2").notice is None
 
 
+def test_the_further_names_of_a_model_are_those_that_lead_to_it() -> None:
+    aliases = {"fast": ("other", "flipbook"), "sora-2": ("other",)}
+    catalog = Catalog.of(CATALOG.models.values(), "flipbook", True, aliases)
+    for model in catalog.models.values():
+        assert all(catalog.resolve(name).model is model for name in catalog.names_of(model))
+    assert catalog.names_of(catalog.models["other"]) == ("fast", "sora-2")
+    assert set(catalog.names_of(catalog.models["flipbook"])) == SORA_NAMES - {"sora-2"}
+    assert Catalog.of(CATALOG.models.values(), "flipbook", False).names_of(CATALOG.models["flipbook"]) == ()
+
+
 def test_an_unknown_model_is_refused_with_the_candidates() -> None:
     with pytest.raises(ModelNotFound) as refusal:
         CATALOG.resolve("flipbok")

@@ -13,8 +13,9 @@ from mutoscope.domain.clip_limits import ClipLimits
 from mutoscope.domain.errors import UnsupportedByModel
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.local_edits import Extent
 from mutoscope.domain.money import Price
-from mutoscope.domain.remix import Rules, Start, plan_change, plan_extension
+from mutoscope.domain.remix import Rules, Start, plan_change, plan_extension, strategies_of
 from mutoscope.domain.video import Size, Video, VideoRequest
 from mutoscope.domain.wishes import OnUnsupported
 
@@ -280,6 +281,30 @@ def test_a_refusal_names_the_models_that_could() -> None:
     assert refusal.value.message.endswith("Models here that can: editor, free.")
 
 
+def test_a_refusal_names_local_where_it_could_do_the_change() -> None:
+    target, local = model("words", price=PRICE), model("local", C.LOCAL_EDIT)
+    for change, rules, others in (
+        ("black and white", RULES, "Models here that can: local."),
+        ("at night", RULES, "No model here can."),
+        ("first 9 seconds", RULES, "No model here can."),
+        ("black and white", replace(RULES, floor=Strategy.LOCAL), "Models here that can: local."),
+        ("black and white", replace(RULES, floor=Strategy.EDIT), "No model here can."),
+    ):
+        with pytest.raises(UnsupportedByModel) as refusal:
+            plan_change(change, source(), target, rules, [target, local])
+        assert refusal.value.message.endswith(others), change
+
+
+def test_an_exact_change_is_a_rung_of_its_own() -> None:
+    plan = plan_change("Twice as fast, square!", source(), model("local", C.LOCAL_EDIT), RULES)
+    assert (plan.strategy, plan.upstream_prompt) == ("local", "at 2x speed, crop to 1:1")
+    assert (plan.becomes, plan.recipients, plan.skipped, plan.lower) == (Extent(Size(720, 720), 4), (), (), ())
+    with pytest.raises(UnsupportedByModel, match="at most 5 s are taken"):
+        plan_change("square", source(), model("local", C.LOCAL_EDIT, edit_limits=SHORT), RULES)
+    with pytest.raises(UnsupportedByModel, match="'local' at best, which is below 'min_strategy' 'native'"):
+        plan_change("square", source(), model("local", C.LOCAL_EDIT), replace(RULES, floor=Strategy.NATIVE))
+
+
 def test_an_extension_goes_on_from_what_is_remembered_or_from_the_last_frame() -> None:
     target = model("m", C.EXTEND, C.NATIVE_REMIX, **KEEPER)
     kept = plan_extension("on", source(credential="second"), target, RULES)
@@ -299,3 +324,17 @@ def test_an_extension_goes_on_from_what_is_remembered_or_from_the_last_frame() -
 def test_a_length_that_a_model_makes() -> None:
     fitting = {1: 4, 4: 4, 6: 8, 6.5: 8, 10: 12, 90: 12}
     assert {given: model("m").fit_seconds(given) for given in fitting} == fitting
+
+
+@pytest.mark.parametrize(
+    ("target", "rungs"),
+    [
+        (model("m", *ALL, **KEEPER), "native edit reference frame prompt"),
+        (model("m", *ALL), "edit reference frame prompt"),
+        (model("m"), "prompt"),
+        (model("m", C.EDIT, from_words=False), "edit"),
+        (model("m", C.EXTEND, from_words=False), ""),
+    ],
+)
+def test_the_rungs_at_best(target: ModelSpec, rungs: str) -> None:
+    assert list(strategies_of(target)) == rungs.split()

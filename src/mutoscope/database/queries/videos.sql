@@ -82,6 +82,11 @@ WHERE id = :id AND state = :state AND attempt = :attempt AND NOT EXISTS (
 -- name: note_measures
 UPDATE videos SET request = :request, plan = :plan WHERE id = :id;
 
+-- name: settle_words
+-- Before an attempt is made, and once: what was settled first stays.
+UPDATE videos SET upstream_prompt = :upstream_prompt, plan = :plan
+WHERE id = :id AND state = :state AND attempt = :attempt AND plan = :before;
+
 -- name: note_poll
 -- No change of state: when to ask again, and the progress if it is news. Never lower.
 UPDATE videos

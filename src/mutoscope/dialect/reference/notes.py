@@ -24,6 +24,7 @@ _SIZE = {"pattern": "^[1-9][0-9]*x[1-9][0-9]*$"}
 _AMOUNT = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
 _CURRENCY = {"pattern": "^[A-Z]{3}$"}
 _DAY = {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_COMPOSED_BY = {"enum": ["rule", "chat"]}
 _SECONDS = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
 
 NOTES: dict[str, dict[str, Note]] = {
@@ -95,6 +96,8 @@ NOTES: dict[str, dict[str, Note]] = {
         "strategy": Note("The rung of the ladder that was taken.", {"enum": [*Strategy, None]}),
         "provider": Note("Who realises it; of a rehearsal, who would."),
         "upstream_prompt": Note("The words that the provider is given."),
+        "composed_by": Note("Who put them together; only where they are more than the change.", _COMPOSED_BY),
+        "rule_prompt": Note("The rule's words, where the provider was given others."),
         "adjustments": Note("Fields that were changed or left out."),
         "skipped": Note("Rungs that were looked at and not taken, and why."),
     },
@@ -150,9 +153,18 @@ NOTES: dict[str, dict[str, Note]] = {
         "skipped": Note("Rungs that were looked at and not taken, and why."),
         "price": Note("What it would cost; null where that is not known."),
         "upstream_prompt": Note("The words that the provider would be given; null for a plain create."),
-        "recipients": Note("The providers that would be given the source, or pictures of it."),
+        "recipients": Note(
+            "The providers that would be given the source, or pictures of it; and the host that would be told the "
+            "prompts, where a chat model composes them."
+        ),
+        "composed_by": Note(
+            "`chat` where a chat model will be asked for better words than `upstream_prompt`, which stands in for "
+            "them; only where they are more than the change.",
+            _COMPOSED_BY,
+        ),
         "mode": Note("Always `rehearse`; only where a rehearsal was asked for."),
         "rehearsal": Note("What would be rehearsed; only where that was asked for."),
+        "fallbacks": Note("The models that would be asked next, in order, should the upstream refuse."),
     },
     "PriceObject": {
         "amount": Note('Decimal text, such as "0.00".', _AMOUNT),
@@ -171,6 +183,28 @@ NOTES: dict[str, dict[str, Note]] = {
             "What it can do besides making a clip from a prompt.", {"items": {"enum": sorted(Capability)}}
         ),
         "size_range": Note("Which sizes it takes, where there are too many to list."),
+        "provider": Note("Who makes its videos."),
+        "strategies": Note(
+            "The rungs of the ladder that it can take for a remix or edit, the highest first, if the source allows.",
+            {"items": {"enum": list(Strategy)}},
+        ),
+        "price": Note("What a video costs; null where it is free."),
+        "verified": Note(
+            "Who tried it: `docs` nobody, it was written from documentation; `sdk` the service's own SDK, on a "
+            "stand-in of the service; `live` and a date, somebody with a real key; `tests` our own, an engine of ours.",
+            {"pattern": "^(tests|docs|sdk|live [0-9]{4}-[0-9]{2}-[0-9]{2})$"},
+        ),
+        "ends": Note("The day on which its upstream takes it away; null where none is known."),
+        "aliases": Note("Further names that lead to it; other models may be its fallbacks under them."),
+    },
+    "ModelPriceObject": {
+        "per_second": Note("For each second; of an extension, of what it adds.", _AMOUNT),
+        "per_video": Note("For each video.", _AMOUNT),
+        "by_side": Note(
+            "For each second, by the most pixels of the shorter side; what is larger costs as much as the largest."
+        ),
+        "currency": Note("By ISO 4217.", _CURRENCY),
+        "as_of": Note("When somebody looked at the upstream's prices; null where that is not told."),
     },
     "SizeRange": {
         "minimum": Note("Shortest side in pixels."),

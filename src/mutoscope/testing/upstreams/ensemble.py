@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope, ProviderMaker
-from mutoscope.clock import SystemClock
 from mutoscope.egress.door import Door
 from mutoscope.media.studio import Studio
 from mutoscope.providers.flipbook import FlipbookProvider
@@ -62,7 +61,7 @@ class Ensemble:
         def make(_on_change: object) -> Provider:
             fake = self.fakes[pair.name]
             door = door_to(fake.url)
-            return Hurried(pair.adapter.make(pair.account(fake, door)), door)
+            return cast(Provider, Hurried(pair.adapter.make(pair.account(fake, door)), door))
 
         return make
 

@@ -1,0 +1,144 @@
+"""`mutoscope providers`: what the file of providers says, and whether they can be reached. Needs no running server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mutoscope.cli.outcome import ExitCode, misused
+from mutoscope.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from mutoscope.cli.provider_checks import AccountFinding
+    from mutoscope.providers.configuration import Configuration
+    from mutoscope.settings import Settings
+
+providers = typer.Typer(no_args_is_help=True, help="List the configured providers, or check that they can be reached.")
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the server's data.")]
+Config = Annotated[Path | None, typer.Option(help="TOML file of settings.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@providers.command("list")
+def list_(data_dir: DataDir = None, config: Config = None, as_json: Json = False) -> None:
+    """List every model of every configured provider.
+
+    A table on a terminal; in a pipe one line a model with provider, adapter, accounts, model, price, remix strategies,
+    who verified it and when it ends, separated by tabs, and commas between several.
+    """
+    from mutoscope.cli.show import print_json
+
+    rows = _rows(_opened(data_dir, config)[1])
+    if as_json:
+        print_json({"object": "list", "data": rows})
+    elif rows:
+        _print_rows(rows)
+    else:
+        typer.echo("No provider is configured beside the built-in engines.", err=True)
+
+
+@providers.command()
+def check(data_dir: DataDir = None, config: Config = None, as_json: Json = False) -> None:
+    """Check every account of every configured provider; spends nothing.
+
+    Looks whether its environment variable is set, its host has an address and answers, and asks what its adapter can
+    ask for free. The exit code is 1 if anything is wrong, 2 if the file is.
+    """
+    from mutoscope.cli.provider_checks import check_all
+    from mutoscope.cli.show import print_json
+
+    _, configuration = _opened(data_dir, config)
+    found = asyncio.run(check_all(configuration))
+    failed = any(not finding.ok for finding in found)
+    if as_json:
+        print_json({"ok": not failed, "accounts": [finding.told() for finding in found]})
+    elif found:
+        _print_findings(found)
+    else:
+        typer.echo("No provider is configured beside the built-in engines.", err=True)
+    if failed:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _opened(data_dir: Path | None, config: Path | None) -> tuple[Settings, Configuration]:
+    """Settings and providers as `serve` would have them."""
+    from mutoscope.providers.flipbook import MODELS as FLIPBOOK
+    from mutoscope.providers.instant import MODELS as INSTANT
+    from mutoscope.providers.opening import open_configuration
+    from mutoscope.settings import load
+
+    try:
+        settings = load({"data_dir": data_dir}, os.environ, config)
+        return settings, open_configuration(settings, os.environ, [*FLIPBOOK, *INSTANT])
+    except ConfigurationError as error:
+        raise misused(error.message) from None
+
+
+def _rows(configuration: Configuration) -> list[dict[str, Any]]:
+    """One for each model; what `/v1/models` tells, it tells in the same words."""
+    import msgspec
+
+    from mutoscope.dialect.schema import model_object
+
+    rows = []
+    for provider in configuration.providers:
+        for model in provider.models:
+            told = msgspec.to_builtins(model_object(model))
+            rows.append(
+                {
+                    "provider": provider.name,
+                    "adapter": provider.adapter.name,
+                    "accounts": [credential.account for credential in provider.credentials],
+                    "model": model.name,
+                    **{name: told[name] for name in ("price", "strategies", "verified", "ends")},
+                }
+            )
+    return rows
+
+
+def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    from rich.text import Text
+
+    from mutoscope.cli.records import price_text
+    from mutoscope.cli.show import clean, out, print_rows
+
+    is_terminal = out().is_terminal
+    titles = ("provider", "adapter", "accounts", "model", "price", "remixes by", "verified", "ends")
+    lines = [
+        (
+            row["provider"],
+            row["adapter"],
+            ",".join(row["accounts"]),
+            row["model"],
+            price_text(row["price"]),
+            ",".join(row["strategies"]),
+            row["verified"],
+            row["ends"] or "",
+        )
+        for row in rows
+    ]
+    head = [tuple(Text(title, style="dim") for title in titles)] if is_terminal else []
+    empty = "" if is_terminal else "-"
+    print_rows([*head, *(tuple(Text(clean(cell) or empty) for cell in line) for line in lines)])
+
+
+def _print_findings(found: Sequence[AccountFinding]) -> None:
+    from rich.text import Text
+
+    from mutoscope.cli.show import clean, print_rows
+
+    print_rows(
+        [
+            (
+                Text("✓ ok" if finding.ok else "✕ fail", style="green" if finding.ok else "red"),
+                Text(finding.account),
+                Text(clean("; ".join(finding.details)), style="dim"),
+            )
+            for finding in found
+        ]
+    )
