@@ -42,6 +42,8 @@ class ClipLimits:
     highest_fps: float = math.inf
     narrowest: float = 0.0
     widest: float = math.inf
+    fewest_pixels: int = 1
+    most_pixels: float = math.inf
     only_mp4: bool = False
 
     def misfit(self, clip: SourceClip) -> str | None:

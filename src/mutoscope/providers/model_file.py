@@ -50,6 +50,8 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     highest_fps: float | None = None
     narrowest: str | None = None
     widest: str | None = None
+    fewest_pixels: int = 1
+    most_pixels: int | None = None
     only_mp4: bool = False
 
     def limits(self) -> ClipLimits:
@@ -63,6 +65,8 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             highest_fps=math.inf if self.highest_fps is None else self.highest_fps,
             narrowest=0.0 if self.narrowest is None else _shape(self.narrowest),
             widest=math.inf if self.widest is None else _shape(self.widest),
+            fewest_pixels=self.fewest_pixels,
+            most_pixels=math.inf if self.most_pixels is None else self.most_pixels,
             only_mp4=self.only_mp4,
         )
 
