@@ -1,4 +1,4 @@
-# demo · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · sweep-adapters · bugs · outages · fuzz · examples · bench · sheet
+# demo · demo-providers · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · sweep-adapters · bugs · outages · fuzz · examples · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,10 +10,13 @@ SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 UPSTREAM_SDKS := fal-client google-genai runwayml
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node)
 
-.PHONY: demo test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet clean
+.PHONY: demo demo-providers test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
+
+demo-providers: install  ## One clip round all eight upstreams' stand-ins, with a contact sheet; no key, no network
+	$(BIN)/python -m mutoscope.testing.upstreams.demo
 
 serve: install  ## Run the server
 	$(BIN)/mutoscope serve
@@ -139,4 +142,4 @@ sheet: install  ## 24 clips on one contact sheet, with their measurements
 	$(BIN)/python bench/contact_sheet.py
 
 clean:
-	rm -rf $(VENV) $(CLIENTS) demo dist build
+	rm -rf $(VENV) $(CLIENTS) demo demo-providers dist build

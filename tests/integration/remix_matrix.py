@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ NOT_ASKED = "."
 SCENE = "A red fox crosses the snow."
 LOCAL_CHANGE = "black and white"
 IN_HAND = 24
-PATIENCE = 90.0
+PATIENCE = 40.0
 
 
 class Cell(NamedTuple):
@@ -168,10 +169,11 @@ class _Asker:
         return outcome
 
     async def _ended(self, video: dict[str, Any]) -> dict[str, Any]:
-        """The video at its end; an error as it is."""
-        async with asyncio.timeout(PATIENCE):
-            while video.get("status") in ("queued", "in_progress"):
-                video = await self._ask("GET", f"/v1/videos/{video['id']}?wait=30")
+        """The video at its end, or as it is when patience has; an error as it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while video.get("status") in ("queued", "in_progress"):
+                    video = await self._ask("GET", f"/v1/videos/{video['id']}?wait=30")
         return video
 
     async def _clip(self, video_id: str) -> bytes:

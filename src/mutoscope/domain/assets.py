@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 INPUTS = "inputs"
+_FITTED = "fitted-"
 
 
 class Variant(StrEnum):
@@ -65,7 +66,7 @@ def storage_key(tenant: str, video_id: str, attempt: int, variant: Variant) -> s
 
 def fitted_key(tenant: str, video_id: str, plan: str) -> str:
     """Where the source's clip lies as this video's model takes it. plan: a hash of what was done to it."""
-    return f"{tenant}/{video_id}/fitted-{plan}.mp4"
+    return f"{tenant}/{video_id}/{_FITTED}{plan}.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,13 @@ class Place:
     def is_input(self) -> bool:
         return self.folder == INPUTS
 
+    @property
+    def is_fitted(self) -> bool:
+        return not self.is_input and self.name.startswith(_FITTED)
+
 
 def place_of(key: str) -> Place:
-    """The parts of a key that `storage_key` or `input_key` has made."""
+    """The parts of a key that `storage_key`, `fitted_key` or `input_key` has made."""
     tenant, folder, name = key.split("/")
     return Place(tenant, folder, name)
 

@@ -44,8 +44,20 @@ class Sources:
                 return None
             # An input is no variant of a video; what is sent is decided by its media type alone.
             return Asset(Variant.VIDEO, linked.key, linked.media_type, row["bytes"], place.name), row["stored_at"]
+        if place.is_fitted:
+            return await self._fitted(linked)
         row = await self._database.one("linked_asset", tenant=place.tenant, video_id=place.folder, key=linked.key)
         return None if row is None else (asset_from_row(row), row["stored_at"])
+
+    async def _fitted(self, linked: Linked) -> tuple[Asset, float] | None:
+        """A clip as the model of a video takes it: it has no row of its own, and goes with that video's files."""
+        place = place_of(linked.key)
+        row = await self._database.one("linked_video", tenant=place.tenant, video_id=place.folder)
+        length = None if row is None else await self._storage.size(linked.key)
+        if row is None or length is None:
+            return None
+        # Its name tells its source and all that was done to it, so it is as good as a hash of its bytes.
+        return Asset(Variant.VIDEO, linked.key, linked.media_type, length, place.name), row["stored_at"]
 
 
 def _not_found() -> RouteNotFound:

@@ -68,6 +68,11 @@ SELECT a.variant, a.key, a.media_type, a.bytes, a.sha256, a.stored_at
 FROM videos v JOIN assets a ON a.video_id = v.id
 WHERE v.tenant = :tenant AND v.id = :video_id AND v.deleted_at IS NULL AND a.key = :key;
 
+-- name: linked_video
+-- Whether a video was not deleted, so that what is kept with it may be fetched.
+SELECT v.created_at AS stored_at FROM videos v
+WHERE v.tenant = :tenant AND v.id = :video_id AND v.deleted_at IS NULL;
+
 -- name: linked_input
 -- An upload, as long as a video that is not deleted was made with it, or a character is shown by it.
 SELECT i.bytes, i.created_at AS stored_at FROM inputs i

@@ -101,10 +101,9 @@ def _format(job: Job, task: str, delivery: str) -> dict[str, Any]:
 
 
 def resolution_of(size: Size) -> str:
-    """UpstreamRejected for one that the service has no name for; the models' sizes all have one."""
-    if (name := _RESOLUTIONS.get(min(size.width, size.height))) is None:
-        raise UpstreamRejected(f"Gemini Omni makes no {size}.")
-    return name
+    """The word for it: of an edit, which may have any size, that for the smallest one not below it, else the last."""
+    short = min(size.width, size.height)
+    return next((name for side, name in _RESOLUTIONS.items() if side >= short), _RESOLUTIONS[2160])
 
 
 def _previous(job: Job) -> str:

@@ -6,9 +6,10 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from mutoscope.domain.catalog import ModelSpec, SizeRule
 from mutoscope.domain.errors import SourceRefused, UpstreamRejected
 from mutoscope.domain.ladder import Strategy
-from mutoscope.domain.video import Operation
+from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.protocol import Given, Job
 from mutoscope.providers.seedance.wiring import Wiring
 
@@ -24,7 +25,7 @@ def body_of_job(job: Job, wiring: Wiring, options: Mapping[str, Any], now: float
     UpstreamRejected and SourceRefused for what the model or this server cannot give: nothing was sent.
     """
     request = job.request
-    resolution, ratio = wiring.shapes[str(request.size)]
+    resolution, ratio = wiring.shapes[str(_asked_size(request.size, job.model))]
     body: dict[str, Any] = {**request.options.get("provider_options", {}), "model": job.model.upstream_model}
     shape = {"resolution": resolution, "duration": _duration(job, options), "ratio": ratio}
     if job.strategy == Strategy.EDIT:
@@ -49,6 +50,16 @@ def body_of_job(job: Job, wiring: Wiring, options: Mapping[str, Any], now: float
     if job.callback_url is not None:
         body["callback_url"] = job.callback_url
     return body
+
+
+def _asked_size(size: Size, model: ModelSpec) -> Size:
+    """The size whose words are told: of an edit, whose size is its source's, the nearest that costs no more."""
+    price = model.price
+    if size in model.sizes.sizes or price is None:
+        return model.sizes.fit(size)
+    most = price.of(1, min(size.width, size.height))
+    paid = tuple(own for own in model.sizes.sizes if price.of(1, min(own.width, own.height)) <= most)
+    return SizeRule(paid or model.sizes.sizes).fit(size)
 
 
 def check(job: Job, wiring: Wiring) -> None:

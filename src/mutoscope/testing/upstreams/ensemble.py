@@ -145,4 +145,3 @@ def _answering(server: Mutoscope, listener: socket.socket) -> Iterator[None]:
     finally:
         runner.should_exit = True
         thread.join(START_SECONDS)
-
