@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,7 +108,7 @@ def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     from mutoscope.cli.records import price_text
     from mutoscope.cli.show import clean, out, print_rows
 
-    is_terminal = out().is_terminal
+    is_terminal, today = out().is_terminal, date.today().isoformat()
     titles = ("provider", "adapter", "accounts", "model", "price", "remixes by", "verified", "ends")
     lines = [
         (
@@ -118,13 +119,17 @@ def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
             price_text(row["price"]),
             ",".join(row["strategies"]),
             row["verified"],
-            row["ends"] or "",
+            _ends(row["ends"], today if is_terminal else ""),
         )
         for row in rows
     ]
     head = [tuple(Text(title, style="dim") for title in titles)] if is_terminal else []
     empty = "" if is_terminal else "-"
     print_rows([*head, *(tuple(Text(clean(cell) or empty) for cell in line) for line in lines)])
+
+
+def _ends(day: str | None, today: str) -> str:
+    return f"{day} (past)" if day is not None and day < today else day or ""
 
 
 def _print_findings(found: Sequence[AccountFinding]) -> None:

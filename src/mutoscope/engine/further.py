@@ -38,7 +38,9 @@ class FurtherPlans:
         row: of a video whose last attempt has certainly started nothing.
         """
         plan = decode(row["plan"]) or {}
-        further = plan.get("further", [])
+        # An account may have gone from the configuration since the plan was made.
+        here = self._desk.providers
+        further = [one for one in plan.get("further", []) if one.get("provider", row["provider"]) in here]
         place = next_of([After(one["after"]) for one in further], error)
         if place is None:
             return False

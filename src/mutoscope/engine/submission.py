@@ -21,7 +21,7 @@ from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.further import FurtherPlans
 from mutoscope.engine.intents import add_intent, new_nonce
-from mutoscope.engine.jobs import build_job
+from mutoscope.engine.jobs import build_job, spec_of
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
@@ -90,6 +90,8 @@ class Submission:
         while _awaits_submission(row):
             if rounds == ROUNDS:
                 raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
+            if not await self._is_offered(row):
+                return False
             if await self._submit(row):
                 return True
             before, row = row, await self._desk.insist_on_row(row["id"])
@@ -99,6 +101,14 @@ class Submission:
             if row["provider"] != before["provider"]:
                 await self._desk.slots.give_back(before["provider"], row["id"])
                 await self._desk.slots.take(row["provider"], row["id"])
+        return False
+
+    async def _is_offered(self, row: Row) -> bool:
+        """Whether the model is still its provider's. Else the video has ended, if it is sure that nothing was sent."""
+        if spec_of(self._desk, row) is not None or not (row["state"] == State.QUEUED or await self._is_proven(row)):
+            return True
+        gone = f"Model '{row['model']}' is not offered by '{row['provider']}' any more; nothing was sent."
+        await self._desk.fail(row, UpstreamUnavailable(gone, not_sent=True))
         return False
 
     async def _begin(self, video_id: str) -> None:
