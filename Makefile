@@ -1,4 +1,4 @@
-# demo · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · bugs · outages · fuzz · examples · bench · sheet
+# demo · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · sweep-adapters · bugs · outages · fuzz · examples · bench · sheet
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 UPSTREAM_SDKS := fal-client google-genai runwayml
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node)
 
-.PHONY: demo test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep fuzz examples bench sheet clean
+.PHONY: demo test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -119,6 +119,9 @@ outages: install-dev $(VENV)/.installed-moto  ## Database, storage, upstream awa
 
 sweep: install-dev  ## Cut the exchange of a paid submission at every byte, both ways; on DATABASE alone
 	$(BIN)/python -m mutoscope.testing.sweep $(DATABASE:%=--database %)
+
+sweep-adapters: install-dev  ## Cut the calls of real adapters to their fakes at every byte, both ways; of ADAPTER alone
+	$(BIN)/python -m mutoscope.testing.adapter_sweep $(ADAPTER:%=--adapter %)
 
 frozen: install-dev $(VENV)/.installed-moto  ## Freeze workers for a minute right before the first byte of a paid submission
 	$(BIN)/python -m mutoscope.testing.frozen

@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 import structlog
 from starlette.types import ASGIApp
 
+from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.address import address_of, file_of
@@ -23,6 +24,7 @@ from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog, provider_of
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.domain.money import Cap, Period, in_millionths
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.egress.door import Door
 from mutoscope.engine.dbos import DbosQueue, check_tables, migrate_tables
 from mutoscope.engine.desk import Desk
@@ -31,12 +33,15 @@ from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.production import Production
 from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
+from mutoscope.providers.chat_composer import ChatComposer
 from mutoscope.providers.configuration import Configuration
 from mutoscope.providers.endings import warnings_of
 from mutoscope.providers.flipbook import FlipbookProvider
 from mutoscope.providers.instant import InstantProvider
+from mutoscope.providers.local import LocalProvider
 from mutoscope.providers.opening import open_configuration
 from mutoscope.providers.protocol import Provider, Recovery
+from mutoscope.providers.rehearsal import RehearsalProvider
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
@@ -45,6 +50,8 @@ from mutoscope.storage.protocol import StorageRefused
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
+# Rehearsals mostly wait, for as long as their models would take; they are drawn one after the other.
+REHEARSALS_IN_HAND = 16
 ONE_PROCESS = (
     "Several processes need a database that they can share. Set 'database' to postgresql://…, or run a single "
     "`mutoscope serve`, which also makes the videos."
@@ -64,9 +71,9 @@ class Mutoscope:
     A file database it holds alone too; on PostgreSQL it is one of any number, each with a lease.
 
     makers: builders of the providers; each is given the function to call with an upstream id when something
-    changed there. Without any, flipbook and flipbook-instant are offered. Those of the file of providers follow, with
-    secrets out of `environment`. studio: judges uploads, derives stills. door: the way to the upstreams, by default one
-    that trusts those that the file names; closed at the end.
+    changed there. Without any, those of `built_in` are offered. Those of the file of providers follow, with secrets out
+    of `environment`. studio: judges uploads, derives stills. door: the way to the upstreams, by default one that trusts
+    those that the file names; closed at the end.
     on_lost: called from a thread when the lease is lost; nothing can be written any more. role: a "server" answers and
     makes videos, an "api" only answers, a "worker" only makes them; by default as the settings say.
     """
@@ -93,11 +100,13 @@ class Mutoscope:
             on_error.callback(self.close)
             self.storage = open_storage(settings.storage, settings.data_dir)
             self._studio = studio or Studio(spare_seconds=MEDIA_SPARE_SECONDS)
+            self.links = Links(self.database, self.clock.now, settings.public_url, settings.source_link_seconds)
             own = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
             configuration = open_configuration(settings, environment, [model for each in own for model in each.models])
             self.door = door or Door(configuration.origins)
             providers = [*own, *self._configured(configuration)]
-            self._production = self._engine(providers, configuration)
+            self._composer = composer(settings)
+            self._production = self._engine([*providers, rehearsals(settings, self.clock)], configuration)
             self.service = Service(
                 self.database,
                 self.storage,
@@ -110,6 +119,10 @@ class Mutoscope:
                 min_free_bytes=settings.min_free_bytes,
                 caps=_caps(settings, providers),
                 allow_cross_provider=settings.allow_cross_provider,
+                links=self.links,
+                rehearsal_speed=settings.rehearsal_speed,
+                has_links=bool(settings.public_url),
+                composer="" if self._composer is None else self._composer.host,
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)
@@ -152,6 +165,7 @@ class Mutoscope:
     async def running(self) -> AsyncIterator[None]:
         """The engine at work, without or below the HTTP application."""
         try:
+            await self.links.open()
             await self.storage.sweep()
             await self._production.start()
             yield
@@ -212,7 +226,8 @@ class Mutoscope:
     def _engine(self, providers: Sequence[Provider], configuration: Configuration) -> Production:
         by_name = {provider.name: provider for provider in providers}
         slots = self.settings.flipbook_slots
-        limits = {name: INSTANT_IN_HAND if name == instant.NAME else slots for name in by_name}
+        limits = {**dict.fromkeys(by_name, slots), instant.NAME: INSTANT_IN_HAND, REHEARSAL: REHEARSALS_IN_HAND}
+        limits = {name: limits[name] for name in by_name}
         limits |= {credential.account: provider.concurrency for provider, credential in configuration.accounts}
         paces = {credential.account: provider.submits_per_minute for provider, credential in configuration.accounts}
         desk = Desk(
@@ -228,6 +243,9 @@ class Mutoscope:
             recoveries=_recoveries(self.settings, providers, configuration),
             lease_is_over=self._lease_is_over,
             public_url=self.settings.public_url,
+            work=self.settings.data_dir / "work",
+            link_to=self.links.to,
+            composer=self._composer,
         )
         return Production(
             desk,
@@ -272,7 +290,28 @@ def built_in(settings: Settings, clock: Clock) -> list[ProviderMaker]:
     def flipbook_instant(on_change: OnChange) -> Provider:
         return StagedProvider(InstantProvider(settings.data_dir / "cards", on_change), clock)
 
-    return [flipbook, flipbook_instant]
+    def local(on_change: OnChange) -> Provider:
+        return StagedProvider(LocalProvider(settings.data_dir / "changes", on_change=on_change), clock)
+
+    return [flipbook, flipbook_instant, local]
+
+
+def rehearsals(settings: Settings, clock: Clock) -> Provider:
+    """The engine that rehearses every model of the server. Drawn in a queue of its own, beside flipbook's videos."""
+    drawing = FlipbookProvider(settings.data_dir / "rehearsals", spare_seconds=settings.flipbook_spare_seconds)
+    return StagedProvider(RehearsalProvider(drawing, clock), clock)
+
+
+def composer(settings: Settings) -> ChatComposer | None:
+    """The chat model that puts words together, if one is set."""
+    if not settings.composer_url:
+        return None
+    variable = settings.composer_key_env
+    if variable and not os.environ.get(variable):
+        raise ConfigurationError(
+            f"Setting 'composer_key_env' is {variable!r}; allowed: a variable that is set. This one is not."
+        )
+    return ChatComposer(settings.composer_url, settings.composer_model, os.environ[variable] if variable else "")
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

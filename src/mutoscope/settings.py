@@ -65,7 +65,7 @@ class Settings:
     port: int = _setting(8650, "Port to listen on; 0 takes a free one.", "0 to 65535")
     public_url: str = _setting(
         "",
-        "Address under which upstreams reach this server, for their callbacks; nothing for none.",
+        "Address under which upstreams reach this server, for callbacks and source links; nothing for none.",
         "nothing, or http:// or https:// with a host, perhaps a port and a path, and no query",
     )
     providers: str = _setting(
@@ -78,10 +78,24 @@ class Settings:
         "File of models that replace the packaged ones by adapter and name: newer limits, prices and end dates.",
         "a file, or nothing",
     )
+    source_link_seconds: float = _setting(
+        21_600.0,
+        "How long an upstream may fetch what it is given a link to; there are links only with a `public_url`.",
+        "300 to 86400",
+    )
     default_model: str = _setting("flipbook", "Model for requests that name none, and for Sora's names.")
     sora_alias: bool = _setting(True, "Whether Sora's model names resolve to the default model.", "true or false")
     allow_cross_provider: bool = _setting(
         True, "Whether a video may be shown to another provider than the one that made it.", "true or false"
+    )
+    composer_url: str = _setting(
+        "",
+        "OpenAI-compatible endpoint whose chat model puts the words of a remix together; nothing for the fixed rule.",
+        "nothing, or http:// or https:// with a host and a path that ends in /v1",
+    )
+    composer_model: str = _setting("", "Which model of it is asked.", "a name, where composer_url is set")
+    composer_key_env: str = _setting(
+        "", "Environment variable that holds its API key; nothing for no key.", "nothing, or the name of a variable"
     )
     max_body_bytes: int = _setting(26_214_400, "Longest request body accepted.", "65536 to 1073741824")
     queue_limit: int = _setting(
@@ -124,6 +138,9 @@ class Settings:
     flipbook_spare_seconds: float = _setting(
         300.0, "How long a warm drawing process is kept waiting for the next clip.", "0 to 86400"
     )
+    rehearsal_speed: float = _setting(
+        1.0, "How many times faster than its model a rehearsal is; 1 takes as long as the model would.", "1 to 1000"
+    )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
 
@@ -136,6 +153,11 @@ class Settings:
         _check_range("port", self.port, 0, 65_535)
         if self.public_url and re.fullmatch(_PUBLIC_URL, self.public_url) is None:
             raise _refusal("public_url", self.public_url)
+        _check_range("source_link_seconds", self.source_link_seconds, 300, 86_400)
+        if self.composer_url and not self._is_composer():
+            raise _refusal("composer_url", self.composer_url)
+        if self.composer_url and not self.composer_model:
+            raise _refusal("composer_model", self.composer_model)
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
         _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)
@@ -151,9 +173,13 @@ class Settings:
             raise _refusal("on_unknown", self.on_unknown)
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
         _check_range("flipbook_spare_seconds", self.flipbook_spare_seconds, 0, 86_400)
+        _check_range("rehearsal_speed", self.rehearsal_speed, 1, 1_000)
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)
+
+    def _is_composer(self) -> bool:
+        return self.composer_url.endswith("/v1") and re.fullmatch(_PUBLIC_URL, self.composer_url) is not None
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -48,12 +48,18 @@ class World:
         self.specs = {model.name: model for model in self.provider.models}
 
     def play(self, stage: Stage, mishap: Mishap) -> None:
-        if mishap in getattr(self.fake, "unplayed", frozenset()):
+        if (stage, mishap) in self.pair.never or mishap in getattr(self.fake, "unplayed", frozenset()):
             pytest.skip(f"{self.pair.name} has no {mishap}")
         try:
             self.fake.play(stage, mishap)
         except ValueError as error:
             pytest.skip(str(error))
+
+    def doom(self, mishap: Mishap) -> None:
+        """Decide how the work on the last job will end."""
+        self.play(self.pair.result_stage, mishap)
+        if self.pair.decides_early:
+            self.fake.accepted[-1].failure = mishap
 
     def creates(self) -> Job:
         return job_for(self.specs[self.pair.creates])
@@ -95,6 +101,7 @@ async def world(served: tuple[Pair, FakeUpstream], monkeypatch: pytest.MonkeyPat
         return await real(delay, result)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
+    served[1].forget_all()
     made = World(*served)
     yield made
     for waiting in made.fake._mishaps.values():
@@ -193,8 +200,10 @@ POLL_ERRORS = {
 @pytest.mark.parametrize("mishap", POLL_ERRORS)
 async def test_a_question_that_goes_wrong(world: World, mishap: Mishap) -> None:
     upstream_id = await world.submitted(world.creates())
-    stage = Stage.RESULT if mishap is Mishap.NO_ASSET and world.pair.name == "fal" else Stage.POLL
-    world.play(stage, mishap)
+    if mishap is Mishap.NO_ASSET:
+        world.doom(mishap)
+    else:
+        world.play(Stage.POLL, mishap)
     error = await error_of(world.ended(upstream_id))
     assert isinstance(error, POLL_ERRORS[mishap]), repr(error)
     assert not isinstance(error, UpstreamTaskLost) or mishap is Mishap.NOT_FOUND
@@ -206,7 +215,7 @@ ENDS = {Mishap.FAILED: UpstreamError, Mishap.FAILED_BY_MODERATION: ContentRefuse
 @pytest.mark.parametrize("mishap", ENDS)
 async def test_work_that_fails_says_why(world: World, mishap: Mishap) -> None:
     upstream_id = await world.submitted(world.creates())
-    world.play(Stage.RESULT if world.pair.name == "fal" else Stage.POLL, mishap)
+    world.doom(mishap)
     answer = await world.ended(upstream_id)
     assert isinstance(answer, Refused), answer
     assert isinstance(answer.error, ENDS[mishap])
@@ -238,9 +247,8 @@ async def test_a_download_that_goes_wrong(world: World, mishap: Mishap) -> None:
 
 async def test_a_link_into_a_private_network_is_not_followed(world: World) -> None:
     upstream_id = await world.submitted(world.creates())
-    stage = Stage.RESULT if world.pair.name == "fal" else Stage.POLL
     for _ in range(POLLS):
-        world.play(stage, Mishap.PRIVATE_LINK)
+        world.play(world.pair.link_stage, Mishap.PRIVATE_LINK)
 
     async def fetched() -> bytes:
         return await world.bytes_of(await world.ended(upstream_id))

@@ -310,7 +310,7 @@ async def test_an_edit_of_a_video_is_a_remix_by_another_name(open_server) -> Non
     provider = ScriptedProvider(clip=b"")
     async with open_server(provider=None) as (server, caller):
         source = await create(server, caller)
-        await ended(server, caller, source.id)
+        source = await ended(server, caller, source.id)
         new = NewChange("at night", SourceId(source.id, "video.id"), Operation.EDIT)
         made = (await server.service.make(caller, new, attempt())).video
         assert (made.source_id, made.strategy, made.request.operation) == (source.id, "native", Operation.EDIT)

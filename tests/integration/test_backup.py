@@ -189,7 +189,7 @@ async def add_video(database: Database, storage: LocalStorage, video_id: str, cl
     row |= {"id": video_id, "root_id": video_id, "tenant": "default", "model": "m", "provider": "p", "depth": 0}
 
     def write(tx: Any) -> None:
-        tx.one("add_video", **row, request="{}", plan="{}", ignored="[]", now=1.0)
+        tx.one("add_video", **row, charged=None, request="{}", plan="{}", ignored="[]", now=1.0)
         tx.connection.exec_driver_sql("UPDATE videos SET state = 'completed' WHERE id = ?", (video_id,))
         tx.run(
             "add_asset", video_id=video_id, variant="video", attempt=1, key=key, media_type="video/mp4",

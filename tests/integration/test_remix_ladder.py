@@ -139,18 +139,6 @@ async def test_a_clip_that_does_not_fit_steps_down_as_far_as_is_allowed(tmp_path
         assert refused.value.param == "min_strategy"
 
 
-async def test_a_rehearsal_is_refused_before_anything_is_made(tmp_path, clip, another) -> None:
-    other = another(Capability.EDIT, price=PRICE)
-    async with two(tmp_path / "data", clip, other) as (server, caller):
-        source = await a_source(server, caller)
-        wishes = Wishes(model="other-1", rehearse=True)
-        for new in (change("x", source, rehearse=True), NewVideo("x", wishes)):
-            with pytest.raises(UnsupportedByModel, match="cannot rehearse") as refused:
-                await server.service.make(caller, new, attempt())
-            assert refused.value.param == "mode"
-        assert other.jobs == []
-
-
 async def test_a_length_that_the_model_does_not_make_is_told_or_refused(tmp_path, clip, another) -> None:
     other = another(Capability.CLIP_REFERENCE, price=PRICE, seconds=(5, 10), prompt_limit=60)
     async with two(tmp_path / "data", clip, other) as (server, caller):

@@ -10,6 +10,7 @@ from typing import Any
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
+from mutoscope.clock import Clock
 from mutoscope.domain.video import Video
 from mutoscope.service.requests import Caller
 from mutoscope.settings import Settings
@@ -21,15 +22,15 @@ database = ""
 
 @asynccontextmanager
 async def running(
-    folder: Path, provider: ScriptedProvider | None = None, **settings: Any
+    folder: Path, provider: ScriptedProvider | None = None, *, clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[tuple[Mutoscope, Caller]]:
     """The server with its engine at work, and a caller of its default tenant. provider: None for the built-in ones."""
     settings.setdefault("database", database)
     if provider is None:
-        server = Mutoscope(Settings(data_dir=folder, **settings))
+        server = Mutoscope(Settings(data_dir=folder, **settings), clock=clock)
     else:
         chosen = Settings(data_dir=folder, default_model=provider.models[0].name, **settings)
-        server = Mutoscope(chosen, [lambda _on_change: provider])
+        server = Mutoscope(chosen, [lambda _on_change: provider], clock)
     try:
         key = await create_key(server.database, 1.0)
         caller = await server.service.authenticate(key.secret)

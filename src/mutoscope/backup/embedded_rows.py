@@ -18,10 +18,14 @@ from mutoscope.database import sqlite
 from mutoscope.database.address import address_of
 from mutoscope.database.embedded import BUSY_SECONDS, EmbeddedReader
 from mutoscope.database.migrate import migrate
+from mutoscope.database.statements import statements
 from mutoscope.database.transaction import Transaction
 from mutoscope.domain.errors import ConfigurationError
 
 T = TypeVar("T")
+
+# The number of the migration that made their table.
+_SECRETS_SINCE = 8
 
 
 class EmbeddedRows:
@@ -46,7 +50,10 @@ class EmbeddedRows:
                     original.backup(copy)
                 _make_single_file(copy)
                 self._refuse_if_damaged(copy)
-                return contents(lambda statement: copy.execute(statement).fetchall())
+                found = contents(lambda statement: copy.execute(statement).fetchall())
+                if found.schema >= _SECRETS_SINCE:
+                    _forget_secrets(copy)
+                return found
         except driver.DatabaseError as error:
             raise ConfigurationError(f"The database {self._file} cannot be backed up: {error}") from error
 
@@ -83,6 +90,13 @@ class EmbeddedRows:
         (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":
             raise ConfigurationError(f"The database {self._file} is damaged: {said}. Keep your earlier backups.")
+
+
+def _forget_secrets(copy: Any) -> None:
+    """Leave no trace of the server's own secrets: a restored server makes new ones."""
+    copy.execute("PRAGMA secure_delete=ON")
+    copy.execute(statements()["forget_secrets"])
+    copy.commit()
 
 
 def _make_single_file(connection: Any) -> None:

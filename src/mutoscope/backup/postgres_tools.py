@@ -15,8 +15,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
 
-# Never the rows of these: without its schema's number no server starts on what was not put back to the end.
-LEFT_OUT = ("schema_version", "commits")
+# Never the rows of these: without its schema's number no server starts on what was not put back to the end, and a
+# server's own secrets are of no use to anybody but a thief; a restored one makes new ones.
+LEFT_OUT = ("schema_version", "commits", "secrets")
 _COMPLAINT = 2_000
 
 

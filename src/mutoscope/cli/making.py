@@ -19,6 +19,7 @@ from mutoscope.cli.options import (
     NoProgress,
     OnUnsupported,
     Output,
+    Rehearse,
     Seed,
     Source,
     Url,
@@ -53,6 +54,7 @@ def create(
     test_case: Annotated[
         str | None, typer.Option("--test-case", help="Play a failure or a delay, if the model can.", metavar="NAME")
     ] = None,
+    rehearse: Rehearse = False,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = False,
     output: Output = None,
@@ -78,6 +80,7 @@ def create(
         negative_prompt=negative_prompt,
         on_unsupported=on_unsupported,
         test_case=test_case,
+        mode=_mode(rehearse),
     )
     after = Afterwards(wait, output, as_json, no_progress)
     run(url, api_key, lambda client: after.make(client, lambda: client.create(fields, reference, key=idempotency_key)))
@@ -88,6 +91,7 @@ def remix(
     prompt: Change,
     model: Model = None,
     seed: Seed = None,
+    rehearse: Rehearse = False,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = False,
     output: Output = None,
@@ -103,7 +107,7 @@ def remix(
     Example:
       mutoscope remix video_123 "Make it night" --output night.mp4
     """
-    fields = _given(prompt=_read(prompt), model=model, seed=seed)
+    fields = _given(prompt=_read(prompt), model=model, seed=seed, mode=_mode(rehearse))
     after = Afterwards(wait, output, as_json, no_progress)
     run(url, api_key, lambda client: after.make(client, lambda: client.remix(video_id, fields, key=idempotency_key)))
 
@@ -113,6 +117,7 @@ def edit(
     prompt: Change,
     model: Model = None,
     seed: Seed = None,
+    rehearse: Rehearse = False,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = False,
     output: Output = None,
@@ -131,7 +136,7 @@ def edit(
       mutoscope edit holiday.mp4 "Let it snow" --wait
     """
     source = id_or_file(video)
-    fields = _given(prompt=_read(prompt), model=model, seed=seed)
+    fields = _given(prompt=_read(prompt), model=model, seed=seed, mode=_mode(rehearse))
     after = Afterwards(wait, output, as_json, no_progress)
     run(url, api_key, lambda client: after.make(client, lambda: client.edit(source, fields, key=idempotency_key)))
 
@@ -146,6 +151,7 @@ def extend(
     ],
     model: Model = None,
     seed: Seed = None,
+    rehearse: Rehearse = False,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = False,
     output: Output = None,
@@ -163,13 +169,17 @@ def extend(
       mutoscope extend video_123 "The storm passes" --seconds 4 --wait
     """
     source = id_or_file(video)
-    fields = _given(prompt=_read(prompt), seconds=str(seconds), model=model, seed=seed)
+    fields = _given(prompt=_read(prompt), seconds=str(seconds), model=model, seed=seed, mode=_mode(rehearse))
     after = Afterwards(wait, output, as_json, no_progress)
     run(url, api_key, lambda client: after.make(client, lambda: client.extend(source, fields, key=idempotency_key)))
 
 
 def _given(**fields: Any) -> Mapping[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _mode(rehearse: bool) -> str | None:
+    return "rehearse" if rehearse else None
 
 
 def _read(prompt: str) -> str:

@@ -23,6 +23,9 @@ Source = Annotated[
 Change = Annotated[str, typer.Argument(help="What changes; - reads it from standard input.", show_default=False)]
 Model = Annotated[str | None, typer.Option("--model", help="Which model to ask; the server's default if not given.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="A number that makes the same request draw the same again.")]
+Rehearse = Annotated[
+    bool, typer.Option("--rehearse", help="Show what would come of it: nothing is sent anywhere, nothing is charged.")
+]
 IdempotencyKey = Annotated[
     str | None,
     typer.Option("--idempotency-key", help="Ask again with the same key, and no second one is made.", metavar="KEY"),

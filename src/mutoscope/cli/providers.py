@@ -70,12 +70,13 @@ def _opened(data_dir: Path | None, config: Path | None) -> tuple[Settings, Confi
     """Settings and providers as `serve` would have them."""
     from mutoscope.providers.flipbook import MODELS as FLIPBOOK
     from mutoscope.providers.instant import MODELS as INSTANT
+    from mutoscope.providers.local import MODELS as LOCAL
     from mutoscope.providers.opening import open_configuration
     from mutoscope.settings import load
 
     try:
         settings = load({"data_dir": data_dir}, os.environ, config)
-        return settings, open_configuration(settings, os.environ, [*FLIPBOOK, *INSTANT])
+        return settings, open_configuration(settings, os.environ, [*FLIPBOOK, *INSTANT, *LOCAL])
     except ConfigurationError as error:
         raise misused(error.message) from None
 

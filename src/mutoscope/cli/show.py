@@ -262,6 +262,9 @@ def _created(moment: float, now: float) -> Text:
 
 
 def _extras(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    match raw.get("rehearsal"):
+        case {"provider": provider, "price": price, "currency": currency}:
+            yield "rehearses", f"{provider} would make it for {price} {currency}"
     for name in ("notice", "ignored", "unmatched"):
         value = raw.get(name)
         if value:

@@ -11,10 +11,12 @@ import msgspec
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.ledger import conclude
 from mutoscope.domain.assets import Asset, Variant
+from mutoscope.domain.clip_fit import Fit
 from mutoscope.domain.ladder import Skipped
 from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
 from mutoscope.domain.lineage import LineageNode
 from mutoscope.domain.money import Kind, Standing, Usage, standing, verdict
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.video import (
     Character,
     Clip,
@@ -58,14 +60,58 @@ def request_to_json(request: VideoRequest) -> str:
 
 
 def plan_to_json(
-    adjustments: Iterable[Adjustment], skipped: Iterable[Skipped], further: Iterable[Mapping[str, Any]] = ()
+    adjustments: Iterable[Adjustment],
+    skipped: Iterable[Skipped],
+    further: Iterable[Mapping[str, Any]] = (),
+    fit: Fit | None = None,
+    rehearsal: Rehearsal | None = None,
+    composition: Mapping[str, Any] | None = None,
 ) -> str:
     """What the plan of a video changed and passed over, in the words of the wire.
 
-    further: the plans that may follow a refusal, each with `after` and the columns that it replaces.
+    further: the plans that may follow a refusal, each with `after` and the columns that it replaces. fit: what is done
+    to the source's clip before it is sent. rehearsal: what is rehearsed, where nobody is asked. composition: see
+    `domain/composition.py`.
     """
-    plan = {"adjustments": [told(one) for one in adjustments], "skipped": [asdict(one) for one in skipped]}
-    return encode({**plan, "further": list(further)} if further else plan)
+    plan: dict[str, Any] = {
+        "adjustments": [told(one) for one in adjustments],
+        "skipped": [asdict(one) for one in skipped],
+    }
+    if fit is not None:
+        plan["fit"] = fit_to_json(fit)
+    if further:
+        plan["further"] = list(further)
+    if rehearsal is not None:
+        plan["rehearsal"] = asdict(rehearsal)
+    if composition is not None:
+        plan["composition"] = composition
+    return encode(plan)
+
+
+def rehearsal_from(row: Row) -> Rehearsal | None:
+    """What a row rehearses; None for a real video."""
+    stored = decode(row["plan"]).get("rehearsal")
+    return None if stored is None else Rehearsal(**stored)
+
+
+def fit_to_json(fit: Fit) -> dict[str, Any]:
+    """What a fit does, without what is told of it."""
+    return {
+        "size": str(fit.size),
+        "seconds": fit.seconds,
+        "picture": fit.picture and str(fit.picture),
+        "fps": fit.fps,
+        "most_bytes": fit.most_bytes,
+    }
+
+
+def fit_from_row(row: Row) -> Fit | None:
+    """What the video's plan does to its source's clip before that is sent."""
+    stored = (decode(row["plan"]) or {}).get("fit")
+    if stored is None:
+        return None
+    picture = stored["picture"] and _size(stored["picture"])
+    return Fit(_size(stored["size"]), stored["seconds"], picture, stored["fps"], stored["most_bytes"])
 
 
 def told(adjustment: Adjustment) -> dict[str, Any]:
@@ -94,6 +140,7 @@ def request_from_row(row: Row) -> VideoRequest:
 def video_from_row(row: Row) -> Video:
     """The public view of a row."""
     plan = decode(row["plan"])
+    composition = plan.get("composition") or {}
     failure = row["error_code"] and Failure(row["error_code"], row["error_message"])
     return Video(
         id=row["id"],
@@ -119,6 +166,9 @@ def video_from_row(row: Row) -> Video:
         adjustments=tuple(plan.get("adjustments", ())),
         skipped=tuple(plan.get("skipped", ())),
         credential=row["credential"],
+        rehearsal=rehearsal_from(row),
+        composed_by=composition.get("by"),
+        rule_prompt=composition.get("rule_prompt"),
     )
 
 

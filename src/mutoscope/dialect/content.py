@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from email.utils import formatdate
 from typing import Any
 
@@ -33,15 +33,17 @@ def read_variant(text: str | None) -> Variant:
         ) from None
 
 
-async def download(request: Request, video_id: str, content: Content) -> Response:
+async def download(request: Request, name: str, content: Content, more: Mapping[str, str] | None = None) -> Response:
     """The answer to GET or HEAD of a stored file: 200, 206, 304 or 416.
+
+    name: of the file, for whoever saves it. more: headers beside the usual ones, or instead of them.
 
     The first chunk is read before the answer begins, so that a storage that fails is still an error in the
     dialect's shape. `Accept` is not looked at: the official clients send types that no server produces.
     """
     total = content.asset.bytes
     validators = Validators(f'"{content.asset.sha256}"', formatdate(content.modified_at, usegmt=True))
-    headers = _headers(video_id, content, validators)
+    headers = _headers(name, validators) | dict(more or {})
     if is_unchanged(request.headers, validators):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":
@@ -56,13 +58,13 @@ async def download(request: Request, video_id: str, content: Content) -> Respons
     return await _stream(content, span, 206, headers | {"content-range": span.content_range(total)})
 
 
-def _headers(video_id: str, content: Content, validators: Validators) -> dict[str, str]:
+def _headers(name: str, validators: Validators) -> dict[str, str]:
     return {
         "accept-ranges": "bytes",
         "etag": validators.etag,
         "last-modified": validators.last_modified,
         "cache-control": "private",
-        "content-disposition": f'attachment; filename="{video_id}.{content.asset.variant.extension}"',
+        "content-disposition": f'attachment; filename="{name}"',
         "x-content-type-options": "nosniff",
     }
 

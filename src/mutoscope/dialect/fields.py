@@ -41,6 +41,9 @@ EXTENSION_FIELDS = CHANGE_FIELDS | {"video", "seconds"}
 # Some clients wrap fields that their typed interface lacks, as an object or as JSON text in a form.
 WRAPPERS = ("extra_body", "extra_params")
 
+# Any other word in it than `rehearse` belongs to clients of other servers, and is one more unknown field.
+MODE = "mode"
+
 MOST_CHARACTERS = 2
 MOST_MODELS = 8
 OBJECT_MAX_CHARACTERS = 16_384
@@ -99,6 +102,7 @@ def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) ->
     floor = choice(fields, "min_strategy", list(Strategy)) if "min_strategy" in known else None
     policy = choice(fields, "on_unsupported", list(OnUnsupported))
     models = _models(fields, limits)
+    rehearses = _rehearses(fields)
     return Wishes(
         model=models[0] if models else None,
         seed=whole(fields, "seed"),
@@ -106,15 +110,16 @@ def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) ->
         on_unsupported=OnUnsupported(policy) if policy else None,
         max_price=_price(fields),
         min_strategy=Strategy(floor) if floor else None,
-        rehearse=_rehearses(fields),
+        rehearse=rehearses,
         fallbacks=models[1:],
-        ignored=_ignored(fields, known),
+        ignored=_ignored(fields, known | {MODE} if rehearses else known),
     )
 
 
 def _models(fields: Mapping[str, Any], limits: Limits) -> tuple[str, ...]:
     """The models asked for: one, or a list of several in the order in which they are to be tried."""
     value = fields.get("model")
+    value = value.text() if isinstance(value, Part) and value.filename is None else value
     if isinstance(value, str) and value.lstrip().startswith("["):
         value = decode(value.strip().encode(), limits, "model")
     if not isinstance(value, list):
@@ -150,8 +155,7 @@ def _options(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) -
 
 
 def _rehearses(fields: Mapping[str, Any]) -> bool:
-    """Other words in `mode` belong to clients of other servers, and are one more unknown field."""
-    value = fields.get("mode")
+    value = fields.get(MODE)
     value = value.text() if isinstance(value, Part) and value.filename is None else value
     return isinstance(value, str) and value.strip().lower() == REHEARSE
 

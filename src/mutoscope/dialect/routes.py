@@ -37,6 +37,7 @@ from mutoscope.dialect.schema import (
     usage_summary,
     video_object,
 )
+from mutoscope.dialect.sources import sources
 from mutoscope.dialect.usage import read_usage_query
 from mutoscope.dialect.values import missing, read_flag
 from mutoscope.dialect.waiting import asked, preferred
@@ -142,7 +143,8 @@ class Handlers:
         caller = await self._caller(request)
         video_id = _video_id(request)
         variant = read_variant(request.query_params.get("variant"))
-        return await download(request, video_id, await self._service.content(caller, video_id, variant))
+        content = await self._service.content(caller, video_id, variant)
+        return await download(request, f"{video_id}.{variant.extension}", content)
 
     async def lineage(self, request: Request) -> Response:
         caller = await self._caller(request)
@@ -215,13 +217,14 @@ class Handlers:
 def routes(
     service: Service, limits: Limits, clock: Clock | None = None, *, with_created: bool = False
 ) -> list[BaseRoute]:
-    """Every route of the dialect under every prefix, the probes, the callbacks' and the reference.
+    """Every route of the dialect under every prefix, the probes, those for upstreams and the reference.
 
     with_created: see `video_object`.
     """
     register_url_convertor("segment", _Segment())
     handlers = Handlers(service, limits, clock or SystemClock(), with_created)
-    own = [*probes(service), *callbacks(service, limits), *reference(service.catalog, limits, PREFIXES)]
+    for_upstreams = [*callbacks(service, limits), *sources(service)]
+    own = [*probes(service), *for_upstreams, *reference(service.catalog, limits, PREFIXES)]
     return [*own, *(route for prefix in PREFIXES for route in _under(prefix, handlers))]
 
 

@@ -19,8 +19,10 @@ from mutoscope.domain.fallback import After
 from mutoscope.domain.lifecycle import State, Status
 from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import USD, Price, Usage, UsageLine, as_text
-from mutoscope.domain.remix import strategies_of
+from mutoscope.domain.rehearsal import Rehearsal
+from mutoscope.domain.remix import RemixPlan, strategies_of
 from mutoscope.domain.video import Failure, Video
+from mutoscope.domain.wishes import REHEARSE
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import StoredCharacter
 
@@ -58,6 +60,8 @@ class RemixObject(msgspec.Struct):
     upstream_prompt: str | None
     adjustments: list[AdjustmentObject]
     skipped: list[SkippedObject]
+    composed_by: str | UnsetType = UNSET
+    rule_prompt: str | UnsetType = UNSET
 
 
 class UsageObject(msgspec.Struct):
@@ -66,6 +70,15 @@ class UsageObject(msgspec.Struct):
     amount: str
     currency: str
     state: str
+
+
+class RehearsalObject(msgspec.Struct):
+    """What a rehearsal rehearses: who would make the video, what it would cost, and how many seconds it takes."""
+
+    provider: str
+    price: str
+    currency: str
+    seconds: float
 
 
 class VideoObject(msgspec.Struct, kw_only=True):
@@ -93,6 +106,8 @@ class VideoObject(msgspec.Struct, kw_only=True):
     confidence: dict[str, Any] | UnsetType = UNSET
     notice: str | UnsetType = UNSET
     usage: UsageObject | UnsetType = UNSET
+    mode: Literal["rehearse"] | UnsetType = UNSET
+    rehearsal: RehearsalObject | UnsetType = UNSET
 
 
 class VideoList(msgspec.Struct, kw_only=True):
@@ -185,6 +200,9 @@ class Plan(msgspec.Struct, kw_only=True):
     upstream_prompt: str | None
     recipients: list[str]
     fallbacks: list[str]
+    composed_by: str | UnsetType = UNSET
+    mode: Literal["rehearse"] | UnsetType = UNSET
+    rehearsal: RehearsalObject | UnsetType = UNSET
 
 
 class SizeRange(msgspec.Struct):
@@ -260,6 +278,8 @@ def video_object(video: Video, *, with_created: bool = False) -> VideoObject:
         confidence=_fact(video.facts, "confidence", dict),
         notice=video.notice or UNSET,
         usage=_usage(video.usage),
+        mode=_mode(video.rehearsal),
+        rehearsal=_rehearsal(video.rehearsal),
     )
 
 
@@ -306,6 +326,9 @@ def plan_object(proposal: Proposal) -> Plan:
         price=PriceObject(as_text(proposal.price or 0), proposal.currency or USD),
         upstream_prompt=plan and plan.upstream_prompt,
         recipients=list(plan.recipients) if plan else [],
+        composed_by=_composer(plan),
+        mode=_mode(proposal.rehearsal),
+        rehearsal=_rehearsal(proposal.rehearsal),
         fallbacks=[one.proposal.model.name for one in proposal.further if one.after is After.ANY],
     )
 
@@ -355,7 +378,33 @@ def _remix(video: Video, adjustments: list[AdjustmentObject]) -> RemixObject | U
     if video.strategy is None:
         return UNSET
     skipped = [SkippedObject(**one) for one in video.skipped]
-    return RemixObject(video.strategy, provider_of(video.provider), video.upstream_prompt, adjustments, skipped)
+    provider = video.rehearsal.provider if video.rehearsal else provider_of(video.provider)
+    return RemixObject(
+        video.strategy,
+        provider,
+        video.upstream_prompt,
+        adjustments,
+        skipped,
+        video.composed_by or UNSET,
+        video.rule_prompt or UNSET,
+    )
+
+
+def _composer(plan: RemixPlan | None) -> str | UnsetType:
+    if plan is None or not plan.is_composed:
+        return UNSET
+    return "rule" if plan.material is None else "chat"
+
+
+def _mode(rehearsal: Rehearsal | None) -> Literal["rehearse"] | UnsetType:
+    return UNSET if rehearsal is None else REHEARSE
+
+
+def _rehearsal(rehearsal: Rehearsal | None) -> RehearsalObject | UnsetType:
+    if rehearsal is None:
+        return UNSET
+    price, currency = as_text(rehearsal.price or 0), rehearsal.currency or USD
+    return RehearsalObject(rehearsal.provider, price, currency, round(rehearsal.seconds, 3))
 
 
 def _usage(usage: Usage | None) -> UsageObject | UnsetType:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+INPUTS = "inputs"
+
 
 class Variant(StrEnum):
     """Which download. The values are the words of the `variant` query parameter."""
@@ -61,6 +63,44 @@ def storage_key(tenant: str, video_id: str, attempt: int, variant: Variant) -> s
     return f"{tenant}/{video_id}/{attempt}-{variant}.{variant.extension}"
 
 
+def fitted_key(tenant: str, video_id: str, plan: str) -> str:
+    """Where the source's clip lies as this video's model takes it. plan: a hash of what was done to it."""
+    return f"{tenant}/{video_id}/fitted-{plan}.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose file a key is for. folder: a video's id, or `INPUTS`. name: in that folder; of an input its hash."""
+
+    tenant: str
+    folder: str
+    name: str
+
+    @property
+    def is_input(self) -> bool:
+        return self.folder == INPUTS
+
+
+def place_of(key: str) -> Place:
+    """The parts of a key that `storage_key` or `input_key` has made."""
+    tenant, folder, name = key.split("/")
+    return Place(tenant, folder, name)
+
+
+def link_name(media_type: str) -> str:
+    """How a public address of such bytes ends."""
+    return _LINK_NAMES.get(media_type, "file.bin")
+
+
+_LINK_NAMES = {
+    "video/mp4": "clip.mp4",
+    "video/webm": "clip.webm",
+    "image/png": "picture.png",
+    "image/jpeg": "picture.jpg",
+    "image/webp": "picture.webp",
+}
+
+
 def input_key(tenant: str, sha256: str) -> str:
     """Where an uploaded reference lies, by the hash of its bytes."""
-    return f"{tenant}/inputs/{sha256}"
+    return f"{tenant}/{INPUTS}/{sha256}"

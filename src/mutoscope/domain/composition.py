@@ -5,8 +5,13 @@ A rule and no model: the same story and change give the same words, and anybody 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+# How much a composer is told at most, in characters: the whole story, also where the model takes less.
+MATERIAL_CHARACTERS = 32_000
+SHOWN_CHARACTERS = 100
 
 _SCENE = "The scene as it was: "
 _SINCE = "Changed since: "
@@ -45,6 +50,21 @@ def compose(story: Sequence[str], change: str, limit: int) -> Composed:
     if room < _SCENE_MIN_CHARACTERS:
         return Composed(change, is_shortened=True)
     return Composed(_text(_cut(scene, room), [], change), is_shortened=True)
+
+
+def composition_of(by_rule: bool, material: str | None, limit: int) -> dict[str, Any] | None:
+    """How the words of a plan come about, as it is stored; None where they are the change alone.
+
+    material: what a composer will be told before the attempt is made; None where nobody is asked.
+    """
+    if not by_rule:
+        return None
+    return {"by": "rule"} if material is None else {"by": "rule", "material": material, "limit": limit}
+
+
+def is_open(composition: Mapping[str, Any] | None) -> bool:
+    """Whether the words may still become a composer's. While that is so, nobody was asked for a video with them."""
+    return composition is not None and "material" in composition
 
 
 def _text(scene: str, since: Sequence[str], change: str) -> str:

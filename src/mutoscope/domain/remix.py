@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from mutoscope.domain.catalog import Capability, ModelSpec, provider_of
-from mutoscope.domain.clip_limits import EVERY_CLIP
-from mutoscope.domain.composition import Composed, compose
+from mutoscope.domain.clip_fit import Fit, fit_clip
+from mutoscope.domain.clip_limits import EVERY_CLIP, MP4, ClipLimits, SourceClip
+from mutoscope.domain.composition import MATERIAL_CHARACTERS, Composed, compose
 from mutoscope.domain.errors import AssetExpired, SourceNotCompleted, UnsupportedByModel
 from mutoscope.domain.ladder import Skipped, Strategy
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.local_edits import Extent, as_text, outcome
+from mutoscope.domain.local_words import read
 from mutoscope.domain.video import Operation, Size, Video
+from mutoscope.domain.wishes import OnUnsupported, default_for
 
 # Where a provider's facts say so, it made the video but cannot come back to it.
 REMEMBERED = "remembered"
@@ -21,7 +25,7 @@ REMEMBERED = "remembered"
 DEFAULT_FLOOR = Strategy.REFERENCE
 FREE_FLOOR = Strategy.PROMPT
 
-# `local` is no answer of a model's: it is taken only where it is asked for by name.
+# `local` is no answer of another model's: it is taken only where that one is asked for by name.
 _RUNGS = tuple(rung for rung in Strategy if rung is not Strategy.LOCAL)
 
 
@@ -29,8 +33,9 @@ _RUNGS = tuple(rung for rung in Strategy if rung is not Strategy.LOCAL)
 class Start:
     """What a change or continuation starts from: a completed video, or an uploaded clip, where `source` is None.
 
-    seconds, size, bytes: of the stored clip; bytes is None where they are not known. story: the prompts that led to
-    it, from the root video on; empty for an upload.
+    seconds, size, bytes, fps, media_type: of the stored clip; bytes and fps are None where they are not known. story:
+    the prompts that led to it, from the root video on; empty for an upload. has_sound: whether the clip does, where
+    anybody has looked.
     """
 
     seconds: float
@@ -38,6 +43,13 @@ class Start:
     bytes: int | None = None
     source: Video | None = None
     story: Sequence[str] = ()
+    fps: float | None = None
+    media_type: str = MP4
+    has_sound: bool = False
+
+    @property
+    def clip(self) -> SourceClip:
+        return SourceClip(self.seconds, self.size, self.bytes, self.fps, self.media_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +57,16 @@ class Rules:
     """What narrows the choice.
 
     now: Unix seconds. floor: the lowest rung that the caller accepts, None for the model's default.
-    allow_cross_provider: whether a video may be shown to another provider than the one that made it.
+    allow_cross_provider: whether a video may be shown to another provider than the one that made it. on_unsupported:
+    whether a clip may lose something to fit; None for the model's default. has_links: whether upstreams can fetch our
+    clips by an address of ours.
     """
 
     now: float
     floor: Strategy | None = None
     allow_cross_provider: bool = True
+    on_unsupported: OnUnsupported | None = None
+    has_links: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +75,10 @@ class RemixPlan:
 
     upstream_prompt: the text that the provider is given. recipients: the providers that are given the source, or
     pictures of it. credential: the account that must be asked, where it is not for the provider to choose.
-    is_shortened: whether words of the source's story had to be left out. lower: the further rungs that could be taken,
-    in their order, should the provider refuse the source or this use of it.
+    is_shortened: whether words of the source's story had to be left out. material: story and change in full, for a
+    composer; None where there is nothing to compose. lower: the further rungs that could be taken, in their order,
+    should the provider refuse the source or this use of it. becomes: what the clip becomes, where the change itself
+    decides that.
     """
 
     strategy: Strategy
@@ -69,7 +87,15 @@ class RemixPlan:
     recipients: tuple[str, ...] = ()
     credential: str | None = None
     is_shortened: bool = False
+    material: str | None = None
     lower: tuple[RemixPlan, ...] = ()
+    fit: Fit | None = None
+    becomes: Extent | None = None
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the provider is given more words than the change."""
+        return self.strategy.is_generation
 
 
 def plan_change(
@@ -80,15 +106,18 @@ def plan_change(
     change: the caller's prompt, within the target's limit. models: all of the catalog, for a refusal to name those
     that could do it. UnsupportedByModel (`unsupported_operation`) when no rung of the model's is high enough.
     """
+    if Capability.LOCAL_EDIT in target.capabilities:
+        return _plan_local(change, start, target, rules, models)
     able, skipped = _climb(start, target, rules)
     floor = floor_of(target, rules)
-    if not able or not able[0].reaches(floor):
-        raise _below(able[0] if able else None, skipped, start, target, rules, models)
-    taken, *lower = [_plan(rung, change, start, target) for rung in able if rung.reaches(floor)]
+    best = next(iter(able), None)
+    if best is None or not best.reaches(floor):
+        raise _below(best, skipped, change, start, target, rules, models)
+    taken, *lower = [_plan(rung, fit, change, start, target) for rung, fit in able.items() if rung.reaches(floor)]
     return replace(taken, skipped=skipped, lower=tuple(lower))
 
 
-def _plan(taken: Strategy, change: str, start: Start, target: ModelSpec) -> RemixPlan:
+def _plan(taken: Strategy, fit: Fit | None, change: str, start: Start, target: ModelSpec) -> RemixPlan:
     composed = compose(start.story, change, target.prompt_limit) if taken.is_generation else Composed(change)
     return RemixPlan(
         taken,
@@ -96,7 +125,21 @@ def _plan(taken: Strategy, change: str, start: Start, target: ModelSpec) -> Remi
         recipients=(target.provider,) if taken.sends_source else (),
         credential=_credential(taken, start),
         is_shortened=composed.is_shortened,
+        fit=fit,
+        material=compose(start.story, change, MATERIAL_CHARACTERS).text
+        if taken.is_generation and start.story
+        else None,
     )
+
+
+def _plan_local(change: str, start: Start, target: ModelSpec, rules: Rules, models: Iterable[ModelSpec]) -> RemixPlan:
+    """An exact change: all of it, or a refusal that names what is none."""
+    edits = read(change)
+    if not Strategy.LOCAL.reaches(floor_of(target, rules)):
+        raise _below(Strategy.LOCAL, (), change, start, target, rules, models)
+    if (misfit := target.edit_limits.misfit(start.clip)) is not None:
+        raise _unsupported(f"Model '{target.name}' cannot change {_origin(start)}. {misfit}")
+    return RemixPlan(Strategy.LOCAL, as_text(edits), becomes=outcome(edits, Extent(start.size, start.seconds)))
 
 
 def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) -> RemixPlan:
@@ -107,10 +150,11 @@ def plan_extension(words: str, start: Start, target: ModelSpec, rules: Rules) ->
         return RemixPlan(Strategy.NATIVE, words, credential=_credential(Strategy.NATIVE, start))
     if Capability.EXTEND not in target.capabilities:
         raise _unsupported(f"Model '{target.name}' continues only what it remembers. {forgotten}")
-    kept = _kept_from(start, target, rules) or target.extend_limits.misfit(start.seconds, start.size, start.bytes)
-    if kept is not None:
-        raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {kept}")
-    return RemixPlan(Strategy.FRAME, words, (Skipped(Strategy.NATIVE, forgotten),), recipients=(target.provider,))
+    fit = _given(start, target.extend_limits, target, rules, keeps_length=True)
+    if isinstance(fit, str):
+        raise _unsupported(f"Model '{target.name}' cannot continue {_origin(start)}. {fit}")
+    skipped = (Skipped(Strategy.NATIVE, forgotten),)
+    return RemixPlan(Strategy.FRAME, words, skipped, recipients=(target.provider,), fit=fit)
 
 
 def floor_of(target: ModelSpec, rules: Rules) -> Strategy:
@@ -120,6 +164,8 @@ def floor_of(target: ModelSpec, rules: Rules) -> Strategy:
 
 def strategies_of(target: ModelSpec) -> tuple[Strategy, ...]:
     """The rungs that a model can take where nothing else stands in the way, the highest first."""
+    if Capability.LOCAL_EDIT in target.capabilities:
+        return (Strategy.LOCAL,)
     able = {
         Strategy.NATIVE: Capability.NATIVE_REMIX in target.capabilities and bool(target.remembers),
         **{rung: capability in target.capabilities for rung, (capability, _, _) in _NEEDS.items()},
@@ -150,16 +196,16 @@ _PARTICIPLES = {
 }
 
 
-def _climb(start: Start, target: ModelSpec, rules: Rules) -> tuple[list[Strategy], tuple[Skipped, ...]]:
-    """The rungs that nothing stands in the way of, the highest first, and why those above that were not taken."""
-    obstacles = {rung: _obstacle(rung, start, target, rules) for rung in _RUNGS}
-    able = [rung for rung, obstacle in obstacles.items() if obstacle is None]
-    above = takewhile(lambda found: found[1] is not None, obstacles.items())
-    return able, tuple(Skipped(rung, obstacle) for rung, obstacle in above if obstacle is not None)
+def _climb(start: Start, target: ModelSpec, rules: Rules) -> tuple[dict[Strategy, Fit | None], tuple[Skipped, ...]]:
+    """The rungs that can be taken, the highest first, with what is done to the clip; and why those above were not."""
+    found = {rung: _way(rung, start, target, rules) for rung in _RUNGS}
+    able = {rung: way for rung, way in found.items() if not isinstance(way, str)}
+    above = takewhile(lambda one: isinstance(one[1], str), found.items())
+    return able, tuple(Skipped(rung, str(obstacle)) for rung, obstacle in above)
 
 
-def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> str | None:
-    """Why this rung cannot be taken; None if it can."""
+def _way(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> Fit | str | None:
+    """What is done to the clip so that this rung can be taken, None for nothing; or why it cannot be."""
     if rung is Strategy.NATIVE:
         return _forgotten(start, target, rules)
     if rung is Strategy.PROMPT and not target.from_words:
@@ -169,7 +215,42 @@ def _obstacle(rung: Strategy, start: Start, target: ModelSpec, rules: Rules) -> 
     capability, limits, lack = _NEEDS[rung]
     if capability not in target.capabilities:
         return f"Model '{target.name}' {lack}."
-    return _kept_from(start, target, rules) or limits(target).misfit(start.seconds, start.size, start.bytes)
+    if rung is Strategy.FRAME:  # a picture goes along with the request
+        return _kept_from(start, target, rules)
+    return _given(start, limits(target), target, rules)
+
+
+def _given(
+    start: Start, limits: ClipLimits, target: ModelSpec, rules: Rules, *, keeps_length: bool = False
+) -> Fit | str | None:
+    """What is done to the clip before the target's upstream is given it, or why it cannot be given."""
+    fit = _kept_from(start, target, rules) or _fit(start, limits, target, rules, keeps_length=keeps_length)
+    if isinstance(fit, str) or not target.clips_by_link or rules.has_links:
+        return fit
+    if fit is None and _is_kept_there(start, target, rules):
+        return None
+    return (
+        f"Model '{target.name}' takes clips by a public address only, and this server has none: "
+        "'public_url' is not set."
+    )
+
+
+def _is_kept_there(start: Start, target: ModelSpec, rules: Rules) -> bool:
+    """Whether the target's upstream made the source, and still keeps it at an address of its own."""
+    source = start.source
+    if source is None or target.own_link is None or provider_of(source.provider) != target.provider:
+        return False
+    link, until = (source.facts.get(name) for name in target.own_link)
+    return bool(link) and isinstance(until, int | float) and rules.now < until
+
+
+def _fit(
+    start: Start, limits: ClipLimits, target: ModelSpec, rules: Rules, *, keeps_length: bool = False
+) -> Fit | str | None:
+    if limits.misfit(start.clip) is None:
+        return None
+    may_lose = (rules.on_unsupported or default_for(target)) is OnUnsupported.ADJUST
+    return fit_clip(start.clip, limits, may_lose=may_lose, keeps_length=keeps_length)
 
 
 _NEEDS = {
@@ -227,6 +308,7 @@ def _credential(rung: Strategy, start: Start) -> str | None:
 def _below(
     taken: Strategy | None,
     skipped: Sequence[Skipped],
+    change: str,
     start: Start,
     target: ModelSpec,
     rules: Rules,
@@ -241,14 +323,23 @@ def _below(
         message = f"Model '{target.name}' can {task} by the strategy '{taken}' at best, which is below {bound}."
         param = "min_strategy" if rules.floor else "model"
     reasons = " ".join(f"{one.strategy}: {one.reason}" for one in skipped)
-    able = sorted(model.name for model in models if _is_able(start, model, rules))
+    able = sorted(model.name for model in models if _is_able(change, start, model, rules))
     others = f"Models here that can: {', '.join(able)}." if able else "No model here can."
     return _unsupported(f"{message} {reasons} {others}", param)
 
 
-def _is_able(start: Start, model: ModelSpec, rules: Rules) -> bool:
-    able, _ = _climb(start, model, rules)
-    return bool(able) and able[0].reaches(floor_of(model, rules))
+def _is_able(change: str, start: Start, model: ModelSpec, rules: Rules) -> bool:
+    if Capability.LOCAL_EDIT in model.capabilities:
+        return _is_able_locally(change, start, model, rules)
+    best = next(iter(_climb(start, model, rules)[0]), None)
+    return best is not None and best.reaches(floor_of(model, rules))
+
+
+def _is_able_locally(change: str, start: Start, model: ModelSpec, rules: Rules) -> bool:
+    try:
+        return Strategy.LOCAL.reaches(floor_of(model, rules)) and bool(_plan_local(change, start, model, rules, ()))
+    except UnsupportedByModel:
+        return False
 
 
 def _origin(start: Start) -> str:

@@ -13,6 +13,7 @@ from mutoscope.domain.assets import Asset, Variant
 from mutoscope.domain.errors import InvalidRequest
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Usage
+from mutoscope.domain.rehearsal import Rehearsal
 
 PROMPT_MAX_CHARACTERS = 32_000
 
@@ -71,13 +72,15 @@ class Operation(StrEnum):
 class Clip:
     """An uploaded clip that an edit or an extension starts from: stored bytes, known by their hash.
 
-    seconds: its measured length. size: in pixels as it is meant to be seen.
+    seconds: its measured length. size: in pixels as it is meant to be seen. fps: pictures per second, None where nobody
+    measured them.
     """
 
     sha256: str
     media_type: str
     size: Size
     seconds: float
+    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class Video:
 
     was_accepted: whether an upstream took it. usage: its money, None where it is free. adjustments, skipped: what the
     plan changed and passed over, as JSON. credential: the account that it was made with, None where there is one only.
+    rehearsal: what it rehearses, None for a real video. composed_by: "rule" or "chat", None where the change alone is
+    sent; rule_prompt: the rule's words, where others were sent.
     """
 
     id: str
@@ -152,6 +157,9 @@ class Video:
     skipped: tuple[Mapping[str, Any], ...] = ()
     expected_seconds: float | None = None
     credential: str | None = None
+    rehearsal: Rehearsal | None = None
+    composed_by: str | None = None
+    rule_prompt: str | None = None
 
 
 def check_prompt(prompt: str, param: str = "prompt") -> str:

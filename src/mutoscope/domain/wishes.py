@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.errors import InvalidRequest, UnsupportedByModel
@@ -58,7 +58,7 @@ class Wishes:
 TEST_CASE = OPTION
 LAST_FRAME = "last_frame"
 INPUT_REFERENCES = "input_references"
-REHEARSE = "rehearse"
+REHEARSE: Literal["rehearse"] = "rehearse"
 SHOWN_CHARACTERS = 100
 
 # Which capability a field needs. A field that is absent here is for one kind of request and judged there.
@@ -108,16 +108,6 @@ def leave_out(name: str, value: Any, wishes: Wishes, model: ModelSpec, reason: s
     if refuses(wishes, model):
         raise UnsupportedByModel(reason or f"Model '{model.name}' does not support '{name}'.", param=name)
     return Adjustment(name, _shown(value), None, reason or f"Model '{model.name}' does not support it.")
-
-
-def check_mode(wishes: Wishes) -> None:
-    """Refuse a rehearsal: as long as nothing can be rehearsed, it would be a real video, and perhaps a paid one."""
-    if wishes.rehearse:
-        raise UnsupportedByModel(
-            f"This server cannot rehearse: 'mode' '{REHEARSE}' is not supported. '?dry_run=true' shows the plan and "
-            "the price, and makes nothing.",
-            param="mode",
-        )
 
 
 def refuses(wishes: Wishes, model: ModelSpec) -> bool:

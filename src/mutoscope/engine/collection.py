@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import decode, move
+from mutoscope.database.videos import decode, encode, move
 from mutoscope.domain.assets import Asset, Variant, storage_key
 from mutoscope.domain.errors import (
     EncodingFailed,
@@ -22,10 +22,14 @@ from mutoscope.domain.errors import (
     UpstreamTaskLost,
 )
 from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.video import Size
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.jobs import build_job
+from mutoscope.engine.measured import as_measured
 from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
+from mutoscope.media.probe import rate_of
+from mutoscope.media.studio import Derived
 from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting
 
 CHUNK = 1 << 20
@@ -117,7 +121,7 @@ class Collection:
                 await self._store(row, Variant.SPRITESHEET, _file(derived.spritesheet)),
             ]
         failpoint("finish.after_derive", row["id"])
-        if await self._publish(row, Happening.DERIVED, stored):
+        if await self._publish(row, Happening.DERIVED, stored, derived):
             failpoint("finish.after_commit", row["id"])
             await self._desk.providers[row["provider"]].forget(row["upstream_id"])
 
@@ -126,14 +130,19 @@ class Collection:
         stored = await self._desk.storage.write(key, chunks)
         return Asset(variant, key, variant.media_type, stored.bytes, stored.sha256)
 
-    async def _publish(self, row: Row, happening: Happening, assets: list[Asset]) -> bool:
-        """Rows after bytes. Whether the video moved: not if it was deleted meanwhile."""
+    async def _publish(
+        self, row: Row, happening: Happening, assets: list[Asset], derived: Derived | None = None
+    ) -> bool:
+        """Rows after bytes. Whether the video moved: not if it was deleted meanwhile. derived: what the file is."""
+        probe = None if derived is None else _measured(derived)
         now = self._desk.clock.now()
         expires_at = self._desk.expires_at(row, now) if happening is Happening.DERIVED else None
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, happening, now, expires_at=expires_at) is None:
                 return False
+            if derived is not None and not self._desk.providers[row["provider"]].is_local:
+                as_measured(tx, row, Size(derived.width, derived.height), derived.seconds)
             for asset in assets:
                 tx.run(
                     "add_asset",
@@ -146,9 +155,17 @@ class Collection:
                     sha256=asset.sha256,
                     now=now,
                 )
+            if probe is not None:
+                tx.run("note_probe", video_id=row["id"], variant=Variant.VIDEO, probe=probe)
             return True
 
         return await self._desk.database.write(write)
+
+
+def _measured(clip: Derived) -> str:
+    """What a model that is given the clip later may have limits for."""
+    size, fps = Size(clip.width, clip.height), rate_of(clip.frames, clip.seconds)
+    return encode({"size": str(size), "seconds": clip.seconds, "fps": fps})
 
 
 async def _file(path: Path) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
@@ -22,6 +23,7 @@ from mutoscope.engine.circuit import Circuits
 from mutoscope.engine.pacing import Pacing, Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
+from mutoscope.engine.wording import Composer
 from mutoscope.media.studio import Studio
 from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.storage.protocol import Storage
@@ -47,7 +49,9 @@ class Desk:
     spread what would come at the same time.
     recoveries: what an operator prefers to a provider's own `recovery`, by its name. lease_is_over: whether others may
     have taken over what this process has in hand. public_url: under which upstreams reach us; "" for not at all.
-    link_to: a public address for some hours of the stored bytes with this key and media type; None for nowhere.
+    link_to: a public address for some hours of the stored bytes with this key and media type, for a video accepted at
+    that time in Unix seconds; None for nowhere. work: folder for files on their way into storage, None for the
+    system's own. composer: who puts the words for new generations together; None leaves them to the rule.
     """
 
     database: Database
@@ -64,7 +68,9 @@ class Desk:
     recoveries: Mapping[str, Recovery] = field(default_factory=dict)
     lease_is_over: Callable[[], bool] = lambda: False
     public_url: str = ""
-    link_to: Callable[[str, str], str | None] = lambda _key, _media_type: None
+    link_to: Callable[[str, str, float], str | None] = lambda _key, _media_type, _since: None
+    work: Path | None = None
+    composer: Composer | None = None
 
     async def row(self, video_id: str) -> Row:
         row = await self.database.one("video_at_work", id=video_id)

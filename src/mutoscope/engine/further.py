@@ -1,12 +1,12 @@
 """Going on after a refusal: to another account, a lower rung or another model, as the plan of the video foresees.
 
-A video goes on only while it is certain that its last attempt started nothing. The next attempt begins with an intent
-that says so too: a process that dies in between asks, it does not wonder.
+A video goes on only while it is certain that none of its attempts started anything. The next attempt begins with an
+intent that says so too: a process that dies in between asks, it does not wonder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ from mutoscope.engine.outcome import Outcome, outcome_of
 log = structlog.get_logger(__name__)
 
 NOT_ASKED_YET = "Not asked yet."
+MODEL = "model"
 
 
 class FurtherPlans:
@@ -35,16 +36,15 @@ class FurtherPlans:
     async def take(self, row: Row, error: UpstreamError) -> bool:
         """Make the next plan that may follow this error the video's own. Whether there was one, and this was the time.
 
-        row: of a video whose last attempt has certainly started nothing.
+        row: of a video whose last attempt has certainly started nothing. One whose earlier attempt may have started
+        something stays where it is.
         """
         plan = decode(row["plan"]) or {}
-        # An account may have gone from the configuration since the plan was made.
-        here = self._desk.providers
-        further = [one for one in plan.get("further", []) if one.get("provider", row["provider"]) in here]
-        place = next_of([After(one["after"]) for one in further], error)
+        further = [leg for leg in plan.get("further", ()) if self._is_offered(leg)]
+        place = next_of([After(leg["after"]) for leg in further], error)
         if place is None:
             return False
-        changed = _changed(row, plan, further[place], further[place + 1 :], error)
+        changed = _changed(row, plan, further[place], _rest(further, place), error)
         is_new, now = row["state"] == State.QUEUED, self._desk.clock.now()
         attempt = row["attempt"] if is_new else row["attempt"] + 1
         outcome = Outcome.REJECTED if outcome_of(error) is Outcome.UNKNOWN else outcome_of(error)
@@ -74,9 +74,22 @@ class FurtherPlans:
             log.info("a refused video goes on", video=row["id"], refused_by=row["provider"], asks=changed["provider"])
         return went_on
 
+    def _is_offered(self, leg: Mapping[str, Any]) -> bool:
+        """Whether this server still has what the plan names: a video may be older than the configuration."""
+        if "provider" not in leg:
+            return True
+        provider = self._desk.providers.get(leg["provider"])
+        return provider is not None and ("model" not in leg or any(leg["model"] == m.name for m in provider.models))
+
+
+def _rest(further: Sequence[Mapping[str, Any]], place: int) -> list[Mapping[str, Any]]:
+    """What may follow once the plan at this place is taken; on a lower rung, the model's accounts are still there."""
+    passed = further[:place] if further[place]["after"] == After.SOURCE else []
+    return [*(leg for leg in passed if leg["after"] == After.ACCOUNT), *further[place + 1 :]]
+
 
 def _changed(
-    row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], rest: list[Any], error: UpstreamError
+    row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], rest: Sequence[Any], error: UpstreamError
 ) -> dict[str, Any]:
     """The columns of the row under the next plan."""
     return {
@@ -92,12 +105,22 @@ def _changed(
 
 def _told(row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], error: UpstreamError) -> dict[str, Any]:
     """What the video says about its plan: never is it silent about what was refused."""
-    skipped, adjustments = list(plan.get("skipped", ())), list(leg.get("adjustments", plan.get("adjustments", ())))
+    skipped, adjustments = list(plan.get("skipped", ())), list(plan.get("adjustments", ()))
+    if leg["after"] == After.ACCOUNT:
+        return {"adjustments": adjustments, "skipped": skipped} | _kept(plan)
+    # The others are of the plan that was refused; which models were asked for is true of each.
+    adjustments = [*leg["adjustments"], *(one for one in adjustments if one["field"] == MODEL)]
     if leg["after"] == After.SOURCE:
         skipped.append({"strategy": row["strategy"], "reason": error.message})
-    if leg["after"] == After.ANY:
-        adjustments.append(told(Adjustment("model", row["model"], leg["model"], error.message)))
-    return {"adjustments": adjustments, "skipped": skipped}
+    else:
+        skipped = leg.get("skipped", [])
+        adjustments.append(told(Adjustment(MODEL, row["model"], leg["model"], error.message)))
+    return {"adjustments": adjustments, "skipped": skipped} | _kept(leg)
+
+
+def _kept(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """What each plan has of its own: what is done to the clip before it is sent, and how the words are composed."""
+    return {name: plan[name] for name in ("fit", "composition") if plan.get(name)}
 
 
 def _charged(row: Row, leg: Mapping[str, Any]) -> int | None:

@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from mutoscope.database.connection import Row
-from mutoscope.database.videos import decode, request_from_row
+from mutoscope.database.videos import decode, fit_from_row, rehearsal_from, request_from_row
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.clip_limits import MP4
+from mutoscope.domain.composition import is_open
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, Size, VideoRequest
 from mutoscope.domain.wishes import INPUT_REFERENCES, LAST_FRAME
 from mutoscope.engine.desk import Desk
+from mutoscope.engine.fitted import fitted_clip
 from mutoscope.providers.protocol import Given, Job, Source
 
 # For which the provider comes back to what it remembers, or is told words alone.
@@ -25,7 +28,10 @@ def job_key(video_id: str, attempt: int) -> str:
 
 
 async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
-    """The job of one attempt. Nothing is sent, and nothing is asked of anybody."""
+    """The job of one attempt. Nothing is sent, and nothing is asked of anybody.
+
+    MediaUnreadable when the source's clip cannot be made ready.
+    """
     request = request_from_row(row)
     clip = await _clip(desk, row, request)
     begins_with_source = row["strategy"] == Strategy.FRAME and request.operation is not Operation.EXTENSION
@@ -43,6 +49,9 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         spec=spec_of(desk, row),
         last_frame=await _read(desk, row["tenant"], last["sha256"]) if last else None,
         guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
+        rehearsal=rehearsal_from(row),
+        earlier_id=row["upstream_id"],
+        words_are_known=not is_open(decode(row["plan"]).get("composition")),
     )
 
 
@@ -59,25 +68,42 @@ async def _source(desk: Desk, source_id: str) -> Source:
 
 
 async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
-    """The clip that is changed, continued or guides; None where the provider needs none."""
+    """The clip that is changed, continued or guides, as it is sent; None where the provider needs none."""
+    if request.clip is None and not _needs_clip(row, request):
+        return None
+    given = await _stored_clip(desk, row, request)
+    fit = fit_from_row(row)
+    if fit is None:
+        return given
+    key, length = await fitted_clip(desk, row, await _key_of_clip(desk, row, request), fit)
+    seconds = given.seconds if fit.seconds is None else fit.seconds
+    return _given(desk, row, key, MP4, length, fit.size, seconds)
+
+
+async def _stored_clip(desk: Desk, row: Row, request: VideoRequest) -> Given:
     if request.clip is not None:
         clip, key = request.clip, input_key(row["tenant"], request.clip.sha256)
         length = await desk.storage.size(key) or 0
-        return _given(desk, key, clip.media_type, length, clip.size, clip.seconds)
-    if row["strategy"] in _WITHOUT_CLIP and request.operation is not Operation.EXTENSION:
-        return None
+        return _given(desk, row, key, clip.media_type, length, clip.size, clip.seconds)
     asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)
     assert asset is not None, "a source lost its clip while it was pinned"
     made = request_from_row(await desk.row(row["source_id"]))
-    return _given(desk, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
+    return _given(desk, row, asset["key"], asset["media_type"], asset["bytes"], made.size, made.seconds)
+
+
+def _needs_clip(row: Row, request: VideoRequest) -> bool:
+    if request.operation is Operation.EXTENSION or row["strategy"] not in _WITHOUT_CLIP:
+        return True
+    # Nobody remembers it who draws a rehearsal.
+    return row["strategy"] == Strategy.NATIVE and rehearsal_from(row) is not None
 
 
 async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Given | None) -> bytes | None:
-    """The picture that the video begins with: the caller's, or the first one of the source."""
+    """The picture that the video begins with: the caller's, or the first one of the source, not larger than needed."""
     if source is None:
         return await _read(desk, row["tenant"], request.reference.sha256) if request.reference else None
     async with desk.storage.local(await _key_of_clip(desk, row, request)) as path:
-        return await desk.studio.still(path)
+        return await desk.studio.still(path, cover=request.size)
 
 
 async def _key_of_clip(desk: Desk, row: Row, request: VideoRequest) -> str:
@@ -92,12 +118,13 @@ async def _guide(desk: Desk, row: Row, guide: dict) -> Given:
     key = input_key(row["tenant"], guide["sha256"])
     length = await desk.storage.size(key) or 0
     return _given(
-        desk, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
+        desk, row, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
     )
 
 
 def _given(
     desk: Desk,
+    row: Row,
     key: str,
     media_type: str,
     length: int,
@@ -112,7 +139,7 @@ def _given(
         size=size,
         seconds=seconds,
         role=role,
-        link=desk.link_to(key, media_type),
+        link=desk.link_to(key, media_type, row["created_at"]),
     )
 
 

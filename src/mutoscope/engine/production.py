@@ -101,6 +101,8 @@ class Production:
         for provider in self._desk.providers.values():
             await provider.aclose()
         await self._desk.studio.aclose()
+        if self._desk.composer is not None:
+            await self._desk.composer.aclose()
 
     def enqueue_submit(self, tx: Transaction, video_id: str, provider: str, tenant: str) -> None:
         self._queue.enqueue(tx, TaskKind.SUBMIT, provider, video_id, tenant)

@@ -14,7 +14,14 @@ import structlog
 
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, encode, move
-from mutoscope.domain.errors import NotYet, SubmissionUnknown, UpstreamError, UpstreamRateLimited, UpstreamUnavailable
+from mutoscope.domain.errors import (
+    MediaUnreadable,
+    NotYet,
+    SubmissionUnknown,
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamUnavailable,
+)
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.engine.callbacks import callback_url
 from mutoscope.engine.calls import Calls
@@ -25,6 +32,7 @@ from mutoscope.engine.jobs import build_job, spec_of
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
+from mutoscope.engine.wording import settle
 from mutoscope.failpoints import failpoint
 from mutoscope.providers.protocol import Job, OnUnknown, Provider, Submitted
 
@@ -92,8 +100,11 @@ class Submission:
                 raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
             if not await self._is_offered(row):
                 return False
-            if await self._submit(row):
-                return True
+            try:
+                if await self._submit(row):
+                    return True
+            except MediaUnreadable as error:  # the source's clip could not be made ready
+                await self._end_unsent(row["id"], error)
             before, row = row, await self._desk.insist_on_row(row["id"])
             if row["state"] == State.SUBMITTING and (await self._intent(row))["outcome"] == Outcome.UNKNOWN:
                 return False  # held
@@ -105,10 +116,13 @@ class Submission:
 
     async def _is_offered(self, row: Row) -> bool:
         """Whether the model is still its provider's. Else the video has ended, if it is sure that nothing was sent."""
-        if spec_of(self._desk, row) is not None or not (row["state"] == State.QUEUED or await self._is_proven(row)):
+        desk = self._desk
+        if desk.providers[row["provider"]].is_local or spec_of(desk, row) is not None:
+            return True
+        if row["state"] != State.QUEUED and not await self._is_proven(row):
             return True
         gone = f"Model '{row['model']}' is not offered by '{row['provider']}' any more; nothing was sent."
-        await self._desk.fail(row, UpstreamUnavailable(gone, not_sent=True))
+        await desk.fail(row, UpstreamUnavailable(gone, not_sent=True))
         return False
 
     async def _begin(self, video_id: str) -> None:
@@ -153,6 +167,8 @@ class Submission:
         provider = self._desk.providers[row["provider"]]
         is_new = row["state"] == State.QUEUED
         attempt = row["attempt"] + 1 if is_new else row["attempt"]
+        if is_new or await self._is_proven(row):
+            row = await settle(self._desk, row)
         # Before the intent: once that is open, a fault of ours could no longer be told from a call that was cut.
         nonce = new_nonce() if is_new else (await self._intent(row))["nonce"]
         job = await self._job(row, attempt, nonce)
@@ -174,6 +190,14 @@ class Submission:
         failpoint("submit.before_call", row["id"])
         self._desk.studio.make_ready()  # for what the upstream will bring
         return await self._accepted(row, await self._ask(row, provider, job))
+
+    async def _end_unsent(self, video_id: str, error: MediaUnreadable) -> None:
+        """End a video of which nothing was sent; raise the error where something may have been started."""
+        row = await self._desk.insist_on_row(video_id)
+        if row["state"] == State.QUEUED or (row["state"] == State.SUBMITTING and await self._is_proven(row)):
+            await self._desk.fail(row, error)
+        elif _awaits_submission(row):
+            raise error
 
     async def _accepted(self, row: Row, submitted: Submitted | None) -> bool:
         if submitted is None:

@@ -65,7 +65,8 @@ class Detective:
             return told
         recovery, age = provider.recovery, self._desk.clock.now() - since
         try:
-            if age < recovery.key_seconds:
+            # Under one key never two texts: an upstream may refuse that, and the refusal would prove nothing.
+            if age < recovery.key_seconds and job.words_are_known:
                 # To an upstream that never saw the first call this is a submission like any other.
                 if await self._desk.is_paused() or self._desk.lease_is_over():
                     return None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mutoscope.domain.errors import MediaUnreadable, StorageUnavailable
+from mutoscope.domain.video import Size
 from mutoscope.media.confine import Limits, confine, die_with, leave_network, take_standard_output
 
 _GIB = 1 << 30
@@ -23,6 +24,7 @@ _LIMITS = {
     "picture": Limits(memory_bytes=_GIB, cpu_seconds=15, files=32, file_bytes=0),
     "measure": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=0),
     "still": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=64 << 20),
+    "fit": Limits(memory_bytes=2 * _GIB, cpu_seconds=900, files=32, file_bytes=_GIB),
     "clip": Limits(memory_bytes=_GIB, cpu_seconds=150, files=32, file_bytes=64 << 20),
 }
 
@@ -83,13 +85,26 @@ def _measure(task: dict[str, Any], _: bytes) -> dict[str, Any]:
         "width": measures.width,
         "height": measures.height,
         "seconds": measures.seconds,
+        "fps": measures.fps,
+        "has_sound": measures.has_sound,
     }
 
 
 def _still(task: dict[str, Any], _: bytes) -> dict[str, Any]:
     from mutoscope.media.stills import write_still
 
-    write_still(Path(task["clip"]), Path(task["still"]), last=task["last"])
+    cover = task["cover"]
+    write_still(Path(task["clip"]), Path(task["still"]), last=task["last"], cover=cover and Size(*cover))
+    return {}
+
+
+def _fit(task: dict[str, Any], _: bytes) -> dict[str, Any]:
+    from mutoscope.domain.clip_fit import Fit
+    from mutoscope.media.fit import write_fitted
+
+    size, picture = Size(*task["size"]), task["picture"] and Size(*task["picture"])
+    fit = Fit(size, task["seconds"], picture, task["fps"], task["most_bytes"])
+    write_fitted(Path(task["clip"]), Path(task["fitted"]), fit)
     return {}
 
 
@@ -97,6 +112,7 @@ _WORK: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {
     "picture": _picture,
     "clip": _clip,
     "still": _still,
+    "fit": _fit,
     "measure": _measure,
 }
 

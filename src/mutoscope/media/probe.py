@@ -55,12 +55,17 @@ def probe(path: Path) -> Probe:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds."""
+    """A clip as it is meant to be seen: media type, size in pixels after its rotation, length in seconds.
+
+    fps: pictures per second, on average. has_sound: whether there is a track of it.
+    """
 
     media_type: str
     width: int
     height: int
     seconds: float
+    fps: float
+    has_sound: bool = False
 
 
 def measure(path: Path) -> Measures:
@@ -72,8 +77,14 @@ def measure(path: Path) -> Measures:
             raise MediaUnreadable("No picture of the file can be decoded.")
         lies = abs(first.rotation) % 180 == 90
         media_type = "video/webm" if "matroska" in container.format.name else "video/mp4"
+        has_sound = bool(container.streams.audio)
     sides = (measures.height, measures.width) if lies else (measures.width, measures.height)
-    return Measures(media_type, *sides, measures.seconds)
+    return Measures(media_type, *sides, measures.seconds, rate_of(measures.frames, measures.seconds), has_sound)
+
+
+def rate_of(frames: int, seconds: float) -> float:
+    """Pictures per second, on average."""
+    return round(frames / max(seconds, 1e-3), 3)
 
 
 @contextmanager

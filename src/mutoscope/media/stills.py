@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mutoscope.domain.assets import SpritesheetGrid
 from mutoscope.domain.errors import EncodingFailed, MediaUnreadable, StorageUnavailable
+from mutoscope.domain.video import Size
 from mutoscope.media.probe import MAX_FRAMES, Probe, opened, probe
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ def write_stills(clip: Path, thumbnail: Path, spritesheet: Path, grid: Spriteshe
     return measures
 
 
-def write_still(clip: Path, still: Path, *, last: bool = False) -> None:
-    """Write the first picture of `clip`, or its last one, as a JPEG in full size. Errors as in `write_stills`."""
+def write_still(clip: Path, still: Path, *, last: bool = False, cover: Size | None = None) -> None:
+    """Write the first picture of `clip`, or its last one, as a JPEG. Errors as in `write_stills`.
+
+    cover: it is made smaller as long as it still covers this size; None for its full size.
+    """
     frames = _frames_at(clip, [math.inf if last else 0.0])
     picture = next(frames)
-    _save(_scaled(picture, (picture.width, picture.height)), still, "JPEG", quality=FRAME_QUALITY, subsampling=0)
+    scale = 1.0 if cover is None else _covering(picture, cover)
+    size = round(picture.width * scale), round(picture.height * scale)
+    _save(_scaled(picture, size), still, "JPEG", quality=FRAME_QUALITY, subsampling=0)
 
 
 def _frames_at(clip: Path, moments: list[float]) -> Iterator[VideoFrame]:
@@ -75,6 +81,12 @@ def _fitted(frame: VideoFrame, width: int, height: int) -> tuple[int, int]:
     """The largest size of the frame's proportions within width x height pixels."""
     scale = min(width / frame.width, height / frame.height)
     return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+
+
+def _covering(frame: VideoFrame, size: Size) -> float:
+    """By how much the frame can be made smaller and still cover `size`; 1 if not at all."""
+    width, height = (size.height, size.width) if round(frame.rotation / 90) % 2 else (size.width, size.height)
+    return min(1.0, max(width / frame.width, height / frame.height))
 
 
 def _scaled(frame: VideoFrame, size: tuple[int, int]) -> Image:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutoscope.domain.assets import Variant
+from mutoscope.domain.clip_fit import Fit
 from mutoscope.domain.video import Size
 from mutoscope.media.pictures import Picture, measure
 from mutoscope.media.sandbox import end_child, run_child, start_child
@@ -15,6 +16,7 @@ from mutoscope.media.spare import Spare
 
 _PICTURE_SECONDS = 20.0
 _CLIP_SECONDS = 180.0
+_FIT_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class ClipMeasures:
-    """A clip's media type, size in pixels as it is meant to be seen, and length in seconds."""
+    """A clip's media type, its size in pixels as it is meant to be seen, seconds, pictures per second, and sound."""
 
     media_type: str
     size: Size
     seconds: float
+    fps: float | None = None
+    has_sound: bool = False
 
 
 class Studio:
@@ -77,19 +81,32 @@ class Studio:
         async with self._slots:
             found = await run_child({"kind": "measure", "clip": str(clip)}, seconds=_CLIP_SECONDS)
         size = Size(found["width"], found["height"])
-        return ClipMeasures(found["media_type"], size, found["seconds"])
+        return ClipMeasures(found["media_type"], size, found["seconds"], found["fps"], found["has_sound"])
 
-    async def still(self, clip: Path, *, last: bool = False) -> bytes:
-        """The first picture of the clip at this path, or its last one, as a JPEG in full size.
+    async def still(self, clip: Path, *, last: bool = False, cover: Size | None = None) -> bytes:
+        """The first picture of the clip at this path, or its last one, as a JPEG.
 
-        MediaUnreadable when it is no readable video.
+        cover: it comes smaller where it still covers this size; None for its full size. MediaUnreadable when it is no
+        readable video.
         """
         with tempfile.TemporaryDirectory(prefix="mutoscope-still-") as folder:
             target = Path(folder) / "still.jpg"
             task = {"kind": "still", "clip": str(clip), "still": str(target), "last": last}
             async with self._slots:
-                await run_child(task, seconds=_CLIP_SECONDS)
+                await run_child({**task, "cover": cover and (cover.width, cover.height)}, seconds=_CLIP_SECONDS)
             return await asyncio.to_thread(target.read_bytes)
+
+    async def fit(self, clip: Path, target: Path, fit: Fit) -> None:
+        """Write to `target` what `fit` makes of the clip at this path: MP4 with H.264, and AAC where there is sound.
+
+        MediaUnreadable when it is no readable video, or cannot be made so; StorageUnavailable when nothing can be
+        written there.
+        """
+        picture = fit.picture and (fit.picture.width, fit.picture.height)
+        task = {"kind": "fit", "clip": str(clip), "fitted": str(target), "size": (fit.size.width, fit.size.height)}
+        more = {"picture": picture, "seconds": fit.seconds, "fps": fit.fps, "most_bytes": fit.most_bytes}
+        async with self._slots:
+            await run_child({**task, **more}, seconds=_FIT_SECONDS)
 
     async def _ready_child(self) -> asyncio.subprocess.Process | None:
         child = await self._spare.take()

@@ -29,6 +29,7 @@ from mutoscope.domain.errors import (
     UpstreamTaskLost,
     UpstreamUnavailable,
 )
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.protocol import Done, Job, Poll, Recovery, Refused, RemoteAsset, Running, Submitted, Waiting
@@ -39,19 +40,20 @@ from mutoscope.providers.render_spare import SpareProcess
 
 NAME = "flipbook"
 CHUNK = 1 << 20
+SIZES = SizeRule()
 
 MODELS = (
     ModelSpec(
         name="flipbook",
         provider=NAME,
         upstream_model="flipbook",
-        sizes=SizeRule(),
+        sizes=SIZES,
         seconds=tuple(range(1, 21)),
         default_size=Size(720, 1280),
         default_seconds=4,
         is_drawn=True,
         verified="tests",
-        remembers=frozenset({NAME, "flipbook-instant"}),
+        remembers=frozenset({NAME, "flipbook-instant", REHEARSAL}),
         capabilities=frozenset(
             {
                 Capability.NATIVE_REMIX,
@@ -170,6 +172,7 @@ class FlipbookProvider:
 
     def _render_job(self, job: Job, folder: Path) -> RenderJob:
         request = job.request
+        drawn, shown = SIZES.fit(request.size), (request.size.width // 2 * 2, request.size.height // 2 * 2)
         return RenderJob(
             key=job.key,
             video_id=job.video_id,
@@ -177,8 +180,8 @@ class FlipbookProvider:
             prompt=job.prompt,
             source=_remembered(job),
             seed=_seed(job),
-            width=request.size.width,
-            height=request.size.height,
+            width=drawn.width,
+            height=drawn.height,
             seconds=request.seconds,
             reference=None if job.reference is None else str(folder / REFERENCE),
             folder=str(folder),
@@ -187,6 +190,9 @@ class FlipbookProvider:
             clip=None if job.clip is None else str(folder / CLIP),
             added_seconds=request.added_seconds,
             characters=tuple(character.name for character in request.characters),
+            # A rehearsal may be of a size that flipbook does not draw.
+            shown=None if shown == (drawn.width, drawn.height) else shown,
+            rehearses=request.model if job.rehearsal else "",
         )
 
 

@@ -23,6 +23,7 @@ from mutoscope.providers.render_job import FACTS, VIDEO, RenderJob
 
 if TYPE_CHECKING:
     from mutoscope.media.encode import Encoder
+    from mutoscope.providers.render_finish import Finish
     from mutoscope.providers.render_plan import Plan
 
 _NICENESS = 5
@@ -66,6 +67,7 @@ def _answer(job: RenderJob, reports: _Reports) -> None:
 
 def _draw(job: RenderJob, reports: _Reports) -> None:
     from mutoscope.flipbook.render import Renderer
+    from mutoscope.providers.render_finish import Finish
     from mutoscope.providers.render_plan import plan
 
     _record(job, "started")
@@ -73,37 +75,38 @@ def _draw(job: RenderJob, reports: _Reports) -> None:
     folder = Path(job.folder)
     draft = folder / f"{os.getpid()}.part"
     renderer, count = Renderer(made.scene, made.reference, made.footage), made.scene.frame_count
-    with _encoder(job, made, draft, reports) as encoder:
+    finish = Finish(job)
+    with _encoder(job, made, draft, finish, reports) as encoder:
         for index in range(made.kept, count):
             reports.progress(100 * index / count)
-            encoder.add(renderer.frame(index))
+            encoder.add(finish(renderer.frame(index)))
     _write_synced(folder / FACTS, json.dumps(made.facts).encode())
     _publish(draft, folder / VIDEO)
     _record(job, "completed")
 
 
-def _encoder(job: RenderJob, made: Plan, draft: Path, reports: _Reports) -> Encoder:
+def _encoder(job: RenderJob, made: Plan, draft: Path, finish: Finish, reports: _Reports) -> Encoder:
     """An encoder that has the kept frames of the job's clip already: as they are, or where that cannot be, anew."""
     from mutoscope.flipbook.clips import as_it_is
     from mutoscope.flipbook.render import Renderer
     from mutoscope.flipbook.scene import FRAMES_PER_SECOND
-    from mutoscope.media.encode import OVER_FOOTAGE, Encoder
+    from mutoscope.media.encode import COMMENT, OVER_FOOTAGE, Encoder
     from mutoscope.media.splice import CannotSplice, Splice
     from mutoscope.providers.render_plan import footage_of
 
     scene, kept = made.scene, made.kept
-    shape = (scene.width, scene.height, FRAMES_PER_SECOND)
-    if made.footage is not None:
-        return Encoder(draft, *shape, comment=OVER_FOOTAGE)
-    if not kept or job.clip is None:
-        return Encoder(draft, *shape)
-    with contextlib.suppress(CannotSplice):
-        return Splice(draft, Path(job.clip), kept, *shape)
-    encoder = Encoder(draft, *shape)
+    shape = (*finish.size(scene), FRAMES_PER_SECOND)
+    comment = finish.comment(OVER_FOOTAGE if made.footage is not None else COMMENT)
+    if made.footage is not None or not kept or job.clip is None:
+        return Encoder(draft, *shape, comment=comment)
+    if not finish.changes_frames:
+        with contextlib.suppress(CannotSplice):
+            return Splice(draft, Path(job.clip), kept, *shape)
+    encoder = Encoder(draft, *shape, comment=comment)
     copier = Renderer(as_it_is(scene), footage=footage_of(job))
     for index in range(kept):
         reports.progress(100 * index / scene.frame_count)
-        encoder.add(copier.frame(index))
+        encoder.add(finish(copier.frame(index)))
     return encoder
 
 

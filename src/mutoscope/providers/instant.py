@@ -19,6 +19,7 @@ from typing import BinaryIO
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.errors import UpstreamTaskLost, UpstreamUnavailable
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.flipbook import DrawingFailed
 from mutoscope.providers.protocol import Done, Job, Poll, Recovery, Refused, RemoteAsset, Running, Submitted, Waiting
@@ -41,7 +42,7 @@ MODELS = (
         default_seconds=4,
         is_drawn=True,
         verified="tests",
-        remembers=frozenset({"flipbook", NAME}),
+        remembers=frozenset({"flipbook", NAME, REHEARSAL}),
         capabilities=frozenset(
             {
                 Capability.NATIVE_REMIX,

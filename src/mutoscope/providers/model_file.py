@@ -12,6 +12,7 @@ from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.clip_limits import ClipLimits
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.domain.money import USD, Price, in_millionths
+from mutoscope.domain.sizes import is_ratio
 from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Size
 
 _HOUR = 3600.0
@@ -34,13 +35,24 @@ class SecondsRange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which clips are taken: seconds, pixels of a side, MiB of the file."""
+    """Which clips are taken: seconds, pixels of a side, MiB of the file, pictures a second.
+
+    narrowest, widest: a shape as width by height in words, such as "9:16". fewest_pixels, most_pixels: width times
+    height. only_mp4: whether other containers are refused.
+    """
 
     shortest: float = 0.0
     longest: float | None = None
     smallest_side: int = 1
     longest_side: int = 1 << 16
     most_mebibytes: float | None = None
+    lowest_fps: float = 0.0
+    highest_fps: float | None = None
+    narrowest: str | None = None
+    widest: str | None = None
+    fewest_pixels: int = 1
+    most_pixels: int | None = None
+    only_mp4: bool = False
 
     def limits(self) -> ClipLimits:
         return ClipLimits(
@@ -49,7 +61,21 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             smallest_side=self.smallest_side,
             longest_side=self.longest_side,
             most_bytes=math.inf if self.most_mebibytes is None else self.most_mebibytes * _MEBIBYTE,
+            lowest_fps=self.lowest_fps,
+            highest_fps=math.inf if self.highest_fps is None else self.highest_fps,
+            narrowest=0.0 if self.narrowest is None else _shape(self.narrowest),
+            widest=math.inf if self.widest is None else _shape(self.widest),
+            fewest_pixels=self.fewest_pixels,
+            most_pixels=math.inf if self.most_pixels is None else self.most_pixels,
+            only_mp4=self.only_mp4,
         )
+
+
+class OwnLink(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The facts of a provider's own videos that hold an address where they are kept, and until when."""
+
+    fact: str
+    until: str
 
 
 class PriceEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +120,8 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     price: PriceEntry | None = None
     ends: str | None = None
     from_words: bool = True
+    clips_by_link: bool = False
+    own_link: OwnLink | None = None
     verified: str = "docs"
     wiring: dict[str, Any] = {}
 
@@ -123,6 +151,8 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             verified=self.verified,
             ends=self.ends,
             from_words=self.from_words,
+            clips_by_link=self.clips_by_link,
+            own_link=None if self.own_link is None else (self.own_link.fact, self.own_link.until),
             wiring=self.wiring,
         )
 
@@ -157,3 +187,10 @@ def _size(text: str) -> Size:
     if size is None:
         raise ConfigurationError(f"File of models: {text!r} is no size; expected WIDTHxHEIGHT.")
     return size
+
+
+def _shape(text: str) -> float:
+    width, _, height = text.partition(":")
+    if not is_ratio(text):
+        raise ConfigurationError(f"File of models: {text!r} is no shape; expected WIDTH:HEIGHT, such as '16:9'.")
+    return int(width) / int(height)

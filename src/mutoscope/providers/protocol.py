@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import UpstreamError
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.video import Size, VideoRequest
 
 
@@ -60,6 +61,9 @@ class Job:
     callback_url: where the upstream may tell its id of the job, unguessable and this attempt's alone; None for nowhere.
     before_send: to be handed to the door with the call that starts the job; it raises when that must not happen any
     more, and then nothing is sent.
+    rehearsal: what is only rehearsed. earlier_id: the upstream's id of this very job, where it was accepted once and is
+    handed in again because an engine of this machine forgot it. words_are_known: false where the job may have been
+    asked for in other words than these, which a restore has lost.
     """
 
     video_id: str
@@ -76,6 +80,9 @@ class Job:
     last_frame: bytes | None = None
     guides: tuple[Given, ...] = ()
     before_send: Callable[[], None] | None = None
+    rehearsal: Rehearsal | None = None
+    earlier_id: str | None = None
+    words_are_known: bool = True
 
     @property
     def model(self) -> ModelSpec:

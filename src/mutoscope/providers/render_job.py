@@ -25,6 +25,8 @@ class RenderJob:
     ledger: a file of JSON lines that tells of every start and completion. operation: a word of the domain's
     `Operation`. clip: path of the clip that an edit or extension starts from, or None. added_seconds: how much of
     `seconds` an extension adds. characters: names of characters that the prompt may speak of.
+    shown: width and height of the file in pixels, where that is not the size that is drawn. rehearses: the model that
+    this clip is a rehearsal of: its frames are marked, and a change that cannot be drawn is passed over; or nothing.
     """
 
     key: str
@@ -43,6 +45,8 @@ class RenderJob:
     clip: str | None = None
     added_seconds: int = 0
     characters: tuple[str, ...] = ()
+    shown: tuple[int, int] | None = None
+    rehearses: str = ""
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"

@@ -107,7 +107,7 @@ def _reference(job: RenderJob) -> NDArray[np.uint8] | None:
 
 def _clip_edit(job: RenderJob, said: Spoken) -> Plan:
     overlay = clips.edit(said.text, job.seed, job.width, job.height, job.seconds)
-    if not overlay.does_something:
+    if not overlay.does_something and not job.rehearses:
         raise UpstreamRejected(clips.CAN_DO)
     return _over_clip(job, said, overlay)
 

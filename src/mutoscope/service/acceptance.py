@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.ledger import caps_from, reserve
-from mutoscope.database.videos import add_event, decode, encode, plan_to_json, request_to_json, told
+from mutoscope.database.videos import add_event, decode, encode, fit_to_json, plan_to_json, request_to_json, told
+from mutoscope.domain.composition import composition_of
 from mutoscope.domain.errors import (
     IdempotencyConflict,
     QueueFull,
@@ -21,6 +23,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.fallback import After
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import USD, Cap
+from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.domain.test_cases import refusal
 from mutoscope.domain.video import VideoRequest, new_id
 from mutoscope.domain.wishes import TEST_CASE
@@ -181,15 +184,22 @@ class Acceptance:
             request=request_to_json(proposal.request),
             model=proposal.model.name,
             provider=provider,
-            credential=plan and plan.credential,
+            credential=plan.credential if plan and proposal.rehearsal is None else None,
             upstream_prompt=plan and plan.upstream_prompt,
             strategy=plan and plan.strategy,
-            plan=plan_to_json(proposal.adjustments, plan.skipped if plan else (), further_of(proposal, provider)),
+            plan=plan_to_json(
+                proposal.adjustments,
+                plan.skipped if plan else (),
+                further_of(proposal, provider),
+                plan and plan.fit,
+                proposal.rehearsal,
+                _composition(proposal),
+            ),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
             price=price,
-            currency=proposal.currency,
-            charged=None if proposal.price == price else proposal.price or 0,
+            currency=None if price is None else proposal.currency,
+            charged=None if price is None or proposal.price == price else proposal.price or 0,
             source_id=source and source.id,
             root_id=source.root_id if source else video_id,
             depth=source.depth + 1 if source else 0,
@@ -235,13 +245,20 @@ class Acceptance:
 
 
 def _account(proposal: Proposal) -> str:
-    """The account that is asked first: the one that made the source, or one of the model's by chance."""
+    """The account that is asked first: the one that made the source, or one of the model's by chance.
+
+    For a rehearsal it is our own, so that nothing that the engine does later can reach another.
+    """
+    if proposal.rehearsal is not None:
+        return REHEARSAL
     accounts = proposal.model.accounts or (proposal.model.provider,)
     return proposal.account or random.choice(accounts)
 
 
 def further_of(proposal: Proposal, first: str) -> list[dict[str, Any]]:
     """What may follow a refusal, as it is stored. first: the account that is asked first."""
+    if proposal.rehearsal is not None:
+        return []
     return [
         *_other_accounts(proposal, first),
         *(leg for further in proposal.further for leg in _legs(further)),
@@ -263,9 +280,17 @@ def _leg(further: Further, account: str | None) -> dict[str, Any]:
         "strategy": plan and plan.strategy,
         "upstream_prompt": plan and plan.upstream_prompt,
         "adjustments": [told(one) for one in proposal.adjustments],
+        "skipped": [asdict(one) for one in plan.skipped] if plan else [],
         "price": proposal.price or 0,
+        "fit": fit_to_json(plan.fit) if plan and plan.fit else None,
+        "composition": _composition(proposal),
     }
     return leg if account is None else {**leg, "provider": account}
+
+
+def _composition(proposal: Proposal) -> dict[str, Any] | None:
+    plan = proposal.plan
+    return None if plan is None else composition_of(plan.is_composed, plan.material, proposal.model.prompt_limit)
 
 
 def _other_accounts(proposal: Proposal, first: str) -> list[dict[str, Any]]:

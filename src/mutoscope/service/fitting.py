@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import InvalidRequest
-from mutoscope.domain.remix import RemixPlan
+from mutoscope.domain.local_edits import as_text, changes_sound, even
+from mutoscope.domain.local_words import read
+from mutoscope.domain.remix import RemixPlan, Start
 from mutoscope.domain.sizes import is_left_open, is_ratio, is_resolution, size_from
-from mutoscope.domain.video import Size, VideoRequest
+from mutoscope.domain.video import Operation, Size, VideoRequest
 from mutoscope.domain.wishes import SHOWN_CHARACTERS, Adjustment, Wishes, leave_out, refuses
 from mutoscope.service.requests import NewChange, NewExtension, NewVideo
 
 SEED_LIMIT = 1 << 32
+SECONDS_DIGITS = 2
 
 Fitted = tuple[VideoRequest, tuple[Adjustment, ...]]
 
@@ -79,6 +82,20 @@ def fit_size(start: VideoRequest, model: ModelSpec, wishes: Wishes) -> Fitted:
     return replace(start, size=size), (Adjustment("size", str(start.size), str(size), reason),)
 
 
+def exactly(request: VideoRequest, plan: RemixPlan, start: Start) -> Fitted:
+    """The request in the size and length that an exact change makes of its clip, and what was not in its words."""
+    assert plan.becomes is not None, "every exact change says what becomes of the clip"
+    edits, told = read(plan.upstream_prompt), []
+    if even(start.size) != start.size:
+        reason = "An odd row or column is left out: H.264 wants even sides."
+        told.append(Adjustment("size", str(start.size), str(even(start.size)), reason))
+    if start.has_sound and changes_sound(edits):
+        reason = "The sound follows the picture: at its tempo, in its own pitch, and backwards where it runs backwards."
+        told.append(Adjustment("audio", None, as_text([edit for edit in edits if changes_sound([edit])]), reason))
+    becomes = plan.becomes
+    return replace(request, size=becomes.size, seconds=round(becomes.seconds, SECONDS_DIGITS)), tuple(told)
+
+
 def fit_length(request: VideoRequest, model: ModelSpec, wishes: Wishes) -> Fitted:
     """The request in a length that the model makes. A change is told, or refused where the caller wants that."""
     seconds = model.fit_seconds(request.seconds)
@@ -92,6 +109,20 @@ def fit_length(request: VideoRequest, model: ModelSpec, wishes: Wishes) -> Fitte
         )
     reason = f"Model '{model.name}' makes no {request.seconds:g} s."
     return replace(request, seconds=seconds), (Adjustment("seconds", f"{request.seconds:g}", str(seconds), reason),)
+
+
+def as_fitted(request: VideoRequest, plan: RemixPlan) -> VideoRequest:
+    """The request for a video that has the length and shape of its source's clip as that is sent."""
+    fit = plan.fit
+    if fit is None or (plan.strategy.is_generation and request.operation is not Operation.EXTENSION):
+        return request
+    seconds = request.seconds if fit.seconds is None else fit.seconds
+    return replace(request, seconds=seconds, size=request.size if fit.picture is None else fit.size)
+
+
+def done_to_clip(plan: RemixPlan) -> tuple[Adjustment, ...]:
+    """What is done to the source's clip before it is sent."""
+    return () if plan.fit is None else plan.fit.told
 
 
 def shortened(plan: RemixPlan, model: ModelSpec) -> tuple[Adjustment, ...]:

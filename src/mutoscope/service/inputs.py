@@ -12,14 +12,16 @@ from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row
 from mutoscope.database.videos import decode, encode
 from mutoscope.domain.assets import Variant, input_key
-from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable
-from mutoscope.domain.video import Character, Clip, Reference, Video, is_wellformed_id
-from mutoscope.media.studio import Studio
+from mutoscope.domain.clip_limits import SourceClip
+from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable, VariantNotAvailable
+from mutoscope.domain.video import Character, Clip, Reference, Size, Video, is_wellformed_id
+from mutoscope.media.studio import ClipMeasures, Studio
 from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.requests import Upload
 from mutoscope.storage.protocol import Storage
 
 CLIP_SECONDS_SHOWN = 2  # digits behind the point
+ROUNDING_SECONDS = 0.1  # clips consist of whole pictures: so much is not another length than was asked for
 
 
 class Inputs:
@@ -56,7 +58,8 @@ class Inputs:
                 measures = await self._studio.check_clip(path)
         except MediaUnreadable as error:
             raise _invalid(upload, error) from None
-        return Clip(sha256, measures.media_type, measures.size, round(measures.seconds, CLIP_SECONDS_SHOWN))
+        seconds = round(measures.seconds, CLIP_SECONDS_SHOWN)
+        return Clip(sha256, measures.media_type, measures.size, seconds, measures.fps)
 
     async def copy_of(self, tenant: str, video_id: str) -> str | None:
         """Keep a video's clip beyond its life; the hash it is stored under, None when the video has no clip."""
@@ -67,10 +70,29 @@ class Inputs:
         await self._storage.write(input_key(tenant, asset["sha256"]), self._storage.read(asset["key"]))
         return asset["sha256"]
 
-    async def length_of(self, video_id: str) -> int | None:
-        """The bytes of a video's stored clip; None when it has none."""
-        asset = await self._database.one("asset_of", video_id=video_id, variant=Variant.VIDEO)
-        return None if asset is None else asset["bytes"]
+    async def stored_clip(self, video: Video) -> SourceClip:
+        """A video's stored clip, by what was measured when it was stored; what was not is taken from its request."""
+        asset = await self._database.one("asset_of", video_id=video.id, variant=Variant.VIDEO)
+        request = video.request
+        if asset is None:
+            return SourceClip(request.seconds, request.size)
+        probe = decode(asset["probe"])
+        size = Size.parse(probe.get("size", ""))
+        measured = probe.get("seconds", request.seconds)
+        seconds = request.seconds if abs(measured - request.seconds) <= ROUNDING_SECONDS else round(measured, 2)
+        return SourceClip(seconds, size or request.size, asset["bytes"], probe.get("fps"), asset["media_type"])
+
+    async def measures_of(self, tenant: str, origin: Video | Clip) -> ClipMeasures:
+        """What the stored clip of a video, or an upload, really is. VariantNotAvailable when there is none."""
+        key = input_key(tenant, origin.sha256) if isinstance(origin, Clip) else await self._key_of(origin)
+        async with self._storage.local(key) as path:
+            return await self._studio.check_clip(path)
+
+    async def _key_of(self, video: Video) -> str:
+        asset = await self._database.one("asset_of", video_id=video.id, variant=Variant.VIDEO)
+        if asset is None:
+            raise VariantNotAvailable(f"Video '{video.id}' has no clip.")
+        return asset["key"]
 
     async def story_of(self, video: Video) -> tuple[str, ...]:
         """The prompts that led to a video, from its root on; empty where the first ones are not known any more.

@@ -7,16 +7,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from mutoscope.clock import Clock
-from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
-from mutoscope.domain.errors import BudgetExceeded, CallerError
+from mutoscope.domain.catalog import Capability, Catalog, ModelSpec, provider_of
+from mutoscope.domain.errors import BudgetExceeded, CallerError, UnsupportedByModel
 from mutoscope.domain.fallback import After
+from mutoscope.domain.local_edits import CAN_DO
 from mutoscope.domain.money import as_text, in_millionths
+from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
-from mutoscope.domain.wishes import Adjustment, Wishes, check_mode, honoured, leave_out, seed_for
+from mutoscope.domain.wishes import Adjustment, Wishes, honoured, leave_out, seed_for
 from mutoscope.service.fitting import (
+    as_fitted,
     check_length,
     checked_seed,
+    done_to_clip,
+    exactly,
     fit_length,
     fit_size,
     reshape,
@@ -27,6 +32,7 @@ from mutoscope.service.fitting import (
 )
 from mutoscope.service.guides import Guides
 from mutoscope.service.inputs import Inputs
+from mutoscope.service.rehearsals import as_if_real, joined, rehearsed, told_of_source
 from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId, Upload
 
 Retrieve = Callable[[Caller, str, str], Awaitable[Video]]
@@ -47,7 +53,7 @@ class Further:
 class Proposal:
     """What would be made, all checked: accept it, or show it as a plan.
 
-    further: what may be made instead, in order.
+    further: what may be made instead, in order. rehearsal: set where this is only rehearsed.
     """
 
     request: VideoRequest
@@ -58,22 +64,32 @@ class Proposal:
     notice: str | None = None
     ignored: tuple[str, ...] = ()
     further: tuple[Further, ...] = ()
+    rehearsal: Rehearsal | None = None
 
     @property
     def account(self) -> str | None:
         """The one account that can do it, because it made the source; None where any of the model's will do."""
         is_native = self.plan is not None and self.plan.strategy is Strategy.NATIVE
-        return self.source.provider if is_native and self.source is not None else None
+        if not is_native or self.source is None:
+            return None
+        # The engines of this machine remember each other's videos too; each makes its own.
+        maker = self.source.provider
+        return maker if provider_of(maker) == self.model.provider else None
 
     @property
     def most(self) -> int | None:
-        """The highest price among this and what may be made instead; None where all of them are free."""
+        """The highest price among this and what may be made instead; None where nothing is to be paid."""
+        if self.rehearsal is not None:
+            return None
         prices = [price for price in (self.price, *(one.proposal.price for one in self.further)) if price is not None]
         return max(prices, default=None)
 
     @property
     def price(self) -> int | None:
-        """In millionths of `currency`; None where it is free. An extension costs what it adds."""
+        """In millionths of `currency`; None where it is free. An extension costs what it adds.
+
+        That of a rehearsal is the real one's, which nobody pays.
+        """
         if self.model.price is None:
             return None
         size = self.request.size
@@ -89,7 +105,9 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request. allow_cross_provider: see `Rules`.
+    kept; StorageFull from it refuses the request. allow_cross_provider, has_links: see `Rules`. rehearsal_speed: how
+    many times faster than its model a rehearsal is. composer: the host that is told prompts to compose them; "" for
+    none.
     """
 
     def __init__(
@@ -100,7 +118,13 @@ class Proposals:
         retrieve: Retrieve,
         check_space: Callable[[], Awaitable[None]],
         allow_cross_provider: bool = True,
+        rehearsal_speed: float = 1.0,
+        has_links: bool = True,
+        composer: str = "",
     ) -> None:
+        self._rehearsal_speed = rehearsal_speed
+        self._composer = composer
+        self._has_links = has_links
         self._check_space = check_space
         self._allow_cross_provider = allow_cross_provider
         self._catalog = catalog
@@ -112,10 +136,9 @@ class Proposals:
     async def propose(self, caller: Caller, new: New) -> Proposal:
         """Judge a request. Its errors are those of the caller, and name the field."""
         check_prompt(new.prompt)
-        check_mode(new.wishes)
         proposal = await self._with_fallbacks(caller, new, await self._one(caller, new))
         _check_price(proposal, new.wishes.max_price)
-        return proposal
+        return rehearsed(proposal, self._rehearsal_speed) if new.wishes.rehearse else proposal
 
     async def _one(self, caller: Caller, new: New) -> Proposal:
         match new:
@@ -156,6 +179,7 @@ class Proposals:
     async def _video(self, caller: Caller, new: NewVideo) -> Proposal:
         resolved = self._catalog.resolve(new.wishes.model)
         model = resolved.model
+        _check_makes_new(model)
         model.check_prompt(new.prompt)
         model.check_start(new.reference is not None)
         options, adjustments = honoured(new.wishes, model)
@@ -183,14 +207,31 @@ class Proposals:
         return Proposal(request, model, adjustments=told, notice=resolved.notice, ignored=ignored)
 
     async def _change(self, caller: Caller, new: NewChange) -> Proposal:
-        source = await self._source(caller, new.origin, new.operation)
+        source = await self._source(caller, new, new.operation)
         model, notice = self._target(new.wishes, source)
         model.check_prompt(new.prompt)
         request, start = await self._start(caller, new.origin, source, model)
         plan = plan_change(new.prompt, start, model, self._rules(new.wishes), self._catalog.models.values())
+        if plan.strategy is Strategy.LOCAL:
+            return await self._exact(caller, new, request, model, start, plan, notice)
         basis = Proposal(request, model, source, plan, notice=notice, ignored=new.wishes.ignored)
         proposal = await self._planned(caller, new, basis, plan)
         return replace(proposal, further=await self._lower(caller, new, basis, plan))
+
+    async def _exact(
+        self,
+        caller: Caller,
+        new: NewChange,
+        request: VideoRequest,
+        model: ModelSpec,
+        start: Start,
+        plan: RemixPlan,
+        notice: str | None,
+    ) -> Proposal:
+        request = replace(request, prompt=new.prompt, operation=new.operation, reference=None)
+        request, told = await self._honoured(caller, new, request, plan, model)
+        request, became = exactly(request, plan, start)
+        return Proposal(request, model, start.source, plan, (*told, *became), notice, new.wishes.ignored)
 
     async def _lower(self, caller: Caller, new: NewChange, basis: Proposal, plan: RemixPlan) -> tuple[Further, ...]:
         """The lower rungs, for an upstream that refuses the source; those that cannot take the wishes are left out."""
@@ -204,23 +245,33 @@ class Proposals:
 
     async def _planned(self, caller: Caller, new: NewChange, basis: Proposal, plan: RemixPlan) -> Proposal:
         """The proposal for one rung. basis: its request is the source's."""
-        model = basis.model
+        model, plan = basis.model, self._with_composer(plan, new.wishes)
         request = replace(
             basis.request,
             prompt=new.prompt,
             operation=new.operation,
             reference=basis.request.reference if plan.strategy is Strategy.NATIVE else None,
         )
+        request = as_fitted(request, plan)
         request, told = await self._honoured(caller, new, request, plan, model)
-        request, resized = fit_size(request, model, new.wishes)
+        request, resized = (request, ()) if _keeps_size(plan, model) else fit_size(request, model, new.wishes)
         if plan.strategy.is_generation:
             request, lengthened = fit_length(request, model, new.wishes)
             resized = (*resized, *lengthened, *shortened(plan, model))
-        return replace(basis, request=request, plan=plan, adjustments=(*told, *resized))
+        notice = joined(basis.notice, told_of_source(basis.source, plan, new.operation))
+        told = (*told, *resized, *done_to_clip(plan))
+        return replace(basis, request=request, plan=plan, adjustments=told, notice=notice)
+
+    def _with_composer(self, plan: RemixPlan, wishes: Wishes) -> RemixPlan:
+        """The plan with what a composer is told, and with its host among those who are told; a rehearsal asks none."""
+        if plan.material is None or not self._composer or wishes.rehearse:
+            return replace(plan, material=None)
+        return replace(plan, recipients=(*plan.recipients, self._composer))
 
     async def _extension(self, caller: Caller, new: NewExtension) -> Proposal:
-        source = await self._source(caller, new.origin, Operation.EXTENSION)
+        source = await self._source(caller, new, Operation.EXTENSION)
         model, notice = self._target(new.wishes, source)
+        _check_makes_new(model)
         model.check_prompt(new.prompt)
         added = model.check_seconds(new.seconds)
         request, start = await self._start(caller, new.origin, source, model)
@@ -233,9 +284,12 @@ class Proposals:
             operation=Operation.EXTENSION,
             reference=None,
         )
+        request = as_fitted(request, plan)
         request, told = await self._honoured(caller, new, request, plan, model)
-        request, resized = fit_size(request, model, new.wishes)
-        return Proposal(request, model, source, plan, (*told, *resized), notice, new.wishes.ignored)
+        request, resized = (request, ()) if _keeps_size(plan, model) else fit_size(request, model, new.wishes)
+        told = (*told, *resized, *done_to_clip(plan))
+        notice = joined(notice, told_of_source(source, plan, Operation.EXTENSION))
+        return Proposal(request, model, source, plan, told, notice, new.wishes.ignored)
 
     async def _honoured(
         self, caller: Caller, new: NewChange | NewExtension, request: VideoRequest, plan: RemixPlan, model: ModelSpec
@@ -259,14 +313,20 @@ class Proposals:
         return replace(request, reference=await self._inputs.keep_picture(caller.tenant, picture))
 
     def _rules(self, wishes: Wishes) -> Rules:
-        return Rules(self._clock.now(), wishes.min_strategy, self._allow_cross_provider)
+        return Rules(
+            self._clock.now(),
+            wishes.min_strategy,
+            self._allow_cross_provider,
+            wishes.on_unsupported,
+            self._has_links,
+        )
 
-    async def _source(self, caller: Caller, origin: Origin, operation: Operation) -> Video | None:
-        if not isinstance(origin, SourceId):
+    async def _source(self, caller: Caller, new: NewChange | NewExtension, operation: Operation) -> Video | None:
+        if not isinstance(new.origin, SourceId):
             return None
-        source = await self._retrieve(caller, origin.id, origin.param)
+        source = await self._retrieve(caller, new.origin.id, new.origin.param)
         self.check(source, operation)
-        return source
+        return as_if_real(source) if new.wishes.rehearse else source
 
     def _target(self, wishes: Wishes, source: Video | None) -> tuple[ModelSpec, str | None]:
         """The model that is asked for, else the source's own, else the default; and what its name needs told."""
@@ -281,15 +341,51 @@ class Proposals:
         """A request for what is there already, to be changed or continued, and what the planner must know of it."""
         if source is not None:
             check_length(source.request.seconds, model, origin.param)
+            if Capability.LOCAL_EDIT in model.capabilities:
+                return await self._measured(caller, source, model)
             request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
-            length, story = await self._inputs.length_of(source.id), await self._inputs.story_of(source)
-            return request, Start(request.seconds, request.size, length, source, story)
+            clip, story = await self._inputs.stored_clip(source), await self._inputs.story_of(source)
+            return request, Start(clip.seconds, clip.size, clip.bytes, source, story, clip.fps, clip.media_type)
         assert not isinstance(origin, SourceId)
         await self._check_space()
         clip = await self._inputs.keep_clip(caller.tenant, origin)
         check_length(clip.seconds, model, origin.param)
         request = VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)
-        return request, Start(clip.seconds, clip.size, len(origin.data))
+        if Capability.LOCAL_EDIT in model.capabilities:
+            found = await self._inputs.measures_of(caller.tenant, clip)
+            return request, Start(found.seconds, found.size, len(origin.data), has_sound=found.has_sound)
+        return request, Start(clip.seconds, clip.size, len(origin.data), fps=clip.fps, media_type=clip.media_type)
+
+    async def _measured(self, caller: Caller, source: Video, model: ModelSpec) -> tuple[VideoRequest, Start]:
+        """As in `_start`, of the clip as it is and not as it was asked for: upstreams come near to that only."""
+        found = await self._inputs.measures_of(caller.tenant, source)
+        request = replace(
+            source.request,
+            model=model.name,
+            size=found.size,
+            seconds=found.seconds,
+            clip=None,
+            added_seconds=0,
+            characters=(),
+        )
+        story, length = await self._inputs.story_of(source), (await self._inputs.stored_clip(source)).bytes
+        return request, Start(found.seconds, found.size, length, source, story, has_sound=found.has_sound)
+
+
+def _keeps_size(plan: RemixPlan, model: ModelSpec) -> bool:
+    """Whether an upstream is not asked for a size, since what it makes has the size of what it changes."""
+    return not model.is_own and not plan.strategy.is_generation
+
+
+def _check_makes_new(model: ModelSpec) -> None:
+    """Refuse a model that only changes what is there already."""
+    if Capability.LOCAL_EDIT in model.capabilities:
+        raise UnsupportedByModel(
+            f"Model '{model.name}' makes nothing new: it can be asked for a remix or an edit of a clip. It can do: "
+            f"{CAN_DO}.",
+            param="model",
+            code="unsupported_operation",
+        )
 
 
 def _check_price(proposal: Proposal, most: float | None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 
 from mutoscope.access.keys import hash_of
+from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
@@ -51,6 +52,7 @@ from mutoscope.service.requests import (
     SourceId,
     StoredCharacter,
 )
+from mutoscope.service.sources import Sources
 from mutoscope.storage.protocol import Storage
 
 log = structlog.get_logger(__name__)
@@ -84,11 +86,17 @@ class Service:
         min_free_bytes: int = 0,
         caps: Sequence[Cap] = (),
         allow_cross_provider: bool = True,
+        links: Links | None = None,
+        rehearsal_speed: float = 1.0,
+        has_links: bool = True,
+        composer: str = "",
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
-        provider than the one that made it.
+        provider than the one that made it. links: None where upstreams are given none. rehearsal_speed: how many times
+        faster than its model a rehearsal is. has_links: whether upstreams can fetch clips from this server. composer:
+        the host that is told prompts to compose them; "" for none.
         """
         self.catalog = catalog
         self._database = database
@@ -96,10 +104,19 @@ class Service:
         self._engine = engine
         self._clock = clock
         self._pace = pace or Pace(0)
+        self._sources = Sources(database, storage, links)
         self._inputs = Inputs(database, storage, studio, clock)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
         self._proposals = Proposals(
-            catalog, self._inputs, clock, self._named, self._acceptance.check_space, allow_cross_provider
+            catalog,
+            self._inputs,
+            clock,
+            self._named,
+            self._acceptance.check_space,
+            allow_cross_provider,
+            rehearsal_speed,
+            has_links,
+            composer,
         )
 
     async def authenticate(self, secret: str | None) -> Caller:
@@ -207,6 +224,10 @@ class Service:
         """An upstream tells of a job. The token, well-formed, is its key; one that nobody was given is no error."""
         await in_time(self._engine.called_back(token, headers, body))
 
+    async def source(self, token: str, name: str) -> Content:
+        """What an upstream was given a link to. RouteNotFound for any link that does not hold, whatever is wrong."""
+        return await self._sources.content(token, name)
+
     async def content(self, caller: Caller, video_id: str, variant: Variant) -> Content:
         """One variant of a completed video, ready to be sent."""
         video = await self.retrieve(caller, video_id)
@@ -307,6 +328,8 @@ class Service:
 
     def _video(self, row: Row) -> Video:
         video = video_from_row(row)
+        if video.rehearsal is not None:
+            return replace(video, expected_seconds=video.rehearsal.seconds)
         model = self.catalog.models.get(video.request.model)
         expected = model.seconds_per_second * video.request.seconds if model else None
         return replace(video, expected_seconds=expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
 CHUNK = 1 << 16
@@ -29,10 +29,11 @@ class Plan:
 
 @dataclass(slots=True)
 class Carried:
-    """How many bytes of one connection went up and came down."""
+    """How many bytes of one connection went up and came down. first: those that its client sent first."""
 
     up: int = 0
     down: int = 0
+    first: bytes = field(default=b"", compare=False, repr=False)
 
 
 class ChaosProxy:
@@ -85,7 +86,7 @@ class ChaosProxy:
             while await client.read(CHUNK):
                 """Swallowed."""
             return
-        carried = Carried()
+        carried = Carried(first=first)
         self.carried.append(carried)
         upstream, forward = await asyncio.open_connection(self._host, self._port)
         try:

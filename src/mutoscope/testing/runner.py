@@ -17,12 +17,12 @@ def run(server: Mutoscope, application: ASGIApp, listener: socket.socket) -> boo
     # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
-    runner = _Runner(server, application)
+    runner = Runner(server, application)
     runner.run(sockets=[listener])
     return runner.started
 
 
-class _Runner(uvicorn.Server):
+class Runner(uvicorn.Server):
     def __init__(self, server: Mutoscope, application: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(

@@ -74,6 +74,7 @@ def _write(tx: Transaction, job: Job, provider: str, upstream_id: str) -> None:
         ignored="[]",
         price=None,
         currency=None,
+        charged=None,
         source_id=None,
         root_id=video_id,
         depth=0,

@@ -18,7 +18,7 @@ from jsonschema_rs import Draft202012Validator
 from starlette.routing import Route
 
 from mutoscope.dialect.application import build
-from mutoscope.dialect.fields import CREATE_FIELDS, EDIT_FIELDS, EXTENSION_FIELDS, REMIX_FIELDS, WRAPPERS
+from mutoscope.dialect.fields import CREATE_FIELDS, EDIT_FIELDS, EXTENSION_FIELDS, MODE, REMIX_FIELDS, WRAPPERS
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.reference.answers import STRUCTS, answer_schemas
 from mutoscope.dialect.reference.document import document
@@ -37,7 +37,7 @@ from unit.dialect.fakes import MODEL, FakeService, a_video, client
 
 DOCUMENT = document(Catalog.of([MODEL], MODEL.name), Limits(), PREFIXES)
 # Called by upstreams, and no part of what clients may call.
-OF_UPSTREAMS = "/v1/callbacks/"
+OF_UPSTREAMS = ("/v1/callbacks/", "/v1/source/")
 OPERATION_IDS = [operation.id for operation in OPERATIONS]
 
 
@@ -65,7 +65,7 @@ def test_every_route_is_in_it_and_no_other() -> None:
         for route in app.router.routes
         if isinstance(route, Route) and (route.path.startswith("/v1/") or route.path in ("/healthz", "/readyz"))
         for method in route.methods or ()
-        if method != "HEAD" and not route.path.startswith(("/v1/openai", OF_UPSTREAMS))
+        if method != "HEAD" and not route.path.startswith(("/v1/openai", *OF_UPSTREAMS))
     }
     told = {
         (path if path in ("/healthz", "/readyz") else f"/v1{path}", method)
@@ -89,7 +89,18 @@ def test_every_field_of_an_answer_has_its_note_and_no_note_is_left_over() -> Non
 
 def test_only_keys_that_may_be_left_out_are_not_required() -> None:
     video = answer_schemas()["Video"]
-    optional = {"created", "remix", "adjustments", "ignored", "unmatched", "confidence", "notice", "usage"}
+    optional = {
+        "created",
+        "remix",
+        "adjustments",
+        "ignored",
+        "unmatched",
+        "confidence",
+        "notice",
+        "usage",
+        "mode",
+        "rehearsal",
+    }
     assert set(video["properties"]) - set(video["required"]) == optional
     assert set(msgspec.to_builtins(video_object(a_video()))) == set(video["required"])
 
@@ -104,8 +115,9 @@ def test_only_keys_that_may_be_left_out_are_not_required() -> None:
     ],
 )
 def test_the_fields_of_a_body_are_those_that_are_read(body: str, read: frozenset[str]) -> None:
-    assert set(BODIES[body].names) == read | set(WRAPPERS)
-    assert set(DOCUMENT["components"]["schemas"][body]["properties"]) == read | set(WRAPPERS)
+    expected = read | {MODE, *WRAPPERS}
+    assert set(BODIES[body].names) == expected
+    assert set(DOCUMENT["components"]["schemas"][body]["properties"]) == expected
 
 
 @given(st.text(max_size=5))

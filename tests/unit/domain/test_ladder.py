@@ -13,9 +13,11 @@ from mutoscope.domain.clip_limits import ClipLimits
 from mutoscope.domain.errors import UnsupportedByModel
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.local_edits import Extent
 from mutoscope.domain.money import Price
 from mutoscope.domain.remix import Rules, Start, plan_change, plan_extension, strategies_of
 from mutoscope.domain.video import Size, Video, VideoRequest
+from mutoscope.domain.wishes import OnUnsupported
 
 NOW = 1_800_000_000.0
 HD = Size(1280, 720)
@@ -47,7 +49,9 @@ RULES = Rules(NOW)
 KEEPER = {"remembers": frozenset({"maker"})}
 SHORT = ClipLimits(longest=5)
 SMALL = ClipLimits(longest_side=640)
-LIGHT = ClipLimits(most_bytes=1 << 20)
+FLAT = ClipLimits(smallest_side=700, longest_side=1000)
+LIGHT = ClipLimits(most_bytes=1 << 10)
+REFUSING = replace(RULES, on_unsupported=OnUnsupported.REFUSE)
 
 ALL = (C.NATIVE_REMIX, C.EDIT, C.CLIP_REFERENCE, C.IMAGE_REFERENCE)
 
@@ -81,37 +85,30 @@ TABLE = {
     "too long to edit": (
         model("m", *ALL, edit_limits=SHORT),
         source(),
-        RULES,
+        REFUSING,
         "reference",
         {"native": "The source", "edit": "The clip is 8 s long; at most 5 s are taken."},
     ),
     "too short to edit": (
         model("m", *ALL, edit_limits=ClipLimits(shortest=9)),
         source(),
-        RULES,
+        REFUSING,
         "reference",
         {"native": "The source", "edit": "The clip is 8 s long; at least 9 s are taken."},
     ),
-    "too large to edit": (
-        model("m", *ALL, edit_limits=SMALL),
+    "too wide to edit": (
+        model("m", *ALL, edit_limits=FLAT),
         source(),
-        RULES,
+        REFUSING,
         "reference",
-        {"native": "The source", "edit": "The clip is 1280x720; sides of at most 640 pixels"},
-    ),
-    "too small to edit": (
-        model("m", *ALL, edit_limits=ClipLimits(smallest_side=721)),
-        source(),
-        RULES,
-        "reference",
-        {"native": "The source", "edit": "The clip is 1280x720; sides of at least 721 pixels"},
+        {"native": "The source", "edit": "The clip is 1280x720; sides of at most 1000 pixels"},
     ),
     "too heavy to edit": (
         model("m", *ALL, edit_limits=LIGHT),
         source(),
         RULES,
         "reference",
-        {"native": "The source", "edit": "The clip has 5.0 MiB; at most 1.0 are taken."},
+        {"native": "The source", "edit": "The clip has 5.0 MiB; at most 0.0 are taken."},
     ),
     "no editor": (
         model("m", C.CLIP_REFERENCE, price=PRICE),
@@ -130,7 +127,7 @@ TABLE = {
     "too long for a reference": (
         model("m", C.CLIP_REFERENCE, C.IMAGE_REFERENCE, reference_limits=SHORT),
         source(),
-        RULES,
+        REFUSING,
         "frame",
         {"native": "The source", "edit": "Model", "reference": "The clip is 8 s long"},
     ),
@@ -200,6 +197,27 @@ def test_the_rung_and_why_no_higher_one(
     assert plan.recipients == ((target.provider,) if sends else ())
 
 
+def test_a_clip_that_can_be_made_to_fit_is_taken_on_its_rung() -> None:
+    """Where nothing is lost always, else where the caller, or a free model, allows it; and with the rungs below."""
+    paid = model("m", *ALL, edit_limits=SHORT, reference_limits=SMALL, price=PRICE)
+    refused = plan_change("x", source(), paid, RULES)
+    assert (refused.strategy, refused.fit and refused.fit.size) == ("reference", Size(640, 360))
+    assert "'on_unsupported': 'adjust' allows to cut off its end" in refused.skipped[1].reason
+    bent = plan_change("x", source(), paid, replace(RULES, on_unsupported=OnUnsupported.ADJUST))
+    assert (bent.strategy, bent.fit and bent.fit.seconds) == ("edit", 5)
+    assert [(one.strategy, one.fit and str(one.fit.size)) for one in bent.lower] == [("reference", "640x360")]
+    assert plan_change("x", source(), replace(paid, price=None), RULES).strategy == "edit"
+
+
+def test_a_clip_that_is_continued_keeps_its_length() -> None:
+    bent = replace(RULES, on_unsupported=OnUnsupported.ADJUST)
+    plan = plan_extension("on", source(), model("m", C.EXTEND, extend_limits=SMALL), bent)
+    assert (plan.fit and str(plan.fit.size), plan.fit and plan.fit.seconds) == ("640x360", None)
+    for limits in (SHORT, ClipLimits(shortest=9)):
+        with pytest.raises(UnsupportedByModel, match="It goes on from its end"):
+            plan_extension("on", source(), model("m", C.EXTEND, extend_limits=limits), bent)
+
+
 def test_what_the_provider_is_told() -> None:
     change = "make it night"
     for capability in (C.NATIVE_REMIX, C.EDIT):
@@ -263,6 +281,30 @@ def test_a_refusal_names_the_models_that_could() -> None:
     assert refusal.value.message.endswith("Models here that can: editor, free.")
 
 
+def test_a_refusal_names_local_where_it_could_do_the_change() -> None:
+    target, local = model("words", price=PRICE), model("local", C.LOCAL_EDIT)
+    for change, rules, others in (
+        ("black and white", RULES, "Models here that can: local."),
+        ("at night", RULES, "No model here can."),
+        ("first 9 seconds", RULES, "No model here can."),
+        ("black and white", replace(RULES, floor=Strategy.LOCAL), "Models here that can: local."),
+        ("black and white", replace(RULES, floor=Strategy.EDIT), "No model here can."),
+    ):
+        with pytest.raises(UnsupportedByModel) as refusal:
+            plan_change(change, source(), target, rules, [target, local])
+        assert refusal.value.message.endswith(others), change
+
+
+def test_an_exact_change_is_a_rung_of_its_own() -> None:
+    plan = plan_change("Twice as fast, square!", source(), model("local", C.LOCAL_EDIT), RULES)
+    assert (plan.strategy, plan.upstream_prompt) == ("local", "at 2x speed, crop to 1:1")
+    assert (plan.becomes, plan.recipients, plan.skipped, plan.lower) == (Extent(Size(720, 720), 4), (), (), ())
+    with pytest.raises(UnsupportedByModel, match="at most 5 s are taken"):
+        plan_change("square", source(), model("local", C.LOCAL_EDIT, edit_limits=SHORT), RULES)
+    with pytest.raises(UnsupportedByModel, match="'local' at best, which is below 'min_strategy' 'native'"):
+        plan_change("square", source(), model("local", C.LOCAL_EDIT), replace(RULES, floor=Strategy.NATIVE))
+
+
 def test_an_extension_goes_on_from_what_is_remembered_or_from_the_last_frame() -> None:
     target = model("m", C.EXTEND, C.NATIVE_REMIX, **KEEPER)
     kept = plan_extension("on", source(credential="second"), target, RULES)
@@ -292,6 +334,7 @@ def test_a_length_that_a_model_makes() -> None:
         (model("m"), "prompt"),
         (model("m", C.EDIT, from_words=False), "edit"),
         (model("m", C.EXTEND, from_words=False), ""),
+        (model("m", C.LOCAL_EDIT), "local"),
     ],
 )
 def test_the_rungs_at_best(target: ModelSpec, rungs: str) -> None:

@@ -18,3 +18,13 @@ SELECT id, tenant, name, prefix, created_at, revoked_at FROM keys ORDER BY creat
 -- name: revoke_key
 -- By its id or by the prefix that lists show; a second revocation changes nothing.
 UPDATE keys SET revoked_at = :now WHERE (id = :id OR prefix = :id) AND revoked_at IS NULL;
+
+-- name: add_secret
+-- The first that is made stays: processes that start together then have the same.
+INSERT INTO secrets (name, value, made_at) VALUES (:name, :value, :now) ON CONFLICT (name) DO NOTHING;
+
+-- name: secret_of
+SELECT value FROM secrets WHERE name = :name;
+
+-- name: forget_secrets
+DELETE FROM secrets;

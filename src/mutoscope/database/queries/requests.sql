@@ -61,3 +61,20 @@ INSERT INTO characters (id, tenant, name, input, created_at) VALUES (:id, :tenan
 -- name: character_of_tenant
 -- The one look-up by which a caller reaches a character.
 SELECT id, name, input, created_at FROM characters WHERE tenant = :tenant AND id = :id;
+
+-- name: linked_asset
+-- A stored file by its key, unless its video was deleted.
+SELECT a.variant, a.key, a.media_type, a.bytes, a.sha256, a.stored_at
+FROM videos v JOIN assets a ON a.video_id = v.id
+WHERE v.tenant = :tenant AND v.id = :video_id AND v.deleted_at IS NULL AND a.key = :key;
+
+-- name: linked_input
+-- An upload, as long as a video that is not deleted was made with it, or a character is shown by it.
+SELECT i.bytes, i.created_at AS stored_at FROM inputs i
+WHERE i.tenant = :tenant AND i.sha256 = :sha256 AND (
+    EXISTS (
+        SELECT 1 FROM input_uses u JOIN videos v ON v.id = u.video_id
+        WHERE u.tenant = i.tenant AND u.sha256 = i.sha256 AND v.deleted_at IS NULL
+    )
+    OR EXISTS (SELECT 1 FROM characters c WHERE c.tenant = i.tenant AND c.input = i.sha256)
+);

@@ -68,11 +68,24 @@ SET state = :to_state, progress = :progress, state_since = :now, fence = fence +
 WHERE id = :id AND state = :from_state;
 
 -- name: take_further
--- After a refusal: another account, another rung or another model. Only while the attempt is the one that was refused.
+-- After a refusal: another account, another rung or another model. Only while the attempt is the one that was refused,
+-- and while no attempt may have started anything. What an account remembers is no other's.
 UPDATE videos
 SET model = :model, provider = :provider, request = :request, strategy = :strategy, upstream_prompt = :upstream_prompt,
-    plan = :plan, charged = :charged, attempt = :next_attempt, fence = fence + 1
-WHERE id = :id AND state = :state AND attempt = :attempt;
+    plan = :plan, charged = :charged, attempt = :next_attempt, fence = fence + 1,
+    credential = CASE WHEN provider = :provider THEN credential END
+WHERE id = :id AND state = :state AND attempt = :attempt AND NOT EXISTS (
+    SELECT 1 FROM intents
+    WHERE video_id = :id AND (outcome IN ('unknown', 'accepted') OR (outcome IS NULL AND attempt < :attempt))
+);
+
+-- name: note_measures
+UPDATE videos SET request = :request, plan = :plan WHERE id = :id;
+
+-- name: settle_words
+-- Before an attempt is made, and once: what was settled first stays.
+UPDATE videos SET upstream_prompt = :upstream_prompt, plan = :plan
+WHERE id = :id AND state = :state AND attempt = :attempt AND plan = :before;
 
 -- name: note_poll
 -- No change of state: when to ask again, and the progress if it is news. Never lower.

@@ -50,7 +50,11 @@ ON CONFLICT (video_id, variant) DO UPDATE
 SET attempt = :attempt, key = :key, media_type = :media_type, bytes = :bytes, sha256 = :sha256, stored_at = :now;
 
 -- name: asset_of
-SELECT variant, key, media_type, bytes, sha256, stored_at FROM assets WHERE video_id = :video_id AND variant = :variant;
+SELECT variant, key, media_type, bytes, sha256, stored_at, probe FROM assets
+WHERE video_id = :video_id AND variant = :variant;
+
+-- name: note_probe
+UPDATE assets SET probe = :probe WHERE video_id = :video_id AND variant = :variant;
 
 -- name: drop_assets
 DELETE FROM assets WHERE video_id = :video_id;

@@ -10,6 +10,7 @@ from mutoscope.dialect.fields import (
     CREATE_FIELDS,
     EDIT_FIELDS,
     EXTENSION_FIELDS,
+    MODE,
     MOST_CHARACTERS,
     REMIX_FIELDS,
     WRAPPERS,
@@ -93,15 +94,18 @@ _ORDER = (
     "on_unsupported",
     "max_price",
     "test_case",
+    MODE,
     *WRAPPERS,
     *NAMES[1:],
 )
 
+_ANYWHERE = {MODE, *WRAPPERS}
+
 BODIES = {
-    "NewVideo": Body(_ordered(CREATE_FIELDS | set(WRAPPERS)), ("prompt",)),
-    "NewRemix": Body(_ordered(REMIX_FIELDS | set(WRAPPERS)), ("prompt",)),
-    "NewEdit": Body(_ordered(EDIT_FIELDS | set(WRAPPERS)), ("prompt", "video")),
-    "NewExtension": Body(_ordered(EXTENSION_FIELDS | set(WRAPPERS)), ("prompt", "video", "seconds")),
+    "NewVideo": Body(_ordered(CREATE_FIELDS | _ANYWHERE), ("prompt",)),
+    "NewRemix": Body(_ordered(REMIX_FIELDS | _ANYWHERE), ("prompt",)),
+    "NewEdit": Body(_ordered(EDIT_FIELDS | _ANYWHERE), ("prompt", "video")),
+    "NewExtension": Body(_ordered(EXTENSION_FIELDS | _ANYWHERE), ("prompt", "video", "seconds")),
     "NewCharacter": Body(("name", "video"), ("name", "video")),
 }
 
@@ -204,6 +208,12 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
             {"type": "string", "enum": list(OnUnsupported)},
         ),
         "max_price": Field("The most that the video may cost.", {"type": "number", "minimum": 0}),
+        MODE: Field(
+            "`rehearse` makes a rehearsal: the real plan, price and time, a picture drawn here, nothing sent and "
+            "nothing charged. Any other value is ignored.",
+            {"examples": ["rehearse"]},
+            {"type": "string", "examples": ["rehearse"]},
+        ),
         "test_case": Field("A failure or delay to play, where the model is a test double.", _test_case()),
         **{
             name: Field(

@@ -24,6 +24,7 @@ _SIZE = {"pattern": "^[1-9][0-9]*x[1-9][0-9]*$"}
 _AMOUNT = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
 _CURRENCY = {"pattern": "^[A-Z]{3}$"}
 _DAY = {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_COMPOSED_BY = {"enum": ["rule", "chat"]}
 _SECONDS = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
 
 NOTES: dict[str, dict[str, Note]] = {
@@ -52,6 +53,14 @@ NOTES: dict[str, dict[str, Note]] = {
         "confidence": Note("How sure flipbook is of each reading, from 0 to 1."),
         "usage": Note("What it costs and how that money stands; only where the model is not free."),
         "notice": Note("What the caller should know about who answered; also in the header `mutoscope-notice`."),
+        "mode": Note("Always `rehearse`; only on a rehearsal."),
+        "rehearsal": Note("What is rehearsed; only on a rehearsal."),
+    },
+    "RehearsalObject": {
+        "provider": Note("Who would make the video. Nothing was sent there."),
+        "price": Note("What it would cost; nothing is charged for the rehearsal.", _AMOUNT),
+        "currency": Note("By ISO 4217.", _CURRENCY),
+        "seconds": Note("How long the rehearsal takes: as long as the model, or faster where the server says so."),
     },
     "UsageObject": {
         "amount": Note('Decimal text, such as "0.40".', _AMOUNT),
@@ -85,8 +94,10 @@ NOTES: dict[str, dict[str, Note]] = {
     },
     "RemixObject": {
         "strategy": Note("The rung of the ladder that was taken.", {"enum": [*Strategy, None]}),
-        "provider": Note("Who realises it."),
+        "provider": Note("Who realises it; of a rehearsal, who would."),
         "upstream_prompt": Note("The words that the provider is given."),
+        "composed_by": Note("Who put them together; only where they are more than the change.", _COMPOSED_BY),
+        "rule_prompt": Note("The rule's words, where the provider was given others."),
         "adjustments": Note("Fields that were changed or left out."),
         "skipped": Note("Rungs that were looked at and not taken, and why."),
     },
@@ -142,7 +153,17 @@ NOTES: dict[str, dict[str, Note]] = {
         "skipped": Note("Rungs that were looked at and not taken, and why."),
         "price": Note("What it would cost; null where that is not known."),
         "upstream_prompt": Note("The words that the provider would be given; null for a plain create."),
-        "recipients": Note("The providers that would be given the source, or pictures of it."),
+        "recipients": Note(
+            "The providers that would be given the source, or pictures of it; and the host that would be told the "
+            "prompts, where a chat model composes them."
+        ),
+        "composed_by": Note(
+            "`chat` where a chat model will be asked for better words than `upstream_prompt`, which stands in for "
+            "them; only where they are more than the change.",
+            _COMPOSED_BY,
+        ),
+        "mode": Note("Always `rehearse`; only where a rehearsal was asked for."),
+        "rehearsal": Note("What would be rehearsed; only where that was asked for."),
         "fallbacks": Note("The models that would be asked next, in order, should the upstream refuse."),
     },
     "PriceObject": {

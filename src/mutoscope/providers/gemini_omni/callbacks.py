@@ -1,9 +1,13 @@
-"""Callbacks by the Standard Webhooks: signed with a private key of the service's, whose public part it publishes."""
+"""Callbacks by the Standard Webhooks: signed with a private key of the service's, whose public part it publishes.
+
+To the URL that one request named, the service sends a JSON Web Token in place of the plain signature.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +23,7 @@ from mutoscope.providers.api import at
 # How far the time in a callback may be from ours, in seconds.
 TOLERANCE = 300.0
 
+_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 _ID_PLACES = (("data", "interaction_id"), ("data", "interaction", "id"), ("data", "id"))
 
 
@@ -28,11 +33,13 @@ def check(headers: Mapping[str, str], body: bytes, keys: Any, now: float) -> Non
     message_id, stamp = told.get("webhook-id", ""), told.get("webhook-timestamp", "")
     if not message_id or not _is_recent(stamp, now):
         raise UpstreamProtocolError("A callback has no id, or its time is not of now.")
+    if _TOKEN.fullmatch(token := told.get("webhook-signature", "")):
+        return _check_token(token, body, keys, now)
     signed = f"{message_id}.{stamp}.".encode() + body
     for signature in _signatures(told.get("webhook-signature", "")):
         if any(_is_signed(key, signature, signed) for key in at(keys, "keys") or []):
-            return
-    raise UpstreamProtocolError("A callback is not signed by the upstream.")
+            return None
+    raise _unsigned()
 
 
 def interaction_in(body: bytes) -> str:
@@ -41,11 +48,35 @@ def interaction_in(body: bytes) -> str:
         told = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         told = None
-    if str(at(told, "type") or "").startswith("interaction."):
-        for place in _ID_PLACES:
-            if isinstance(found := at(told, *place), str) and found:
-                return found
+    if str(at(told, "type") or "").startswith("interaction.") and (found := _named_in(told)):
+        return found
     raise UpstreamProtocolError("A callback names no interaction.")
+
+
+def _named_in(told: Any) -> str | None:
+    found = (at(told, *place) for place in _ID_PLACES)
+    return next((one for one in found if isinstance(one, str) and one), None)
+
+
+def _check_token(token: str, body: bytes, keys: Any, now: float) -> None:
+    """The same for a token. It does not cover the body: an interaction that its claims name must be the body's."""
+    signed, _, signature = token.rpartition(".")
+    try:
+        claims = msgspec.json.decode(_decoded(signed.partition(".")[2]))
+        proof = _decoded(signature)
+    except (msgspec.DecodeError, ValueError):
+        raise _unsigned() from None
+    if not any(_is_signed(key, proof, signed.encode()) for key in at(keys, "keys") or []):
+        raise _unsigned()
+    ends = at(claims, "exp")
+    if not isinstance(ends, int | float) or now > ends + TOLERANCE:
+        raise UpstreamProtocolError("A callback was signed too long ago.")
+    if (named := _named_in(claims)) is not None and named != interaction_in(body):
+        raise UpstreamProtocolError("A callback is signed for another interaction.")
+
+
+def _unsigned() -> UpstreamProtocolError:
+    return UpstreamProtocolError("A callback is not signed by the upstream.")
 
 
 def _is_recent(stamp: str, now: float) -> bool:

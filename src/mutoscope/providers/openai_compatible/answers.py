@@ -52,6 +52,8 @@ EMPTY = frozenset({"budget_exceeded", "insufficient_quota", "upstream_quota_exha
 # A 503 of another Mutoscope after which its documentation says that nothing was accepted.
 NOTHING_ACCEPTED = frozenset({"storage_full"})
 # What a request that starts from a video is told because of that.
+# The fields of a request that hold the source, as an error may name them.
+SOURCE_FIELDS = ("video", "video.id", "video_id", "input_reference", "video_reference", "source_video")
 ABOUT_SOURCE = frozenset(
     {
         "file_too_large",
@@ -151,7 +153,8 @@ def refusal_of(  # noqa: PLR0911 - one for each thing that an answer may prove
         return UpstreamProtocolError(f"The upstream made a video for this request, and does not show it: {said}")
     if code in NOTHING_ACCEPTED or (dialect.busy_is_proof and reply.status == 503 and at(told, "detail")):
         return UpstreamUnavailable(f"The upstream says: {said}", nothing_started=True)
-    if uses_source and (code in ABOUT_SOURCE or reply.status in _ABSENT or _is_feature(reply.status, code)):
+    about_source = code in ABOUT_SOURCE or at(told, "error", "param") in SOURCE_FIELDS
+    if uses_source and (about_source or reply.status in _ABSENT or _is_feature(reply.status, code)):
         return SourceRefused(f"The upstream does not take this source, or cannot do this with one: {said}")
     return None
 

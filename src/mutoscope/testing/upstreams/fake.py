@@ -236,9 +236,9 @@ class FakeUpstream:
         return self.badge_in_bytes(await self.fetch(url))
 
     def badge_in_bytes(self, data: bytes) -> int:
-        """The badge of a source clip or picture; one of its own for a readable one without a badge."""
+        """The badge of a source clip or picture; for one that has none, one that follows from its bytes."""
         badge = film.badge_of(data)
-        return film.new_badge() if badge is None else badge
+        return film.badge_for(data) if badge is None else badge
 
     async def call_back(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Post a webhook once; the status of the answer."""

@@ -6,6 +6,7 @@ the frames of a result prove what the upstream was given.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import secrets
 import tempfile
@@ -32,6 +33,11 @@ COMMENT = "A test clip made by the fake of a video service."
 def new_badge() -> int:
     """A badge that no other clip has, for all that matters in a test."""
     return secrets.randbits(BITS)
+
+
+def badge_for(data: bytes) -> int:
+    """The badge that stands for bytes that show none, so that what was made of them can still be told."""
+    return int.from_bytes(hashlib.sha256(data).digest()[: BITS // 8])
 
 
 @lru_cache(maxsize=64)

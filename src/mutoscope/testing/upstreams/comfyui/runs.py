@@ -97,7 +97,7 @@ def describe(prompt_id: str, body: Mapping[str, Any], graph: Graph, outputs: lis
     job = FakeJob(prompt_id, kind, str(model), prompt_of(graph, names), body, size, seconds)
     if source is not None and broken is None:
         badge = film.badge_of(source)
-        job.badge = job.badge if badge is None else badge
+        job.badge = film.badge_for(source) if badge is None else badge
     job.more["broken"] = broken
     return job
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 from av.error import FFmpegError
 from PIL import Image
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -23,6 +24,7 @@ from mutoscope.testing.upstreams.mishaps import PLAYED_BY_ALL, Mishap, Stage
 from mutoscope.testing.upstreams.xai.asked import (
     EDITED_SECONDS,
     EXTENDED_SECONDS,
+    KEPT_SECONDS,
     PRICE_OF_A_PICTURE,
     PRICES,
     SHORT_SIDES,
@@ -105,6 +107,7 @@ class FakeXai(FakeUpstream):
             self.route("/v1/videos/generations", Stage.SUBMIT, self._generate, ["POST"]),
             self.route("/v1/videos/edits", Stage.SUBMIT, self._edit, ["POST"]),
             self.route("/v1/videos/extensions", Stage.SUBMIT, self._extend, ["POST"]),
+            self.route("/v1/files", Stage.UPLOAD, self._upload, ["POST"]),
             self.route("/v1/videos/{request_id}", Stage.POLL, self._poll, ["GET"]),
         ]
 
@@ -243,6 +246,18 @@ class FakeXai(FakeUpstream):
         except (SourceUnusable, ValueError) as error:
             raise Refused(400, f"The {param} cannot be fetched: {error}", param) from None
 
+    # Files.
+
+    async def _upload(self, request: Request, mishap: Mishap | None) -> Response:
+        """Keep what is uploaded. Of this route only that it exists is documented; its form is that of OpenAI's [U]."""
+        async with request.form() as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                return refusal(Refused(422, "file is required", "file"), self.error_shape)
+            content, name = await file.read(), file.filename
+        file_id = self._keep(content, time.time() + KEPT_SECONDS)
+        return JSONResponse({"id": file_id, "object": "file", "bytes": len(content), "filename": name})
+
     # Polls.
 
     async def _poll(self, request: Request, mishap: Mishap | None) -> Response:
@@ -305,11 +320,16 @@ class FakeXai(FakeUpstream):
             return {}
         if self.storage_error is not None:
             return {"storage_error": self.storage_error}
-        file_id = f"file_{uuid.uuid4()}"
         ends = time.time() + wanted.expires_after
-        self._stored[file_id] = (content, ends)
+        file_id = self._keep(content, ends)
         kept = {"file_id": file_id, "filename": wanted.filename or f"{job.id}.mp4", "expires_at": int(ends)}
         return {"file_output": kept | ({"public_url": self.link(content)} if wanted.public_url else {})}
+
+    def _keep(self, content: bytes, ends: float) -> str:
+        """The id of a file that is kept until then."""
+        file_id = f"file_{uuid.uuid4()}"
+        self._stored[file_id] = (content, ends)
+        return file_id
 
 
 def _with_short_side(shape: Size, short: int) -> Size:
