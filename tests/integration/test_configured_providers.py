@@ -89,7 +89,7 @@ def desk_of(server: Mutoscope):
 def test_every_account_is_a_provider_of_its_own(start) -> None:
     server = start(TWO)
     desk = desk_of(server)
-    assert list(desk.providers) == ["flipbook", "flipbook-instant", "reel@main", "reel@second"]
+    assert list(desk.providers) == ["flipbook", "flipbook-instant", "local", "reel@main", "reel@second", "rehearsal"]
     assert [desk.providers[f"reel@{name}"].account.secret for name in ("main", "second")] == list(SECRETS.values())
     model = server.service.catalog.models["reel-1"]
     assert (model.provider, model.accounts) == ("reel", ("reel@main", "reel@second"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,12 +70,13 @@ def _opened(data_dir: Path | None, config: Path | None) -> tuple[Settings, Confi
     """Settings and providers as `serve` would have them."""
     from mutoscope.providers.flipbook import MODELS as FLIPBOOK
     from mutoscope.providers.instant import MODELS as INSTANT
+    from mutoscope.providers.local import MODELS as LOCAL
     from mutoscope.providers.opening import open_configuration
     from mutoscope.settings import load
 
     try:
         settings = load({"data_dir": data_dir}, os.environ, config)
-        return settings, open_configuration(settings, os.environ, [*FLIPBOOK, *INSTANT])
+        return settings, open_configuration(settings, os.environ, [*FLIPBOOK, *INSTANT, *LOCAL])
     except ConfigurationError as error:
         raise misused(error.message) from None
 
@@ -107,7 +109,7 @@ def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     from mutoscope.cli.records import price_text
     from mutoscope.cli.show import clean, out, print_rows
 
-    is_terminal = out().is_terminal
+    is_terminal, today = out().is_terminal, date.today().isoformat()
     titles = ("provider", "adapter", "accounts", "model", "price", "remixes by", "verified", "ends")
     lines = [
         (
@@ -118,13 +120,17 @@ def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
             price_text(row["price"]),
             ",".join(row["strategies"]),
             row["verified"],
-            row["ends"] or "",
+            _ends(row["ends"], today if is_terminal else ""),
         )
         for row in rows
     ]
     head = [tuple(Text(title, style="dim") for title in titles)] if is_terminal else []
     empty = "" if is_terminal else "-"
     print_rows([*head, *(tuple(Text(clean(cell) or empty) for cell in line) for line in lines)])
+
+
+def _ends(day: str | None, today: str) -> str:
+    return f"{day} (past)" if day is not None and day < today else day or ""
 
 
 def _print_findings(found: Sequence[AccountFinding]) -> None:

@@ -164,6 +164,8 @@ def floor_of(target: ModelSpec, rules: Rules) -> Strategy:
 
 def strategies_of(target: ModelSpec) -> tuple[Strategy, ...]:
     """The rungs that a model can take where nothing else stands in the way, the highest first."""
+    if Capability.LOCAL_EDIT in target.capabilities:
+        return (Strategy.LOCAL,)
     able = {
         Strategy.NATIVE: Capability.NATIVE_REMIX in target.capabilities and bool(target.remembers),
         **{rung: capability in target.capabilities for rung, (capability, _, _) in _NEEDS.items()},

@@ -42,10 +42,21 @@ class Adoption:
                 raise
             # Rows are still locked by a process that is about to be cut off. Ours are ours, the others' are looked for.
             log.warning("videos are taken over later", reason=error.message)
+        await self._tell_strangers()
         for row in await self._desk.database.all("videos_in_hand", owner=self._desk.executor):
             # Those being submitted take their slots by themselves: held beforehand, a slot could be waited for by the
             # very tasks that keep its owner's from being run.
             self._desk.slots.restore(row["provider"], row["id"])
+
+    async def _tell_strangers(self) -> None:
+        """Unfinished videos of a provider that is configured no more wait for it, or for the end of their time."""
+        for row in await self._desk.database.all("count_unfinished_by_provider"):
+            if row["provider"] not in self._desk.providers:
+                log.warning(
+                    "videos wait for a provider that is not configured here",
+                    provider=row["provider"],
+                    videos=row["videos"],
+                )
 
     async def run(self) -> None:
         """Look until cancelled."""

@@ -46,7 +46,7 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         source=await _source(desk, row["source_id"]) if row["source_id"] else None,
         reference=await _first_frame(desk, row, request, clip if begins_with_source else None),
         clip=None if begins_with_source else clip,
-        spec=_spec(desk, row),
+        spec=spec_of(desk, row),
         last_frame=await _read(desk, row["tenant"], last["sha256"]) if last else None,
         guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
         rehearsal=rehearsal_from(row),
@@ -55,7 +55,7 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
     )
 
 
-def _spec(desk: Desk, row: Row) -> ModelSpec | None:
+def spec_of(desk: Desk, row: Row) -> ModelSpec | None:
     """The model as it is configured now; None when it is not offered any more."""
     models = desk.providers[row["provider"]].models
     return next((model for model in models if model.name == row["model"]), None)

@@ -28,7 +28,7 @@ from mutoscope.engine.calls import Calls
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.further import FurtherPlans
 from mutoscope.engine.intents import add_intent, new_nonce
-from mutoscope.engine.jobs import build_job
+from mutoscope.engine.jobs import build_job, spec_of
 from mutoscope.engine.outcome import Outcome, is_final_refusal, outcome_of
 from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
@@ -98,6 +98,8 @@ class Submission:
         while _awaits_submission(row):
             if rounds == ROUNDS:
                 raise RuntimeError(f"{row['id']} is still {row['state']} after {ROUNDS} rounds")
+            if not await self._is_offered(row):
+                return False
             try:
                 if await self._submit(row):
                     return True
@@ -110,6 +112,17 @@ class Submission:
             if row["provider"] != before["provider"]:
                 await self._desk.slots.give_back(before["provider"], row["id"])
                 await self._desk.slots.take(row["provider"], row["id"])
+        return False
+
+    async def _is_offered(self, row: Row) -> bool:
+        """Whether the model is still its provider's. Else the video has ended, if it is sure that nothing was sent."""
+        desk = self._desk
+        if desk.providers[row["provider"]].is_local or spec_of(desk, row) is not None:
+            return True
+        if row["state"] != State.QUEUED and not await self._is_proven(row):
+            return True
+        gone = f"Model '{row['model']}' is not offered by '{row['provider']}' any more; nothing was sent."
+        await desk.fail(row, UpstreamUnavailable(gone, not_sent=True))
         return False
 
     async def _begin(self, video_id: str) -> None:

@@ -21,7 +21,7 @@ from mutoscope.providers.toml_file import TomlFile
 
 ALIASES = "aliases"
 CONCURRENCY = 4
-_KEYS = (
+KEYS = (
     "adapter", "base_url", "api_key_env", "credentials", "models", "concurrency", "submits_per_minute", "on_unknown",
     "unknown_deadline", "options", "model",
 )  # fmt: skip
@@ -154,7 +154,7 @@ class _Reader:
         checked_name(self._file, (name,), name)
         if name in self._taken:
             raise self._file.wrong((name,), "is the name of a built-in provider; allowed: any other name")
-        table.only(_KEYS)
+        table.only(KEYS)
         adapter = self._adapter(table, name)
         base_url = table.url("base_url", adapter.base_url) if table.has("base_url") or adapter.base_url else ""
         if not base_url:

@@ -43,6 +43,7 @@ MODELS = (
         default_size=Size(720, 1280),
         default_seconds=0,
         is_drawn=True,
+        verified="tests",
         longest_seconds=int(LONGEST_SECONDS),
         edit_limits=ClipLimits(longest=LONGEST_SECONDS, smallest_side=SMALLEST_SIDE, longest_side=LONGEST_SIDE),
         capabilities=frozenset({Capability.LOCAL_EDIT, Capability.CANCEL, Capability.TEST_CASES}),

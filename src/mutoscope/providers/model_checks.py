@@ -11,6 +11,7 @@ from typing import Any
 
 from mutoscope.domain.catalog import SizeRule
 from mutoscope.domain.money import USD
+from mutoscope.domain.sizes import is_ratio
 from mutoscope.domain.video import Size
 from mutoscope.providers.model_file import ModelEntry, PriceEntry, SecondsRange, SizeRange
 from mutoscope.providers.toml_lines import Place
@@ -38,6 +39,12 @@ def faults(entry: ModelEntry) -> Iterator[Fault]:
         yield Fault(("upstream_model",), "", "the upstream's name of it")
     yield from _sizes(entry)
     yield from _seconds(entry)
+    for name in ("edit_limits", "reference_limits", "extend_limits"):
+        limits = getattr(entry, name)
+        for bound in ("narrowest", "widest"):
+            shape = getattr(limits, bound)
+            if shape is not None and not is_ratio(shape):
+                yield Fault((name, bound), shape, 'WIDTH:HEIGHT, such as "16:9"')
     if entry.price is not None:
         yield from _price(entry.price)
     if entry.ends is not None and not is_date(entry.ends):

@@ -19,7 +19,7 @@ GROUP = "mutoscope.providers"
 BUILT_IN = ("openai_compatible", "comfyui", "fal", "gemini_omni", "kling", "runway", "seedance", "xai")
 
 # The engines of this machine, which need no configuration.
-OWN = ("flipbook", "flipbook-instant")
+OWN = ("flipbook", "flipbook-instant", "local", "rehearsal")
 
 
 class Registry:

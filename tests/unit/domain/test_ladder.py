@@ -334,6 +334,7 @@ def test_a_length_that_a_model_makes() -> None:
         (model("m"), "prompt"),
         (model("m", C.EDIT, from_words=False), "edit"),
         (model("m", C.EXTEND, from_words=False), ""),
+        (model("m", C.LOCAL_EDIT), "local"),
     ],
 )
 def test_the_rungs_at_best(target: ModelSpec, rungs: str) -> None:

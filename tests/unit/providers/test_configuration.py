@@ -270,6 +270,9 @@ BAD: dict[str, tuple[str, int, list[str]]] = {
     "a price by a side that is none": (
         "[reel]" + OWN_MODEL + 'price = { by_side = { hd = "1" } }\n', 10, ["by_side", "'hd'", "pixels"],
     ),
+    "a shape in words": (
+        "[reel]" + OWN_MODEL + 'edit_limits = { widest = "wide" }\n', 10, ["edit_limits.widest", "'wide'", "16:9"],
+    ),
     "an end that is no day": ("[reel]" + OWN_MODEL + 'ends = "soon"\n', 10, ["ends", "'soon'", "date"]),
     "verified by hearsay": ("[reel]" + OWN_MODEL + 'verified = "yes"\n', 10, ["verified", "'yes'", "docs, sdk"]),
     "another adapter's model": ("[reel]" + OWN_MODEL + 'adapter = "film"\n', 10, ["'film'", "'reel'"]),

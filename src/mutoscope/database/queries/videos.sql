@@ -151,6 +151,9 @@ UPDATE videos SET pins = pins - 1 WHERE id = :id;
 -- name: count_unfinished
 SELECT COUNT(*) AS videos FROM videos WHERE tenant = :tenant AND state NOT IN ('completed', 'failed', 'cancelled');
 
+-- name: count_unfinished_by_provider
+SELECT provider, COUNT(*) AS videos FROM videos WHERE state NOT IN ('completed', 'failed', 'cancelled') GROUP BY provider;
+
 -- name: videos_to_expire
 -- Completed, past their time, and needed by nobody's unfinished remix; in order of expiry, beginning behind one.
 SELECT seq, id, tenant, state, expires_at FROM videos
