@@ -38,6 +38,7 @@ from mutoscope.providers.kling.bodies import LINK, LINK_ENDS
 from mutoscope.providers.protocol import Done, Job, Provider, RemoteAsset, Submitted
 from mutoscope.service.requests import Attempt, Caller, NewChange, NewVideo, SourceId
 from mutoscope.settings import Settings
+from mutoscope.testing.adapter_server import asked_soon
 from mutoscope.testing.chaos_proxy import ChaosProxy, Plan
 from mutoscope.testing.doubles import ScriptedProvider
 from mutoscope.testing.upstreams.door import FakeRules
@@ -52,8 +53,6 @@ DEADLINE_SECONDS = 1.0
 LOOK_SECONDS = 1.0
 # In which the tasks of videos that have ended are known to have ended too.
 RECORDED_SECONDS = 1.0
-# Between polls: how long an adapter would wait is no matter here.
-POLL_SECONDS = 0.1
 # Only every such video is let to its end, clip and all; the others are known by how their work fails.
 COMPLETED_EVERY = 100
 # How much at either end of a call is always cut finely; between them lie the bytes of a clip.
@@ -278,7 +277,7 @@ async def _world(folder: Path, shape: Shape) -> AsyncIterator[_World]:
         there = frozenset({(where.hostname or "", urlsplit(proxy.url).port or 0)})
         door = _MarkedDoor(trusted=there, rules=FakeRules(trusted=there))
         try:
-            provider = _hasty(shape.pair.adapter.make(shape.pair.account(fake, door, **shape.options)))
+            provider = asked_soon(_marked(shape.pair.adapter.make(shape.pair.account(fake, door, **shape.options))))
             async with _server(folder, [_maker(fake), provider]) as (server, caller):
                 world = _World(server, caller, provider, shape.pair, proxy)
                 _count(fake, world.jobs)
@@ -304,23 +303,18 @@ def _count(fake: FakeUpstream, jobs: Counter[int]) -> None:
     fake.accept = counted  # type: ignore[method-assign]
 
 
-def _hasty(provider: Any) -> Provider:
-    """The adapter, which says in its calls of which video they are, and is asked about its jobs at once."""
-    submit, find = provider.submit, getattr(provider, "find", None)
+def _marked(provider: Any) -> Provider:
+    """The adapter, which says in its calls of which video they are."""
+    submit = provider.submit
 
     async def submit_marked(job: Job) -> Submitted:
         _of_video.set(job.video_id)
         try:
-            return replace(await submit(job), poll_after=POLL_SECONDS)
+            return await submit(job)
         finally:
             _of_video.set("")
 
-    async def find_soon(job: Job, since: float) -> Submitted | None:
-        assert find is not None
-        found = await find(job, since)
-        return found and replace(found, poll_after=POLL_SECONDS)
-
-    provider.submit, provider.find = submit_marked, find_soon
+    provider.submit = submit_marked
     return provider
 
 

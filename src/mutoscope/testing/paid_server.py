@@ -65,8 +65,8 @@ def _serve(chosen: argparse.Namespace) -> bool:
             role=chosen.role,
         )
         try:
-            keys = asyncio.run(_first_keys(server))
-            return run(server, server.asgi(_announcer(chosen.announce, {"url": url, **keys})), listener)
+            keys = asyncio.run(first_keys(server))
+            return run(server, server.asgi(announcer(chosen.announce, {"url": url, **keys})), listener)
         finally:
             server.close()
 
@@ -81,7 +81,7 @@ def _maker(upstream: str, mode: Mode, deadline: float) -> ProviderMaker:
     return lambda _on_change: UpstreamProvider(upstream, mode, deadline)
 
 
-async def _first_keys(server: Mutoscope) -> dict[str, str]:
+async def first_keys(server: Mutoscope) -> dict[str, str]:
     """The keys of two tenants at the first start; nothing later."""
     try:
         if await has_keys(server.database):
@@ -94,7 +94,9 @@ async def _first_keys(server: Mutoscope) -> dict[str, str]:
         await server.database.leave_loop()
 
 
-def _announcer(path: Path, content: dict[str, str]) -> Callable[[], None]:
+def announcer(path: Path, content: dict[str, str]) -> Callable[[], None]:
+    """Writes the content as JSON to a file, which is there whole or not at all."""
+
     def announce() -> None:
         partial = path.with_name(path.name + ".partial")
         partial.write_text(json.dumps(content))
