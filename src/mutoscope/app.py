@@ -43,6 +43,7 @@ from mutoscope.providers.opening import open_configuration
 from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.providers.rehearsal import RehearsalProvider
 from mutoscope.providers.staged import StagedProvider
+from mutoscope.service.fetching import Fetching
 from mutoscope.service.use_cases import Service
 from mutoscope.settings import Settings
 from mutoscope.storage.opening import open_storage
@@ -123,6 +124,7 @@ class Mutoscope:
                 rehearsal_speed=settings.rehearsal_speed,
                 has_links=bool(settings.public_url),
                 composer="" if self._composer is None else self._composer.host,
+                fetching=Fetching(self.door if settings.fetch_references else None, settings.max_body_bytes),
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)

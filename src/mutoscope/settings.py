@@ -78,6 +78,11 @@ class Settings:
         "File of models that replace the packaged ones by adapter and name: newer limits, prices and end dates.",
         "a file, or nothing",
     )
+    fetch_references: bool = _setting(
+        True,
+        "Whether pictures and clips that a request names by an https:// address are fetched.",
+        "true or false",
+    )
     source_link_seconds: float = _setting(
         21_600.0,
         "How long an upstream may fetch what it is given a link to; there are links only with a `public_url`.",

@@ -33,6 +33,7 @@ _CLIP_WORKS = (
 
 
 MOST_GUIDES = 16
+URL_CHARACTERS = 4096
 _ROLE = re.compile(r"[a-z0-9_]{1,64}")
 _GUIDE_WORKS = (
     "Send each picture or clip as a multipart file part or as a base64 data URL (data:image/png;base64,...), or in an "
@@ -192,8 +193,10 @@ class _Reader:
         if scheme.startswith("data:"):
             return self._data_url(url)
         if scheme.startswith(("http://", "https://")):
-            raise self._invalid(f"this server does not fetch files from the network. {self._what_works}")
-        raise self._invalid(f"it is neither a file nor a data URL. {self._what_works}")
+            if len(url) > URL_CHARACTERS:
+                raise self._invalid(f"the URL has {len(url)} characters; at most {URL_CHARACTERS} are allowed.")
+            return Upload(b"", self._param, url)
+        raise self._invalid(f"it is neither a file nor a URL. {self._what_works}")
 
     def _data_url(self, url: str) -> Upload:
         if len(url) > self._limits.data_url_characters:

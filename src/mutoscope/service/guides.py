@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mutoscope.domain.video import Clip, Reference
@@ -35,6 +36,7 @@ class Guides:
         return _described(await self._inputs.keep_picture(tenant, upload))
 
     async def _keep(self, tenant: str, guide: Guide) -> dict[str, Any]:
+        guide = replace(guide, upload=await self._inputs.loaded(guide.upload))
         role = {} if guide.role is None else {"role": guide.role}
         if _is_picture(guide.upload.data):
             return {**await self.keep_picture(tenant, guide.upload), **role}

@@ -16,6 +16,7 @@ from mutoscope.domain.clip_limits import SourceClip
 from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable, VariantNotAvailable
 from mutoscope.domain.video import Character, Clip, Reference, Size, Video, is_wellformed_id
 from mutoscope.media.studio import ClipMeasures, Studio
+from mutoscope.service.fetching import Fetching
 from mutoscope.service.patience import WRITE_SECONDS
 from mutoscope.service.requests import Upload
 from mutoscope.storage.protocol import Storage
@@ -27,14 +28,22 @@ ROUNDING_SECONDS = 0.1  # clips consist of whole pictures: so much is not anothe
 class Inputs:
     """What callers bring along. Everything belongs to a tenant and is seen by nobody else."""
 
-    def __init__(self, database: Database, storage: Storage, studio: Studio, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, storage: Storage, studio: Studio, clock: Clock, fetching: Fetching | None = None
+    ) -> None:
+        self._fetching = fetching or Fetching(None, 0)
         self._database = database
         self._storage = storage
         self._studio = studio
         self._clock = clock
 
+    async def loaded(self, upload: Upload) -> Upload:
+        """The upload with its bytes, fetched where it has only an address."""
+        return await self._fetching(upload) if not upload.data else upload
+
     async def keep_picture(self, tenant: str, upload: Upload) -> Reference:
         """Store a picture. InvalidRequest names the field when the bytes are none that we read."""
+        upload = await self.loaded(upload)
         try:
             picture = await self._studio.check_picture(upload.data)
         except MediaUnreadable as error:
@@ -50,6 +59,7 @@ class Inputs:
         It is judged where it lies, under the hash of its bytes, and one that is refused is left to the janitor: who
         uploads the same bytes at the same time must not lose them.
         """
+        upload = await self.loaded(upload)
         sha256 = hashlib.sha256(upload.data).hexdigest()
         await self._note(tenant, sha256, "application/octet-stream", len(upload.data), {})
         await self._storage.write(input_key(tenant, sha256), _one_chunk(upload.data))

@@ -348,6 +348,7 @@ class Proposals:
             return request, Start(clip.seconds, clip.size, clip.bytes, source, story, clip.fps, clip.media_type)
         assert not isinstance(origin, SourceId)
         await self._check_space()
+        origin = await self._inputs.loaded(origin)
         clip = await self._inputs.keep_clip(caller.tenant, origin)
         check_length(clip.seconds, model, origin.param)
         request = VideoRequest("", model.name, clip.size, clip.seconds, clip=clip)

@@ -35,10 +35,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The bytes of an uploaded picture or clip and the field that they came in, for messages."""
+    """The bytes of an uploaded picture or clip and the field that they came in, for messages.
+
+    url: where they are, as long as they have not been fetched; `data` is empty then.
+    """
 
     data: bytes
     param: str
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

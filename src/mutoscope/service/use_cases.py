@@ -36,6 +36,7 @@ from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
 from mutoscope.media.studio import Studio
 from mutoscope.service.acceptance import Acceptance, gone, turn
+from mutoscope.service.fetching import Fetching
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.patience import WRITE_SECONDS, in_time
 from mutoscope.service.proposals import Proposal, Proposals
@@ -90,13 +91,15 @@ class Service:
         rehearsal_speed: float = 1.0,
         has_links: bool = True,
         composer: str = "",
+        fetching: Fetching | None = None,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
         provider than the one that made it. links: None where upstreams are given none. rehearsal_speed: how many times
         faster than its model a rehearsal is. has_links: whether upstreams can fetch clips from this server. composer:
-        the host that is told prompts to compose them; "" for none.
+        the host that is told prompts to compose them; "" for none. fetching: what gets the files that requests name by
+        an address; None for nothing.
         """
         self.catalog = catalog
         self._database = database
@@ -105,7 +108,7 @@ class Service:
         self._clock = clock
         self._pace = pace or Pace(0)
         self._sources = Sources(database, storage, links)
-        self._inputs = Inputs(database, storage, studio, clock)
+        self._inputs = Inputs(database, storage, studio, clock, fetching)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
         self._proposals = Proposals(
             catalog,

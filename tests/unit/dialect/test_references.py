@@ -73,9 +73,8 @@ def test_text_of_a_named_file_stays_a_file():
 @pytest.mark.parametrize(
     ("value", "param", "code", "words"),
     [
-        ("https://example.com/a.png", "input_reference", "invalid_value", "data URL"),
-        ("HTTP://example.com/a.png", "input_reference", "invalid_value", "data URL"),
-        ({"image_url": "http://127.0.0.1/"}, "input_reference", "invalid_value", "data URL"),
+        ({"image_url": "ftp://example.com/a.png"}, "input_reference", "invalid_value", "data URL"),
+        ({"image_url": "https://example.com/" + "a" * 5000}, "input_reference", "invalid_value", "4096"),
         ({"file_id": "file-1"}, "input_reference.file_id", "invalid_value", "data URL"),
         ({"file_id": Part("input_reference[file_id]", b"file-1")}, "input_reference.file_id", "invalid_value", "file"),
         ({"file_id": 7}, "input_reference.file_id", "invalid_value", "data URL"),
