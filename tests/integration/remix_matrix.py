@@ -55,8 +55,9 @@ class Cell(NamedTuple):
 
     @property
     def change(self) -> str:
-        """Words that no other cell has; but for `local`, which takes no other words than those that it knows."""
-        return LOCAL_CHANGE if self.target == "local" else f"Make it night, as {'/'.join(self)} has it."
+        """Words that no other cell has; but those that `local` knows, where it is not asked for what it does not."""
+        knows = self.target == "local" and self.environment != "strict"
+        return LOCAL_CHANGE if knows else f"Make it night, as {'/'.join(self)} has it."
 
 
 @dataclass(slots=True)
@@ -80,12 +81,14 @@ class Table:
         told = tomllib.loads(text)
         self.sources: dict[str, dict[str, Any]] = told["sources"]
         self.why: dict[str, dict[str, str]] = told["why"]
-        self.cells = {
+        told_cells = {
             Cell(environment, source, target): answer
             for environment, matrix in told["matrix"].items()
             for source, target, answer in _cells(matrix)
             if answer != NOT_ASKED
         }
+        self.cells = {cell: answer.strip("()") for cell, answer in told_cells.items()}
+        self.only_planned = {cell for cell, answer in told_cells.items() if answer.startswith("(")}
 
     def reason(self, cell: Cell) -> str:
         """Where the answer stands."""
@@ -160,6 +163,8 @@ class _Asker:
         asked = {"prompt": cell.change, "model": cell.target, **WISHES[cell.environment]}
         async with self._hands:
             plan = await self._ask("POST", f"{path}?dry_run=true", json=asked)
+            if cell in self._table.only_planned:
+                return Outcome(plan, {})
             video = await self._ended(await self._ask("POST", path, json=asked))
             outcome = Outcome(plan, video)
             if outcome.is_made:

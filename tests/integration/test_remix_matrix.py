@@ -20,6 +20,7 @@ REASONS = {
     "no-clip": r"edit: Model '.+' edits no clips\..+reference: Model '.+' takes no clip as a reference",
     "no-link": r"edit: .+ by a public address only",
     "foreign": r"edit: '.+' would receive a video made by '.+'; this server does not allow that",
+    "beyond": r"[Mm]ake it night.+(can do|can be done)",
     "by-words": r"edit: '.+' would receive .+ prompt: Model '.+' makes no clip of words alone",
 }
 # It shows what was asked for, whatever it is given.
@@ -52,6 +53,8 @@ def test_a_remix_that_can_be_made(made: Made, cell: Cell) -> None:
     expected, outcome = TABLE_READ.cells[cell], outcome_of(made, cell)
     why = f"{TABLE_READ.reason(cell)}: {outcome.plan}"
     assert outcome.plan.get("strategy") == expected, why
+    if cell in TABLE_READ.only_planned:
+        return
     assert outcome.is_made, outcome.video
     remix = outcome.video["remix"]
     told = [remix["strategy"], remix["provider"], remix["upstream_prompt"], remix["skipped"]]
