@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 from PIL import Image, ImageDraw, ImageFont
-
-from mutoscope.cli.compare import stills
 
 MOMENTS = (0.02, 0.25, 0.5, 0.75, 0.95)
 WIDTH, HEIGHT = 208, 117
@@ -35,9 +34,16 @@ def write_sheet(rows: Sequence[Row], caption: str, path: Path) -> None:
     for number, row in enumerate(rows):
         top = _MARGIN + _CAPTION + number * (HEIGHT + _ROW_AIR)
         _say(pen, row, top)
-        for place, (at, picture) in enumerate(stills(row.path, MOMENTS)):
+        for place, (at, picture) in enumerate(_frames(row.path)):
             _show(sheet, picture, f"{at:.1f} s", _MARGIN + _WORDS + place * (WIDTH + _GAP), top)
     sheet.save(path)
+
+
+def _frames(path: Path) -> list[tuple[float, Image.Image]]:
+    """The picture at each moment, with its time in seconds."""
+    with av.open(str(path)) as container:
+        shown = [(frame.time or 0.0, frame) for frame in container.decode(video=0)]
+        return [(at, frame.to_image()) for at, frame in (shown[round(each * (len(shown) - 1))] for each in MOMENTS)]
 
 
 def _say(pen: ImageDraw.ImageDraw, row: Row, top: int) -> None:
