@@ -331,7 +331,8 @@ def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:
 def _recoveries(settings: Settings, providers: Sequence[Provider], configuration: Configuration) -> dict[str, Recovery]:
     """What holds for lost submissions by account: its provider's word, unless the operator prefers another."""
     choices = settings.unknown_choices
-    names = {name for provider in providers for name in (provider.name, provider_of(provider.name))}
+    offering = [provider.name for provider in providers if provider.models]
+    names = {name for account in offering for name in (account, provider_of(account))}
     if unknown := sorted(choices.keys() - {"", *names}):
         allowed = ", ".join(sorted(names))
         raise ConfigurationError(

@@ -333,17 +333,13 @@ async def test_an_edit_of_an_upload_starts_a_root_of_its_own(open_server, clip) 
         assert (job.prompt, job.strategy, job.source) == ("make it snow", "edit", None)
 
 
-async def test_a_size_that_the_model_does_not_make_is_told_or_refused(open_server, tmp_path) -> None:
+async def test_an_upstream_is_not_asked_for_the_size_of_an_edit(open_server, tmp_path) -> None:
     large = write_clip(tmp_path / "large.mp4", width=2560, height=1440).read_bytes()
     async with open_server() as (server, caller):
-        new = NewChange("x", Upload(large, "video"), Operation.EDIT)
-        plan = await server.service.plan(caller, new)
-        assert plan.request.size == Size(1920, 1080)
-        assert [(one.field, one.given, one.to) for one in plan.adjustments] == [("size", "2560x1440", "1920x1080")]
-        strict = NewChange("x", new.origin, new.operation, Wishes(on_unsupported=OnUnsupported.REFUSE))
-        with pytest.raises(InvalidRequest) as refused:
-            await server.service.plan(caller, strict)
-        assert refused.value.param == "size"
+        for policy in (None, OnUnsupported.REFUSE):
+            new = NewChange("x", Upload(large, "video"), Operation.EDIT, Wishes(on_unsupported=policy))
+            plan = await server.service.plan(caller, new)
+            assert (plan.request.size, plan.adjustments) == (Size(2560, 1440), ())
 
 
 async def test_an_extension_tells_the_stitched_total(open_server, clip) -> None:

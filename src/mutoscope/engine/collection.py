@@ -30,7 +30,7 @@ from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
 from mutoscope.media.probe import rate_of
 from mutoscope.media.studio import Derived
-from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting
+from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting, makes_what_is_asked
 
 CHUNK = 1 << 20
 # Half of the minute in which the work goes on after an upstream was away.
@@ -141,7 +141,7 @@ class Collection:
         def write(tx: Transaction) -> bool:
             if move(tx, row, happening, now, expires_at=expires_at) is None:
                 return False
-            if derived is not None and not self._desk.providers[row["provider"]].is_local:
+            if derived is not None and not makes_what_is_asked(self._desk.providers[row["provider"]]):
                 as_measured(tx, row, Size(derived.width, derived.height), derived.seconds)
             for asset in assets:
                 tx.run(

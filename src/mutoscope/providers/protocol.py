@@ -212,6 +212,13 @@ class Checks(Protocol):
         ...
 
 
+class Exact(Protocol):
+    """A provider that says whether its clips always have the size and length that were asked for."""
+
+    @property
+    def is_exact(self) -> bool: ...
+
+
 class Provider(Protocol):
     """One upstream. Every method raises only classes of `UpstreamError`; anything else is a bug."""
 
@@ -259,3 +266,8 @@ class Provider(Protocol):
     async def aclose(self) -> None:
         """Stop whatever runs on this machine for the provider."""
         ...
+
+
+def makes_what_is_asked(provider: Provider) -> bool:
+    """Whether a clip need not be measured to know its size and length: so it is here, and where it is `Exact`."""
+    return getattr(provider, "is_exact", provider.is_local)

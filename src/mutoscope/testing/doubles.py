@@ -48,6 +48,7 @@ class ScriptedProvider:
     """
 
     is_local = False
+    is_exact = True  # its clip stands for whatever was asked for
 
     def __init__(
         self,

@@ -46,6 +46,7 @@ class UpstreamProvider:
     """
 
     is_local = False
+    is_exact = True  # its clip stands for whatever was asked for
 
     def __init__(self, url: str, mode: Mode, deadline: float = 2.0, timeout: float = 1.0) -> None:
         self.name = f"paid-{mode}"
