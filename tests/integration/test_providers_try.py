@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,17 @@ from mutoscope.clock import SystemClock
 from mutoscope.domain.errors import UnsupportedByModel
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.money import MILLION, Price
+from mutoscope.domain.video import Size
+from mutoscope.egress.answers import Reply
+from mutoscope.egress.bodies import Body, Form, Json, Part
+from mutoscope.egress.door import Door
 from mutoscope.providers.configuration import ConfiguredProvider, Credential
-from mutoscope.providers.recording import Recording
+from mutoscope.providers.protocol import Done, Job, Poll, Provider, Running, Submitted
+from mutoscope.providers.recording import Recording, RecordingDoor
 from mutoscope.providers.redaction import Redaction
 from mutoscope.providers.trial import Trial, plan_trial
 from mutoscope.testing.upstreams.door import door_to
-from mutoscope.testing.upstreams.fake import FakeUpstream
+from mutoscope.testing.upstreams.fake import SECRET, FakeUpstream
 from mutoscope.testing.upstreams.mishaps import Mishap, Stage
 from mutoscope.testing.upstreams.roster import BY_NAME, Pair
 
@@ -61,11 +67,19 @@ class Tried:
     is_fine: bool
 
 
-async def tried(pair: Pair, fake: FakeUpstream, folder: Path, *, most: int = PLENTY, minutes: float = 15.0) -> Tried:
+async def tried(
+    pair: Pair,
+    fake: FakeUpstream,
+    folder: Path,
+    *,
+    most: int = PLENTY,
+    minutes: float = 15.0,
+    around: Callable[[Provider], Any] = lambda provider: provider,
+) -> Tried:
     account, lines = pair.account(fake), []
     configured = ConfiguredProvider(
         name=pair.name,
-        adapter=pair.adapter,
+        adapter=replace(pair.adapter, make=lambda account: around(pair.adapter.make(account))),
         base_url=account.base_url,
         credentials=(Credential(pair.name, "KEY", fake.secret),),
         models=tuple(spec for spec in pair.specs((pair.name,)).values() if spec.name not in pair.unconfirmed),
@@ -161,6 +175,62 @@ async def test_no_remix_where_too_little_is_left(fake: tuple[Pair, FakeUpstream]
     assert len(fake[1].accepted) == 1
 
 
+class Around:
+    """An adapter in front of another one."""
+
+    def __init__(self, inner: Provider) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class Twice(Around):
+    """Sends everything a second time, as a broken adapter might."""
+
+    async def submit(self, job: Job) -> Submitted:
+        await self._inner.submit(job)
+        return await self._inner.submit(job)
+
+
+@only("runway")
+async def test_not_even_a_broken_adapter_submits_twice(fake: tuple[Pair, FakeUpstream], tmp_path: Path) -> None:
+    found = await tried(*fake, tmp_path, around=Twice)
+    assert "second time" in found.report.differences[-1]
+    assert len(fake[1].accepted) == 1
+
+
+class Odd(Around):
+    """Goes back and forth, advises an hour's pause, charges a millionth more, and forgets what it should remember."""
+
+    async def poll(self, upstream_id: str) -> Poll:
+        answer = await self._inner.poll(upstream_id)
+        if isinstance(answer, Done):
+            return replace(answer, charged=400_001, facts={})
+        self._progress = 90.0 - getattr(self, "_progress", 0.0)
+        return Running(self._progress, 3600.0 if self._progress == 0 else None)
+
+
+@only("gemini_omni")
+async def test_every_difference_is_told(
+    fake: tuple[Pair, FakeUpstream], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept = fake[1].accept
+    monkeypatch.setattr(fake[1], "accept", lambda job: accept(replace(job, size=Size(640, 480), seconds=5.0)))
+    found = await tried(*fake, tmp_path, around=Odd, minutes=600)
+    told = "\n".join(found.report.differences)
+    for words in (
+        "progress falls from 90 to 0",
+        "pause of 3600",
+        "charged is 0.400001",
+        "is 640x480",
+        "5.00 s",
+        "facts",
+    ):
+        assert words in told, told
+    assert not found.is_fine
+
+
 def test_the_cheapest_is_chosen_a_free_one_first() -> None:
     specs = list(BY_NAME["runway"].specs(("runway",)).values())
     trial = plan_trial("runway", specs, 0.0)
@@ -194,6 +264,30 @@ def test_fields_and_headers_that_are_named_like_secrets_are_hidden() -> None:
     hidden = {"fields": {"policy": "[hidden]", "X-Amz-Credential": "[hidden]"}, "access_token": "[hidden]"}
     assert redaction.value(fields) == {**hidden, "max_tokens": 3}
     assert redaction.headers({"Authorization": "x", "Retry-After": "7", "Set-Cookie": "y"}) == {"retry-after": "7"}
+
+
+class Echo(Door):
+    """An upstream that says back what it was told, in every place."""
+
+    async def request(self, method: str, url: str, **_more: Any) -> Reply:
+        told = json.dumps({"error": f"bad key {SECRET}", SECRET: [f"https://a.example/{SECRET}?key={SECRET}"]})
+        return Reply(401, {"X-Request-Id": f"for-{SECRET}"}, told.encode())
+
+
+async def test_a_secret_that_is_said_back_is_not_recorded(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "echo.jsonl", Redaction([SECRET]))
+    door = RecordingDoor(Echo(), recording)
+    headers, url = {"Authorization": SECRET, "Accept": SECRET}, f"https://a.example/{SECRET}/x?key={SECRET}"
+    parts = (Part("key", SECRET), Part("file", b"x" * 1000, "a.mp4", "video/mp4"))
+    bodies: list[Body] = [Json({"prompt": SECRET}), Form(parts), SECRET.encode()]
+    for body in bodies:
+        assert (await door.request("POST", url, headers=headers, body=body)).status == 401
+    await door.aclose()
+    recording.close()
+    recorded = recording.path.read_text()
+    assert len(recorded.splitlines()) == 3
+    assert SECRET not in recorded
+    assert '"status": 401' in recorded
 
 
 FILE = """
