@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from mutoscope.cli import main
-from mutoscope.cli.provider_trial import Limits, Report, carry_out
+from mutoscope.cli.provider_trial import Limits, carry_out
+from mutoscope.cli.trial_report import Report
 from mutoscope.clock import SystemClock
 from mutoscope.domain.errors import UnsupportedByModel
 from mutoscope.domain.ladder import Strategy

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mutoscope.cli.trial_report import Report
 from mutoscope.clock import Clock, SystemClock
 from mutoscope.domain.assets import Variant
-from mutoscope.domain.clip_limits import MP4
 from mutoscope.domain.errors import (
     MutoscopeError,
     NotYet,
@@ -44,19 +44,6 @@ DOWNLOADS = 3
 
 class Stopped(Exception):
     """The trial cannot go on; the text says why."""
-
-
-@dataclass(slots=True)
-class Report:
-    """What is told while it goes on. say: takes a line for the operator."""
-
-    say: Callable[[str], None]
-    differences: list[str] = field(default_factory=list)
-
-    def difference(self, sentence: str) -> None:
-        if sentence not in self.differences:
-            self.differences.append(sentence)
-            self.say(f"! {sentence}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +135,11 @@ class _Run:
     async def _step(self, step: Step, job: Job) -> Made:
         upstream_id, pause = await self._submit(step, job)
         done = await self._follow(step, upstream_id, pause)
-        charged = self._compare_charge(step, done)
+        charged = self._report.charge(step, done)
         path = self._recording.path.with_name(f"{self._recording.path.stem}-{step.name.split()[0]}.mp4")
         await self._download(done, path)
         measures = await self._studio.check_clip(path)
-        self._compare_clip(step, measures)
+        self._report.clip(step, measures)
         return Made(path, measures, upstream_id, done, charged)
 
     def _job(self, step: Step, video_id: str, **more: Any) -> Job:
@@ -236,7 +223,7 @@ class _Run:
             if (words := _words(answer)) != seen:
                 self._report.say(f"  {words}")
                 seen = words
-            furthest = self._compare_progress(step, answer, furthest)
+            furthest = self._report.progress(step, answer, furthest)
             pause = pause if answer.poll_after is None else answer.poll_after
 
     def _bounded(self, step: Step, pause: float) -> float:
@@ -245,26 +232,6 @@ class _Run:
                 f"{step.name}: a pause of {pause:g} s is advised; expected is 0 to {LONGEST_PAUSE:g}."
             )
         return min(max(pause, SHORTEST_PAUSE), max(0.0, self._ends - self._clock.now()))
-
-    def _compare_progress(self, step: Step, answer: Poll, furthest: float) -> float:
-        if not isinstance(answer, Running) or answer.progress is None:
-            return furthest
-        if answer.progress < furthest:
-            self._report.difference(f"{step.name}: progress falls from {furthest:g} to {answer.progress:g}.")
-        return max(furthest, answer.progress)
-
-    def _compare_charge(self, step: Step, done: Done) -> int:
-        """What it costs, by the upstream's word where it gives one."""
-        charged, cost = done.charged, step.cost
-        if charged is None:
-            self._report.say("  the upstream does not say what it charges: compare with the account")
-        elif cost is None:
-            self._report.difference(f"{step.name}: charged is {as_text(charged)}; our data has no price.")
-        elif charged != cost:
-            self._report.difference(f"{step.name}: charged is {as_text(charged)}; by our data it is {as_text(cost)}.")
-        else:
-            self._report.say(f"  charged: {as_text(charged)}, as expected")
-        return cost or 0 if charged is None else charged
 
     async def _download(self, done: Done, path: Path) -> None:
         asset = next((asset for asset in done.assets if asset.variant is Variant.VIDEO), None)
@@ -289,18 +256,6 @@ class _Run:
             async for chunk in self._provider.fetch(asset):
                 length += file.write(chunk)
         return length
-
-    def _compare_clip(self, step: Step, found: ClipMeasures) -> None:
-        asked = step.request
-        self._report.say(f"  measured: {found.size}, {found.seconds:.2f} s, {found.fps or 0:g} pictures a second")
-        if found.size != asked.size:
-            self._report.difference(f"{step.name}: the clip is {found.size}; expected is {asked.size}.")
-        if abs(found.seconds - asked.seconds) > SECONDS_TOLERANCE:
-            self._report.difference(
-                f"{step.name}: the clip is {found.seconds:.2f} s long; expected is {asked.seconds:g}."
-            )
-        if found.media_type != MP4:
-            self._report.difference(f"{step.name}: the clip is {found.media_type}; expected is {MP4}.")
 
 
 class _Once:

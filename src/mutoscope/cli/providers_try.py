@@ -37,7 +37,8 @@ def try_(
     """
     import time
 
-    from mutoscope.cli.provider_trial import Limits, Report, carry_out
+    from mutoscope.cli.provider_trial import Limits, carry_out
+    from mutoscope.cli.trial_report import Report
     from mutoscope.providers.trial import plan_trial
 
     most = spendable(max_spend)
