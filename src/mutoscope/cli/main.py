@@ -57,7 +57,10 @@ COMMANDS = (
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
     Entry(
-        "providers", "providers:providers", "List the configured providers, or check that they can be reached.", SERVER
+        "providers",
+        "providers:providers",
+        "List the configured providers, check that they can be reached, or try one.",
+        SERVER,
     ),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),
     Entry("resume", "pause:resume", "Let paid submissions go on after `mutoscope pause`.", SERVER),

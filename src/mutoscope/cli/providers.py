@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mutoscope.cli.outcome import ExitCode, misused
-from mutoscope.domain.errors import ConfigurationError
+from mutoscope.cli.outcome import ExitCode
+from mutoscope.cli.provider_file import Config, DataDir, opened
+from mutoscope.cli.providers_try import try_
 
 if TYPE_CHECKING:
     from mutoscope.cli.provider_checks import AccountFinding
     from mutoscope.providers.configuration import Configuration
-    from mutoscope.settings import Settings
 
-providers = typer.Typer(no_args_is_help=True, help="List the configured providers, or check that they can be reached.")
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the server's data.")]
-Config = Annotated[Path | None, typer.Option(help="TOML file of settings.")]
+providers = typer.Typer(
+    no_args_is_help=True, help="List the configured providers, check that they can be reached, or try one."
+)
+providers.command("try")(try_)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
@@ -34,7 +33,7 @@ def list_(data_dir: DataDir = None, config: Config = None, as_json: Json = False
     """
     from mutoscope.cli.show import print_json
 
-    rows = _rows(_opened(data_dir, config)[1])
+    rows = _rows(opened(data_dir, config)[1])
     if as_json:
         print_json({"object": "list", "data": rows})
     elif rows:
@@ -53,7 +52,7 @@ def check(data_dir: DataDir = None, config: Config = None, as_json: Json = False
     from mutoscope.cli.provider_checks import check_all
     from mutoscope.cli.show import print_json
 
-    _, configuration = _opened(data_dir, config)
+    _, configuration = opened(data_dir, config)
     found = asyncio.run(check_all(configuration))
     failed = any(not finding.ok for finding in found)
     if as_json:
@@ -64,21 +63,6 @@ def check(data_dir: DataDir = None, config: Config = None, as_json: Json = False
         typer.echo("No provider is configured beside the built-in engines.", err=True)
     if failed:
         raise typer.Exit(ExitCode.REFUSED)
-
-
-def _opened(data_dir: Path | None, config: Path | None) -> tuple[Settings, Configuration]:
-    """Settings and providers as `serve` would have them."""
-    from mutoscope.providers.flipbook import MODELS as FLIPBOOK
-    from mutoscope.providers.instant import MODELS as INSTANT
-    from mutoscope.providers.local import MODELS as LOCAL
-    from mutoscope.providers.opening import open_configuration
-    from mutoscope.settings import load
-
-    try:
-        settings = load({"data_dir": data_dir}, os.environ, config)
-        return settings, open_configuration(settings, os.environ, [*FLIPBOOK, *INSTANT, *LOCAL])
-    except ConfigurationError as error:
-        raise misused(error.message) from None
 
 
 def _rows(configuration: Configuration) -> list[dict[str, Any]]:

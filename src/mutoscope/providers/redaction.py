@@ -1,0 +1,91 @@
+"""What may be shown to strangers of an exchange with an upstream: no credential, nothing signed, nothing bulky."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+# Of an answer or a request. Any other header may be a credential, by whatever name.
+HEADERS = frozenset(
+    {
+        "accept", "content-length", "content-range", "content-type", "date", "retry-after", "server", "x-request-id",
+        "request-id", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-ratelimit-limit",
+        "x-ratelimit-remaining", "x-ratelimit-reset", "x-runway-version",
+    }
+)  # fmt: skip
+LONGEST = 300
+LONGEST_SEGMENT = 64
+HIDDEN = "[hidden]"
+_KEPT = 24
+_SHORTEST_PART = 8
+_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]+", re.IGNORECASE)
+_DATA = re.compile(r"data:[\w.+/;=-]{0,100},[A-Za-z0-9+/=_%-]+")
+_BULK = re.compile(r"[A-Za-z0-9+/=_-]{120,}")
+_SECRET_NAME = re.compile(
+    r"secret|password|passwd|authori[sz]ation|signature|credential|api.?key|^policy$|cookie|(^|[_-])(token|jwt|sig)$",
+    re.IGNORECASE,
+)
+
+
+class Redaction:
+    """secrets: what must appear nowhere, also not within something else or encoded."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for secret in secrets if secret for form in _forms(secret)}
+        self._forms = sorted(forms, key=len, reverse=True)
+
+    def value(self, value: Any) -> Any:
+        """A JSON value as it may be shown."""
+        match value:
+            case str():
+                return self.text(value)
+            case Mapping():
+                return {
+                    self.text(str(name)): HIDDEN
+                    if isinstance(item, str | list) and _SECRET_NAME.search(str(name))
+                    else self.value(item)
+                    for name, item in value.items()
+                }
+            case list() | tuple():
+                return [self.value(item) for item in value]
+        return value
+
+    def text(self, text: str) -> str:
+        text = self._without_secrets(text)
+        text = _DATA.sub(lambda found: f"data:… ({len(found[0])} characters)", text)
+        text = _URL.sub(lambda found: self.url(found[0]), text)
+        text = _BULK.sub(lambda found: f"{found[0][:_KEPT]}… ({len(found[0])} characters)", text)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+
+    def url(self, url: str) -> str:
+        """Scheme, host and path; of a query the names; long parts of the path, which may be tokens, cut."""
+        try:
+            parts = urlsplit(self._without_secrets(url))
+            host = parts.netloc.rpartition("@")[2]
+            names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+        except ValueError:
+            return HIDDEN
+        path = "/".join(_cut(segment) for segment in parts.path.split("/"))
+        query = "&".join(f"{_cut(name)}=…" for name in names) or ("…" if parts.query else "")
+        return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return {name.lower(): self.text(value) for name, value in headers.items() if name.lower() in HEADERS}
+
+    def _without_secrets(self, text: str) -> str:
+        for form in self._forms:
+            text = text.replace(form, HIDDEN)
+        return text
+
+
+def _forms(secret: str) -> Iterable[str]:
+    """A secret, its parts where it has several, and how each looks inside a URL or a header."""
+    for part in {secret, *(part for part in re.split(r"[:\s]", secret) if len(part) >= _SHORTEST_PART)}:
+        yield from (part, quote(part, safe=""), base64.b64encode(part.encode()).decode().rstrip("="))
+
+
+def _cut(segment: str) -> str:
+    return segment if len(segment) <= LONGEST_SEGMENT else f"{segment[:_KEPT]}…"
