@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from integration.whole_server import attempt, create, ended, running
+from integration.whole_server import ended, running
 from mutoscope.domain.video import Size
 from mutoscope.service.requests import NewVideo
 from mutoscope.testing.doubles import ScriptedProvider
+from studio import create, write_clip
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> bytes:
+    return write_clip(tmp_path / "clip.mp4").read_bytes()
 
 
 class Approximate(ScriptedProvider):
@@ -28,6 +36,5 @@ async def test_what_came_is_told_where_it_is_not_what_was_asked_for(tmp_path, cl
 
 async def test_nothing_is_told_where_it_is(tmp_path, clip) -> None:
     async with running(tmp_path, Approximate(clip=clip, size=Size(96, 64))) as (server, caller):
-        made = (await server.service.make(caller, NewVideo("a lake", seconds=2), attempt())).video
-        video = await ended(server, caller, made.id)
+        video = await ended(server, caller, (await create(server, caller, NewVideo("a lake", seconds=2))).id)
         assert (video.request.size, video.request.seconds, video.adjustments) == (Size(96, 64), 2, ())
