@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def clip(tmp_path: Path) -> bytes:
-    return write_clip(tmp_path / "clip.mp4").read_bytes()
+    return write_clip(tmp_path / "clip.mp4", seconds=2, width=96).read_bytes()
 
 
 class Approximate(ScriptedProvider):
