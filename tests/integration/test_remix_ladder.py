@@ -126,6 +126,24 @@ async def test_a_server_may_keep_videos_with_their_provider(tmp_path, clip, anot
         assert other.jobs == []
 
 
+@pytest.mark.parametrize("default", [True, False])
+async def test_a_tenant_has_the_last_word_on_where_its_videos_go(tmp_path, clip, another, default) -> None:
+    other = another(Capability.EDIT, price=PRICE)
+    async with two(tmp_path / "data", clip, other, allow_cross_provider=default) as (server, caller):
+        source = await a_source(server, caller)
+        for stored, may in ((1, True), (0, False), (None, default)):
+            await server.database.write(
+                lambda tx, stored=stored: tx.run("set_consent", tenant=caller.tenant, cross_provider=stored)
+            )
+            if may:
+                plan = (await server.service.plan(caller, change("make it night", source))).plan
+                assert plan is not None
+                assert plan.recipients == ("other",)
+            else:
+                with pytest.raises(UnsupportedByModel, match="would receive a video made by 'scripted'"):
+                    await server.service.plan(caller, change("make it night", source))
+
+
 async def test_a_clip_that_does_not_fit_steps_down_as_far_as_is_allowed(tmp_path, clip, another) -> None:
     other = another(Capability.EDIT, Capability.CLIP_REFERENCE, edit_limits=ClipLimits(most_bytes=100), price=PRICE)
     async with two(tmp_path / "data", clip, other) as (server, caller):

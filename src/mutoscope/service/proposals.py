@@ -105,9 +105,9 @@ class Proposals:
     """Makes proposals.
 
     retrieve: finds a caller's video by id, its error naming the field given. check_space: called before an upload is
-    kept; StorageFull from it refuses the request. allow_cross_provider, has_links: see `Rules`. rehearsal_speed: how
-    many times faster than its model a rehearsal is. composer: the host that is told prompts to compose them; "" for
-    none.
+    kept; StorageFull from it refuses the request. may_cross: whether a tenant's videos may be shown to other providers
+    than their makers. has_links: see `Rules`. rehearsal_speed: how many times faster than its model a rehearsal is.
+    composer: the host that is told prompts to compose them; "" for none.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Proposals:
         clock: Clock,
         retrieve: Retrieve,
         check_space: Callable[[], Awaitable[None]],
-        allow_cross_provider: bool = True,
+        may_cross: Callable[[str], Awaitable[bool]],
         rehearsal_speed: float = 1.0,
         has_links: bool = True,
         composer: str = "",
@@ -126,7 +126,7 @@ class Proposals:
         self._composer = composer
         self._has_links = has_links
         self._check_space = check_space
-        self._allow_cross_provider = allow_cross_provider
+        self._may_cross = may_cross
         self._catalog = catalog
         self._inputs = inputs
         self._guides = Guides(inputs, check_space)
@@ -211,7 +211,9 @@ class Proposals:
         model, notice = self._target(new.wishes, source)
         model.check_prompt(new.prompt)
         request, start = await self._start(caller, new.origin, source, model)
-        plan = plan_change(new.prompt, start, model, self._rules(new.wishes), self._catalog.models.values())
+        plan = plan_change(
+            new.prompt, start, model, await self._rules(caller, new.wishes), self._catalog.models.values()
+        )
         if plan.strategy is Strategy.LOCAL:
             return await self._exact(caller, new, request, model, start, plan, notice)
         basis = Proposal(request, model, source, plan, notice=notice, ignored=new.wishes.ignored)
@@ -275,7 +277,7 @@ class Proposals:
         model.check_prompt(new.prompt)
         added = model.check_seconds(new.seconds)
         request, start = await self._start(caller, new.origin, source, model)
-        plan = plan_extension(new.prompt, start, model, self._rules(new.wishes))
+        plan = plan_extension(new.prompt, start, model, await self._rules(caller, new.wishes))
         request = replace(
             request,
             prompt=new.prompt,
@@ -312,11 +314,11 @@ class Proposals:
         await self._check_space()
         return replace(request, reference=await self._inputs.keep_picture(caller.tenant, picture))
 
-    def _rules(self, wishes: Wishes) -> Rules:
+    async def _rules(self, caller: Caller, wishes: Wishes) -> Rules:
         return Rules(
             self._clock.now(),
             wishes.min_strategy,
-            self._allow_cross_provider,
+            await self._may_cross(caller.tenant),
             wishes.on_unsupported,
             self._has_links,
         )

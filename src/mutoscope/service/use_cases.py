@@ -96,10 +96,10 @@ class Service:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
-        provider than the one that made it. links: None where upstreams are given none. rehearsal_speed: how many times
-        faster than its model a rehearsal is. has_links: whether upstreams can fetch clips from this server. composer:
-        the host that is told prompts to compose them; "" for none. fetching: what gets the files that requests name by
-        an address; None for nothing.
+        provider than the one that made it, where its tenant has no word of its own. links: None where upstreams are
+        given none. rehearsal_speed: how many times faster than its model a rehearsal is. has_links: whether upstreams
+        can fetch clips from this server. composer: the host that is told prompts to compose them; "" for none.
+        fetching: what gets the files that requests name by an address; None for nothing.
         """
         self.catalog = catalog
         self._database = database
@@ -107,6 +107,7 @@ class Service:
         self._engine = engine
         self._clock = clock
         self._pace = pace or Pace(0)
+        self._allow_cross_provider = allow_cross_provider
         self._sources = Sources(database, storage, links)
         self._inputs = Inputs(database, storage, studio, clock, fetching)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
@@ -116,11 +117,17 @@ class Service:
             clock,
             self._named,
             self._acceptance.check_space,
-            allow_cross_provider,
+            self._may_cross,
             rehearsal_speed,
             has_links,
             composer,
         )
+
+    async def _may_cross(self, tenant: str) -> bool:
+        """Whether a tenant's videos may be shown to other providers than their makers."""
+        row = await self._database.one("consent_of", tenant=tenant)
+        said = None if row is None else row["cross_provider"]
+        return self._allow_cross_provider if said is None else bool(said)
 
     async def authenticate(self, secret: str | None) -> Caller:
         """Whose key this is. Looked up each time, so that a revocation counts at once."""

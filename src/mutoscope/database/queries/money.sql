@@ -7,6 +7,12 @@ WHERE tenants.name = :tenant;
 -- name: set_tenant_caps
 UPDATE tenants SET caps = :caps WHERE name = :name;
 
+-- name: consent_of
+SELECT cross_provider FROM tenants WHERE name = :tenant;
+
+-- name: set_consent
+UPDATE tenants SET cross_provider = :cross_provider WHERE name = :tenant;
+
 -- name: set_key_caps
 UPDATE keys SET caps = :caps WHERE (id = :id OR prefix = :id) AND revoked_at IS NULL;
 
