@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contract.jobs import changing, clip, job_for
+from contract.jobs import changing, clip, given, job_for
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import (
     ContentRefused,
@@ -125,6 +125,24 @@ async def test_an_edit_shows_its_source(world: World) -> None:
     assert film.badge_of(data) == badge
     assert world.fake.accepted[-1].kind == "edit"
     assert not world.fake.leaks, "a credential went to the CDN"
+
+
+async def test_pictures_go_along_with_an_edit(world: World) -> None:
+    """ "Put her in this jacket": the clip is changed, and a picture says how."""
+    able = [model for model in world.specs.values() if {Capability.EDIT, Capability.REFERENCES} <= model.capabilities]
+    able = [model for model in able if model.guided_edits]
+    if not able:
+        pytest.skip(f"no model of {world.pair.name} takes pictures with an edit")
+    jacket = film.picture(film.new_badge(), film.Size(512, 512))
+    for model in able:
+        if model.name in world.pair.unconfirmed or (model.ends or "9") < "2026-11-26":
+            continue
+        badge, guide = film.new_badge(), given(jacket, "image/png", size=film.Size(512, 512))
+        link = world.fake.link(film.film(badge, film.Size(1280, 720), 5.0))
+        job = changing(model, clip(badge, link=link), "edit", guides=(guide,))
+        upstream_id = await world.submitted(job)
+        data = await world.bytes_of(await world.ended(upstream_id))
+        assert film.badge_of(data) == badge, f"{model.name} shows another clip"
 
 
 REFUSALS = {

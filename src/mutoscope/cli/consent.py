@@ -22,12 +22,15 @@ _STORED = {Consent.ALLOW: 1, Consent.DENY: 0, Consent.DEFAULT: None}
 
 
 def consent(
-    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")],
-    answer: Annotated[Consent, typer.Argument(help="What it allows; default is what the server's setting says.")],
+    tenant: Annotated[str, typer.Argument(help="Name of the tenant.", metavar="TENANT", show_default=False)],
+    answer: Annotated[
+        Consent,
+        typer.Argument(help="'default': as the server is set.", metavar="allow|deny|default", show_default=False),
+    ],
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
 ) -> None:
-    """Say whether a tenant's videos may be shown to other providers than those that made them.
+    """Say whether a tenant's videos may go to others than their makers.
 
     It counts from the next remix, edit or extension on, on every server of this database.
     """

@@ -56,7 +56,12 @@ COMMANDS = (
     Entry("restore", "backup:restore", "Put a backup into an empty place.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
-    Entry("consent", "consent:consent", "Say whether a tenant's videos may go to other providers.", SERVER),
+    Entry(
+        "consent",
+        "consent:consent",
+        "Say whether a tenant's videos may go to others than their makers.",
+        SERVER,
+    ),
     Entry(
         "providers",
         "providers:providers",

@@ -96,7 +96,8 @@ class ModelSpec:
     nobody, written from documentation; "sdk" the official SDK against a fake; "live 2026-11-26" somebody with a key;
     "tests" those of this repository, what is made on this machine.
     ends: the date when its upstream takes it away, such as "2026-12-31". wiring: what only its adapter reads.
-    from_words: whether it makes a clip of words alone; else it wants a picture or a clip. clips_by_link: whether its
+    from_words: whether it makes a clip of words alone; else it wants a picture or a clip. guided_edits: whether
+    references may go along when it changes or continues a clip, and not only with a new one. clips_by_link: whether its
     upstream takes clips by a public address only. own_link: the facts of its provider's own videos that hold such an
     address, and the Unix time until when it leads somewhere; None where the upstream keeps none.
     """
@@ -125,6 +126,7 @@ class ModelSpec:
     verified: str = "docs"
     ends: str | None = None
     from_words: bool = True
+    guided_edits: bool = True
     clips_by_link: bool = False
     own_link: tuple[str, str] | None = None
     wiring: Mapping[str, Any] = field(default_factory=dict)

@@ -120,6 +120,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     price: PriceEntry | None = None
     ends: str | None = None
     from_words: bool = True
+    guided_edits: bool = True
     clips_by_link: bool = False
     own_link: OwnLink | None = None
     verified: str = "docs"
@@ -151,6 +152,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             verified=self.verified,
             ends=self.ends,
             from_words=self.from_words,
+            guided_edits=self.guided_edits,
             clips_by_link=self.clips_by_link,
             own_link=None if self.own_link is None else (self.own_link.fact, self.own_link.until),
             wiring=self.wiring,

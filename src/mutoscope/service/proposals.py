@@ -15,7 +15,7 @@ from mutoscope.domain.money import as_text, in_millionths
 from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
 from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
-from mutoscope.domain.wishes import Adjustment, Wishes, honoured, leave_out, seed_for
+from mutoscope.domain.wishes import INPUT_REFERENCES, Adjustment, Wishes, honoured, leave_out, seed_for
 from mutoscope.service.fitting import (
     as_fitted,
     check_length,
@@ -307,6 +307,10 @@ class Proposals:
         elif picture is not None:
             reason = f"By '{plan.strategy}' the new video begins with its source's own picture."
             told = (*told, leave_out(FIRST_FRAME, None, new.wishes, model, reason))
+        if INPUT_REFERENCES in options and not (plan.strategy.is_generation or model.guided_edits):
+            reason = f"Model '{model.name}' takes no references along when it changes a clip."
+            told = (*told, leave_out(INPUT_REFERENCES, None, new.wishes, model, reason))
+            del options[INPUT_REFERENCES]
         options = await self._guides.kept(caller.tenant, options)
         return replace(request, options=options, seed=request.seed if seed is None else checked_seed(seed)), told
 

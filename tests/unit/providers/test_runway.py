@@ -147,6 +147,7 @@ BODIES = [
         CLIP_URI,
         "video_to_video",
         {
+            "duration": "auto",
             "model": "seedance2_5",
             "promptVideo": "runway://clip",
             "promptText": "make it night. Keep everything else the same.",

@@ -112,6 +112,8 @@ def _of_clip(job: Job, uris: Uris, clip: str) -> dict[str, Any]:
         body["references"] = [{"uri": uri} for uri in uris.references]
     if wiring.get("has_modes"):
         body["mode"] = "edit" if is_edit else "reference"
+    if wiring.get("edit_duration") and is_edit:
+        body["duration"] = wiring["edit_duration"]
     if "clip_ratios" in wiring:
         body["ratio"] = _by_side(wiring["clip_ratios"], job.request.size)
     if not is_edit and wiring.get("takes_shape"):
