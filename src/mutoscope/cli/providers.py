@@ -90,27 +90,47 @@ def _rows(configuration: Configuration) -> list[dict[str, Any]]:
 def _print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     from rich.text import Text
 
-    from mutoscope.cli.records import price_text
     from mutoscope.cli.show import clean, out, print_rows
 
-    is_terminal, today = out().is_terminal, date.today().isoformat()
-    titles = ("provider", "adapter", "accounts", "model", "price", "remixes by", "verified", "ends")
-    lines = [
-        (
-            row["provider"],
-            row["adapter"],
-            ",".join(row["accounts"]),
-            row["model"],
-            price_text(row["price"]),
-            ",".join(row["strategies"]),
-            row["verified"],
-            _ends(row["ends"], today if is_terminal else ""),
-        )
-        for row in rows
-    ]
-    head = [tuple(Text(title, style="dim") for title in titles)] if is_terminal else []
-    empty = "" if is_terminal else "-"
-    print_rows([*head, *(tuple(Text(clean(cell) or empty) for cell in line) for line in lines)])
+    if not out().is_terminal:
+        print_rows([tuple(Text(clean(cell) or "-") for cell in _whole(row)) for row in rows])
+        return
+    titles = ("provider", "model", "price", "remixes by", "verified")
+    head = tuple(Text(title, style="dim") for title in titles)
+    print_rows([head, *(tuple(Text(clean(cell)) for cell in _short(row)) for row in rows)])
+
+
+def _whole(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Everything, for programs to read."""
+    from mutoscope.cli.records import price_text
+
+    return (
+        row["provider"],
+        row["adapter"],
+        ",".join(row["accounts"]),
+        row["model"],
+        price_text(row["price"]),
+        ",".join(row["strategies"]),
+        row["verified"],
+        row["ends"] or "",
+    )
+
+
+def _short(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What fits a terminal: the adapter and the keys where the provider's name does not say them, the best rungs."""
+    from mutoscope.cli.records import short_price
+
+    more = [] if row["adapter"] == row["provider"] else [row["adapter"]]
+    more += [f"{len(row['accounts'])} keys"] if len(row["accounts"]) > 1 else []
+    best, rest = row["strategies"][:2], row["strategies"][2:]
+    ends = _ends(row["ends"], date.today().isoformat())
+    return (
+        row["provider"] + (f" ({', '.join(more)})" if more else ""),
+        row["model"],
+        short_price(row["price"]),
+        ", ".join(best) + ("…" if rest else "") or "nothing",
+        row["verified"] + (f", ends {ends}" if ends else ""),
+    )
 
 
 def _ends(day: str | None, today: str) -> str:

@@ -169,6 +169,18 @@ def price_text(price: Any) -> str:
     return " and ".join(parts)
 
 
+def short_price(price: Any) -> str:
+    """The same in a few characters, such as "0.08–0.42 USD/s"."""
+    if not isinstance(price, Mapping):
+        return price_text(price)
+    sides = price.get("by_side")
+    if not isinstance(sides, Mapping) or not sides:
+        return price_text(price).replace(" a second", "/s").replace(" a video", "/video")
+    rates = list(sides.values())
+    span = f"{rates[0]}–{rates[-1]}" if rates[0] != rates[-1] else str(rates[0])
+    return f"{span} {_text(price.get('currency')) or ''}/s"
+
+
 _METERS = (("per_second", "second"), ("per_video", "video"))
 
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dialect_double import Run
 
+from mutoscope.cli.records import short_price
 from mutoscope.domain.errors import UpstreamKeyInvalid
 from mutoscope.providers.runway import Runway
 
@@ -165,3 +167,17 @@ def test_an_adapter_that_can_ask_for_free_is_asked(
         result = run("providers", "check")
     assert result.code == (0 if good else 1)
     assert result.out.rstrip().endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("price", "short"),
+    [
+        (None, "free"),
+        ({"per_second": "0.28", "currency": "USD"}, "0.28 USD/s"),
+        ({"per_video": "0.50", "currency": "USD"}, "0.50 USD/video"),
+        ({"by_side": {"720": "0.08", "2160": "0.42"}, "currency": "USD"}, "0.08–0.42 USD/s"),
+        ({"by_side": {"720": "0.08", "1080": "0.08"}, "currency": "USD"}, "0.08 USD/s"),
+    ],
+)
+def test_a_price_that_fits_a_terminal(price: Any, short: str) -> None:
+    assert short_price(price) == short
