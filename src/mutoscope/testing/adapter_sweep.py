@@ -34,7 +34,6 @@ from mutoscope.egress.door import Door
 from mutoscope.engine import circuit
 from mutoscope.logs import configure
 from mutoscope.media.encode import Encoder
-from mutoscope.providers.kling.bodies import LINK, LINK_ENDS
 from mutoscope.providers.protocol import Done, Job, Provider, RemoteAsset, Submitted
 from mutoscope.service.requests import Attempt, Caller, NewChange, NewVideo, SourceId
 from mutoscope.settings import Settings
@@ -60,7 +59,6 @@ FINE, COARSENESS = 1_024, 32
 UNKNOWN, COMPLETED = "submission_unknown", "completed"
 CLIP_SIZE, CLIP_SECONDS = Size(1280, 720), 3
 MARK = "X-Cut-Of"
-FOR_EVER = 1e12
 
 _of_video: ContextVar[str] = ContextVar("of_video", default="")
 _NUMBER = re.compile(r"cut (\d+)")
@@ -278,7 +276,7 @@ async def _world(folder: Path, shape: Shape) -> AsyncIterator[_World]:
         door = _MarkedDoor(trusted=there, rules=FakeRules(trusted=there))
         try:
             provider = asked_soon(_marked(shape.pair.adapter.make(shape.pair.account(fake, door, **shape.options))))
-            async with _server(folder, [_maker(fake), provider]) as (server, caller):
+            async with _server(folder, [_maker(), provider], fake.link(_clip())) as (server, caller):
                 world = _World(server, caller, provider, shape.pair, proxy)
                 _count(fake, world.jobs)
                 yield world
@@ -318,12 +316,10 @@ def _marked(provider: Any) -> Provider:
     return provider
 
 
-def _maker(fake: FakeUpstream) -> Provider:
-    """Makes the one video that all remixes start from; its clip has an address that anybody may be given."""
-    clip = _clip()
-    facts = {LINK: fake.link(clip), LINK_ENDS: FOR_EVER}
-    done = Done((RemoteAsset(Variant.VIDEO, "clip"),), facts)
-    return ScriptedProvider("maker", clip=clip, polls=[done], size=CLIP_SIZE, seconds=CLIP_SECONDS)
+def _maker() -> Provider:
+    """Makes the one video that all remixes start from."""
+    done = Done((RemoteAsset(Variant.VIDEO, "clip"),))
+    return ScriptedProvider("maker", clip=_clip(), polls=[done], size=CLIP_SIZE, seconds=CLIP_SECONDS)
 
 
 @lru_cache(maxsize=1)
@@ -339,7 +335,8 @@ def _clip() -> bytes:
 
 
 @asynccontextmanager
-async def _server(folder: Path, providers: Sequence[Provider]) -> AsyncIterator[tuple[Mutoscope, Caller]]:
+async def _server(folder: Path, providers: Sequence[Provider], link: str) -> AsyncIterator[tuple[Mutoscope, Caller]]:
+    """link: where upstreams that take only addresses find every clip; nobody listens at one of this server's own."""
     settings = Settings(
         data_dir=folder,
         default_model=providers[0].models[0].name,
@@ -350,6 +347,8 @@ async def _server(folder: Path, providers: Sequence[Provider]) -> AsyncIterator[
         unknown_deadline=DEADLINE_SECONDS,
     )
     server = Mutoscope(settings, [lambda _on_change, made=made: made for made in providers])
+    server.service._proposals._has_links = True
+    object.__setattr__(server._production._desk, "link_to", lambda *_asked: link)
     # An upstream that fails as often would be left alone, and asked about one video in a minute.
     allowed, circuit.FAILURES_ALLOWED = circuit.FAILURES_ALLOWED, sys.maxsize
     try:
