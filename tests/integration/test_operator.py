@@ -58,6 +58,17 @@ async def test_held_money_is_listed_and_closed_once(tmp_path: Path) -> None:
         assert "Nothing is held" in await operate(tmp_path, "budget", "held")
 
 
+async def test_what_a_tenant_allows_counts_from_the_next_request_on(tmp_path: Path) -> None:
+    async with running(tmp_path, ScriptedProvider()) as (server, caller):
+        assert await server.service._may_cross(caller.tenant)
+        assert await operate(tmp_path, "consent", caller.tenant, "deny") == "Set.\n"
+        assert not await server.service._may_cross(caller.tenant)
+        await operate(tmp_path, "consent", caller.tenant, "default")
+        assert await server.service._may_cross(caller.tenant)
+        assert "no tenant 'nobody'" in await operate(tmp_path, "consent", "nobody", "deny", code=1)
+        await operate(tmp_path, "consent", caller.tenant, "perhaps", code=2)
+
+
 async def test_the_kill_switch(tmp_path: Path) -> None:
     provider = ScriptedProvider(price=DIME, clip=write_clip(tmp_path / "clip.mp4").read_bytes())
     async with running(tmp_path / "data", provider) as (server, caller):
