@@ -13,13 +13,10 @@ from postgres_server import PostgresServer
 
 # What they find is a matter of chance: one failure is a proof, and a success after it is none.
 NO_SECOND_CHANCE = (
-    "test_adapter_kill.py",
-    "test_adapter_sweep.py",
     "test_books.py",
     "test_callbacks.py",
     "test_chaos.py",
     "test_edges.py",
-    "test_further.py",
     "test_kill.py",
     "test_leases.py",
     "test_leaving.py",

@@ -163,7 +163,7 @@ BAD_BODIES = {
     "nul model": (JSON, b'{"prompt": "x", "model": "a\\u0000"}', "model", "model_not_found"),
     "reference by url": (
         JSON,
-        b'{"prompt":"x","input_reference":"https://a/b.png"}',
+        b'{"prompt":"x","input_reference":"ftp://a/b.png"}',
         "input_reference",
         "invalid_value",
     ),

@@ -177,8 +177,8 @@ def test_what_an_edit_may_start_from(video, origin):
         ({"id": ""}, "video.id", "missing_required_parameter"),
         ({"id": 7}, "video.id", "invalid_type"),
         ({"file_id": "file-1"}, "video.file_id", "invalid_value"),
-        ("https://example.com/a.mp4", "video", "invalid_value"),
-        ({"url": "http://x/a.mp4"}, "video", "invalid_value"),
+        ("ftp://example.com/a.mp4", "video", "invalid_value"),
+        ({"url": "ftp://x/a.mp4"}, "video", "invalid_value"),
         ([{"id": "a"}, {"id": "b"}], "video", "invalid_value"),
         (7, "video", "invalid_type"),
     ],
@@ -263,7 +263,7 @@ def test_extension_fields_in_their_types():
 
 
 def test_a_picture_is_read_only_if_it_is_wanted():
-    wishes = remix({"prompt": "x", "last_frame": "https://example.com/a.png", "first_frame": 7}, LIMITS).wishes
+    wishes = remix({"prompt": "x", "last_frame": "ftp://example.com/a.png", "first_frame": 7}, LIMITS).wishes
     for name in ("last_frame", "first_frame"):
         with pytest.raises(InvalidRequest) as caught:
             wishes.options[name]()
@@ -294,7 +294,7 @@ def test_references_in_all_their_forms(given, roles):
 @pytest.mark.parametrize(
     ("given", "param"),
     [
-        ([DATA_URL, "https://example.com/a.png"], "input_references[1]"),
+        ([DATA_URL, "ftp://example.com/a.png"], "input_references[1]"),
         ([{"role": "style"}], "input_references[0]"),
         ([{"url": DATA_URL, "role": "Not A Word"}], "input_references[0].role"),
         ([{"url": DATA_URL, "role": 7}], "input_references[0].role"),
