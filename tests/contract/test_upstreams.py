@@ -36,6 +36,8 @@ from mutoscope.testing.upstreams.roster import PAIRS, Pair
 pytestmark = pytest.mark.anyio
 
 POLLS = 12
+# The day that the fakes live on: what had ended by then, they do not have.
+AS_OF = "2026-11-26"
 
 
 class World:
@@ -135,7 +137,7 @@ async def test_pictures_go_along_with_an_edit(world: World) -> None:
         pytest.skip(f"no model of {world.pair.name} takes pictures with an edit")
     jacket = film.picture(film.new_badge(), film.Size(512, 512))
     for model in able:
-        if model.name in world.pair.unconfirmed or (model.ends or "9") < "2026-11-26":
+        if model.name in world.pair.unconfirmed or (model.ends or AS_OF) < AS_OF:
             continue
         badge, guide = film.new_badge(), given(jacket, "image/png", size=film.Size(512, 512))
         link = world.fake.link(film.film(badge, film.Size(1280, 720), 5.0))
@@ -286,7 +288,7 @@ async def test_every_size_and_length_of_every_model_is_taken(world: World) -> No
     """By words alone, or where a model wants one, with a picture; one job for each size, and one for each length."""
     for model in world.specs.values():
         takes_picture = Capability.IMAGE_REFERENCE in model.capabilities
-        is_there = model.name not in world.pair.unconfirmed and (model.ends or "9") > "2026-11-26"
+        is_there = model.name not in world.pair.unconfirmed and (model.ends or AS_OF) >= AS_OF
         if not is_there or not (model.from_words or takes_picture):
             continue
         drawn = film.picture(film.new_badge(), model.default_size) if takes_picture else None
