@@ -26,10 +26,11 @@ async def endpoint(answer: Callable[[str], tuple[str, str]]) -> AsyncIterator[tu
         visits.note(writer)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            asked.append(head.splitlines()[0])
+            line = head.splitlines()[0]
+            asked.append(line)
             if length := re.search(r"content-length: (\d+)", head):
                 await reader.readexactly(int(length[1]))
-            status, body = answer(asked[-1])
+            status, body = answer(line)
             more = f'connection: close\r\netag: "x"\r\ncontent-length: {len(body)}'
             writer.write(f"HTTP/1.1 {status}\r\n{more}\r\n\r\n{body}".encode())
             await writer.drain()

@@ -279,5 +279,5 @@ def test_what_it_offers(tmp_path: Path) -> None:
     assert model.check_seconds(20) == 20
     assert model.sizes.allows(Size(1920, 1080))
     left_to_others = {"last_frame", "references", "clip_reference", "negative_prompt", "audio", "provider_options"}
-    left_to_others.add("extend_own")  # it continues any clip
+    left_to_others |= {"extend_own", "local_edit"}  # it continues any clip; exact edits are the model `local`'s
     assert {*Capability} - model.capabilities == left_to_others

@@ -225,4 +225,4 @@ def test_what_it_offers(tmp_path: Path) -> None:
     assert (provider.name, provider.is_local, provider.models) == ("flipbook-instant", True, MODELS)
     assert model.check_seconds(20) == 20
     assert model.sizes.allows(Size(1920, 1080))
-    assert model.remembers == {"flipbook", "flipbook-instant"}
+    assert model.remembers == {"flipbook", "flipbook-instant", "rehearsal"}
