@@ -22,7 +22,10 @@ serve: install  ## Run the server
 	$(BIN)/mutoscope serve
 
 test: install-dev clients $(VENV)/.installed-moto lint types  ## The whole test suite; with PostgreSQL where it is installed
-	$(BIN)/python -m pytest
+	@failed=0; \
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile || failed=1; \
+	$(BIN)/python -m pytest -m alone || failed=1; \
+	exit $$failed
 
 again: install-dev  ## Those tests that failed in the last run, once more
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none

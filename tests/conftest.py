@@ -13,10 +13,13 @@ from postgres_server import PostgresServer
 
 # What they find is a matter of chance: one failure is a proof, and a success after it is none.
 NO_SECOND_CHANCE = (
+    "test_adapter_kill.py",
+    "test_adapter_sweep.py",
     "test_books.py",
     "test_callbacks.py",
     "test_chaos.py",
     "test_edges.py",
+    "test_further.py",
     "test_kill.py",
     "test_leases.py",
     "test_leaving.py",
@@ -25,8 +28,24 @@ NO_SECOND_CHANCE = (
     "test_unknown.py",
 )
 
+# They measure time, or load the machine so much that others beside them would.
+ALONE = (
+    "test_chaos.py",
+    "test_lanes.py",
+    "test_leases.py",
+    "test_outages.py",
+    "test_played_cases.py",
+    "test_processes.py",
+    "test_protocol.py",
+    "test_render_queue.py",
+    "test_silence.py",
+)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name in ALONE:
+            item.add_marker(pytest.mark.alone)
     if config.getoption("lf", False) and any(item.path.name in NO_SECOND_CHANCE for item in items):
         pytest.exit("A test about loss or money has failed; it gets no second chance.", returncode=1)
 
