@@ -41,7 +41,7 @@ def serve(
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     announce: Annotated[
-        Path | None, typer.Option(help="Write {url, api_key, pid} as JSON to this file once ready.")
+        Path | None, typer.Option(help="Write {url, api_key, pid, admin_url} as JSON to this file once ready.")
     ] = None,
 ) -> None:
     """Start the server.
