@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Echo:
-    """Serves a part of the dialect. What becomes of a video, its prompt says: REFUSE, CRASH, FAIL or nothing of these."""
+    """Serves a part of the dialect. What becomes of a video its prompt says: REFUSE, CRASH, FAIL, or none of them."""
 
     def __init__(self, clip: Path) -> None:
         self._clip = clip.read_bytes()
@@ -28,11 +28,11 @@ class Echo:
 
             def do_GET(self) -> None:
                 echo.heard.append({name.lower(): value for name, value in self.headers.items()})
-                job = self.path.split("?")[0].split("/")[3]
-                if self.path.split("?")[0].endswith("/content"):
+                path = self.path.partition("?")[0]
+                if path.endswith("/content"):
                     self._answer(200, echo._clip, "video/mp4")
                 else:
-                    self._answer(*echo.look(job))
+                    self._answer(*echo.look(path.split("/")[3]))
 
             def do_DELETE(self) -> None:
                 self._answer(200, {"deleted": True})
@@ -61,7 +61,8 @@ class Echo:
         if "REFUSE" in body:
             return 400, {"error": {"message": said, "type": "invalid_request_error", "code": "bad", "param": None}}
         if "CRASH" in body:
-            return 500, f"<html><h1>Oops</h1><pre>{said} token={credential.split()[-1]}</pre>".encode(), "text/html"
+            token = credential.rpartition(" ")[2]
+            return 500, f"<html><h1>Oops</h1><pre>{said} token={token}</pre>".encode(), "text/html"
         job = f"job_{len(self._jobs)}"
         self._jobs[job] = body, credential
         return 200, self._video(job, "queued")
