@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.types import ASGIApp
 
+from mutoscope import logs
 from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
+from mutoscope.admin.application import build as build_admin
 from mutoscope.clock import Clock, SystemClock
 from mutoscope.database.address import address_of, file_of
 from mutoscope.database.connection import FILE_NAME, Database
@@ -104,7 +107,8 @@ class Mutoscope:
             self.links = Links(self.database, self.clock.now, settings.public_url, settings.source_link_seconds)
             own = [self._make(maker) for maker in makers or built_in(settings, self.clock)]
             configuration = open_configuration(settings, environment, [model for each in own for model in each.models])
-            self.door = door or Door(configuration.origins)
+            logs.discretion.hide(_secrets(settings, configuration))
+            self.door = door or Door(configuration.origins, tells_traces=settings.trace_upstreams)
             providers = [*own, *self._configured(configuration)]
             self._composer = composer(settings)
             self._production = self._engine([*providers, rehearsals(settings, self.clock)], configuration)
@@ -162,6 +166,10 @@ class Mutoscope:
             with_created=self.settings.created_field,
             lifespan=lifespan,
         )
+
+    def admin(self) -> ASGIApp:
+        """What operators are shown, to be served on a port of its own."""
+        return build_admin(self.database, self._production.circuits, self.clock, self.settings.admin_hosts)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -314,6 +322,13 @@ def composer(settings: Settings) -> ChatComposer | None:
             f"Setting 'composer_key_env' is {variable!r}; allowed: a variable that is set. This one is not."
         )
     return ChatComposer(settings.composer_url, settings.composer_model, os.environ[variable] if variable else "")
+
+
+def _secrets(settings: Settings, configuration: Configuration) -> list[str]:
+    """What no log line may hold, whoever writes it."""
+    password = urlsplit(settings.database).password or ""
+    composer_key = os.environ.get(settings.composer_key_env, "") if settings.composer_key_env else ""
+    return [password, composer_key, *(credential.secret for _, credential in configuration.accounts)]
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

@@ -148,6 +148,23 @@ class Settings:
     )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
+    log_prompts: bool = _setting(
+        False, "Whether log lines hold prompts; else their length and the start of a hash.", "true or false"
+    )
+    admin_host: str = _setting(
+        "127.0.0.1", "Address of the admin port: metrics, and videos as operators see them. It asks for no key."
+    )
+    admin_port: int = _setting(
+        8651, "The admin port; 0 for none. Where it is taken and was not set, there is none.", "0 to 65535"
+    )
+    admin_names: str = _setting(
+        "",
+        "Host names under which the admin port answers, beside localhost and addresses; separated by commas.",
+        "names, or nothing",
+    )
+    trace_upstreams: bool = _setting(
+        False, "Whether upstreams are told which trace a request belongs to (traceparent).", "true or false"
+    )
 
     def __post_init__(self) -> None:
         if self.storage and re.fullmatch(_BUCKET, self.storage) is None:
@@ -158,6 +175,7 @@ class Settings:
         _check_range("port", self.port, 0, 65_535)
         if self.public_url and re.fullmatch(_PUBLIC_URL, self.public_url) is None:
             raise _refusal("public_url", self.public_url)
+        _check_range("admin_port", self.admin_port, 0, 65_535)
         _check_range("source_link_seconds", self.source_link_seconds, 300, 86_400)
         if self.composer_url and not self._is_composer():
             raise _refusal("composer_url", self.composer_url)
@@ -192,6 +210,11 @@ class Settings:
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
     @property
+    def admin_hosts(self) -> tuple[str, ...]:
+        """The single names of `admin_names`."""
+        return tuple(name.strip().lower() for name in self.admin_names.split(",") if name.strip())
+
+    @property
     def unknown_choices(self) -> dict[str, str]:
         """What `on_unknown` says, by the provider's name; under "" what it says for all others."""
         return _unknown_choices(self.on_unknown) or {}
@@ -206,6 +229,11 @@ class Settings:
 
 def load(command_line: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> Settings:
     """The settings that hold. ConfigurationError names the setting, its value and what is allowed."""
+    return Settings(**chosen(command_line, environment, file))
+
+
+def chosen(command_line: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> dict[str, Any]:
+    """Those that somebody set, by name; the others have their defaults."""
     named = environment.get(PREFIX + FILE_SETTING.upper())
     path = file or (Path(named) if named else None)
     values: dict[str, Any] = _from_file(path) if path else {}
@@ -213,8 +241,7 @@ def load(command_line: Mapping[str, Any], environment: Mapping[str, str], file: 
         variable = PREFIX + entry.name.upper()
         if variable in environment:
             values[entry.name] = _from_text(entry.name, environment[variable])
-    values |= {name: value for name, value in command_line.items() if value is not None}
-    return Settings(**values)
+    return values | {name: value for name, value in command_line.items() if value is not None}
 
 
 def describe() -> list[tuple[str, str, str, str]]:

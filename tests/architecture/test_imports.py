@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "mutoscope"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "testing"}),
     frozenset({"app"}),
-    frozenset({"dialect"}),
+    frozenset({"dialect", "admin"}),
     frozenset({"service", "backup"}),
     frozenset({"engine"}),
     frozenset({"providers", "access"}),
@@ -21,7 +21,9 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"flipbook", "egress"}),
     frozenset({"domain"}),
 )
-BESIDE = frozenset({"settings", "clock", "failpoints", "logs", "__version__"})
+BESIDE = frozenset(
+    {"settings", "clock", "failpoints", "logs", "metrics", "tracing", "correlation", "redaction", "__version__"}
+)
 PURE = {"domain": {"asyncio", "os", "socket", "time", "pathlib", "sqlalchemy", "aiohttp", "starlette"}}
 
 

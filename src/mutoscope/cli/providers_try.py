@@ -154,7 +154,7 @@ def _confirm() -> None:
 def _recording(credential: Credential) -> Recording:
     """A new file in the current folder; nothing that is there is written over."""
     from mutoscope.providers.recording import Recording
-    from mutoscope.providers.redaction import Redaction
+    from mutoscope.redaction import Redaction
 
     redaction = Redaction([credential.secret])
     stem = f"mutoscope-try-{credential.account}-{datetime.now(UTC).date().isoformat()}"

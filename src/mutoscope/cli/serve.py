@@ -16,10 +16,11 @@ import typer
 
 from mutoscope.cli.outcome import ExitCode
 from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
-from mutoscope.settings import Settings, load
+from mutoscope.settings import Settings, chosen, load
 
 if TYPE_CHECKING:
     from mutoscope.app import Mutoscope
+    from mutoscope.cli.admin_port import AdminPort
 
 USAGE_ERROR = 2
 
@@ -40,7 +41,7 @@ def serve(
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     announce: Annotated[
-        Path | None, typer.Option(help="Write {url, api_key, pid} as JSON to this file once ready.")
+        Path | None, typer.Option(help="Write {url, api_key, pid, admin_url} as JSON to this file once ready.")
     ] = None,
 ) -> None:
     """Start the server.
@@ -64,7 +65,8 @@ def run(given: dict[str, Any], config: Path | None, announce: Path | None, role:
     """Start a process of this role and stay until it ends; leaves with its exit code."""
     try:
         settings = load(given, os.environ, config)
-        code = _serve(settings, announce, role)
+        is_set = "admin_port" in chosen(given, os.environ, config)
+        code = _serve(settings, announce, role, admin_port_is_set=is_set)
     except ConfigurationError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(USAGE_ERROR) from None
@@ -77,21 +79,27 @@ def run(given: dict[str, Any], config: Path | None, announce: Path | None, role:
     raise typer.Exit(code)
 
 
-def _serve(settings: Settings, announce: Path | None, role: str | None) -> int:
+def _serve(settings: Settings, announce: Path | None, role: str | None, *, admin_port_is_set: bool) -> int:
+    from mutoscope import tracing
     from mutoscope.app import Mutoscope
+    from mutoscope.cli.admin_port import AdminPort
     from mutoscope.logs import configure
 
-    configure(settings.log_level)
+    configure(settings.log_level, log_prompts=settings.log_prompts)
+    tracing.start(os.environ)
     listener = _listen(settings)
+    admin = AdminPort.open(settings, was_chosen=admin_port_is_set)
     server = Mutoscope(settings, on_lost=_die, role=role)
     try:
         secret = asyncio.run(_prepare(server, needs_key=role != "worker"))
         url = _url(settings, listener)
         welcome = _welcome_worker if role == "worker" else _welcome
-        return _run(server, listener, lambda: welcome(url, secret, announce, settings))
+        return _run(server, listener, admin, lambda: welcome(url, secret, announce, settings, admin.url))
     finally:
         server.close()
         listener.close()
+        admin.close()
+        tracing.stop()
 
 
 def _die() -> None:
@@ -145,7 +153,7 @@ async def _first_key(server: Mutoscope) -> str | None:
     return (await create_key(server.database, server.clock.now(), name="first start")).secret
 
 
-def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], None]) -> int:
+def _run(server: Mutoscope, listener: socket.socket, admin: AdminPort, on_started: Callable[[], None]) -> int:
     import uvicorn
 
     from mutoscope.dialect.protocol import Protocol
@@ -153,7 +161,7 @@ def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], No
     config = uvicorn.Config(
         server.asgi(),
         http=Protocol,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         date_header=True,
@@ -164,10 +172,12 @@ def _run(server: Mutoscope, listener: socket.socket, on_started: Callable[[], No
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
+                await admin.start(server.admin())
                 on_started()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             server.stop_waiting()
+            await admin.stop()
             await super().shutdown(sockets)
 
     # uvicorn raises the signal that stopped it once more when all is done; by then there is nothing left to end.
@@ -186,14 +196,16 @@ def _url(settings: Settings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
-def _welcome(url: str, secret: str | None, announce: Path | None, settings: Settings) -> None:
+def _welcome(url: str, secret: str | None, announce: Path | None, settings: Settings, admin_url: str | None) -> None:
     from mutoscope.database.address import shown
 
     if announce is not None:
-        _write_announcement(announce, {"url": url, "api_key": secret, "pid": os.getpid()})
+        _write_announcement(announce, {"url": url, "api_key": secret, "pid": os.getpid(), "admin_url": admin_url})
     typer.echo(f"Mutoscope listens on {url}, data in {settings.data_dir}.")
     if settings.database:
         typer.echo(f"The database is {shown(settings.database)}.")
+    if admin_url is not None:
+        typer.echo(f"Metrics, and videos as operators see them: {admin_url}")
     if settings.sora_alias and settings.default_model.startswith("flipbook"):
         typer.echo(
             f"Sora's model names are answered by '{settings.default_model}', a built-in engine: "
@@ -205,11 +217,13 @@ def _welcome(url: str, secret: str | None, announce: Path | None, settings: Sett
         typer.echo("The API keys made before still hold; `mutoscope keys create` makes another.")
 
 
-def _welcome_worker(url: str, _secret: str | None, announce: Path | None, settings: Settings) -> None:
+def _welcome_worker(
+    url: str, _secret: str | None, announce: Path | None, settings: Settings, admin_url: str | None
+) -> None:
     from mutoscope.database.address import shown
 
     if announce is not None:
-        _write_announcement(announce, {"url": url, "api_key": None, "pid": os.getpid()})
+        _write_announcement(announce, {"url": url, "api_key": None, "pid": os.getpid(), "admin_url": admin_url})
     typer.echo(f"Mutoscope makes videos for {shown(settings.database)}; whether all is well: {url}/readyz")
 
 

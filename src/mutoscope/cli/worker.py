@@ -18,7 +18,9 @@ def worker(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
-    announce: Annotated[Path | None, typer.Option(help="Write {url, pid} as JSON to this file once ready.")] = None,
+    announce: Annotated[
+        Path | None, typer.Option(help="Write {url, pid, admin_url} as JSON to this file once ready.")
+    ] = None,
 ) -> None:
     """Make videos for servers on the same database.
 

@@ -8,11 +8,13 @@ and never wait for it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from mutoscope import metrics
 from mutoscope.database.changes import Changes
 from mutoscope.database.transaction import Row, Transaction
 from mutoscope.database.waiting import Write
@@ -64,6 +66,7 @@ class Database:
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         write = Write(function, alone, future)
+        asked = time.perf_counter()
         self._writer.put(write)
         limit = asyncio.timeout(within)
         try:
@@ -75,6 +78,8 @@ class Database:
             write.give_up()
             future.add_done_callback(_heard)
             raise DatabaseUnavailable("The database took too long.") from None
+        finally:
+            metrics.write_waited(time.perf_counter() - asked)
 
     async def one(self, name: str, /, **values: Any) -> Row | None:
         """The one row of a named query, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -232,6 +232,13 @@ def move(
     if after.is_final and row["source_id"] is not None:
         tx.run("unpin_source", id=row["source_id"])
     return after
+
+
+def keep_replies(tx: Transaction, row: Row, replies: Sequence[Mapping[str, Any]], now: float) -> None:
+    """Keep what the upstream answered, under the step that the video was in; nothing where it said nothing."""
+    if replies:
+        step, attempt = row["state"], row["attempt"]
+        tx.run("keep_replies", video_id=row["id"], attempt=attempt, step=step, replies=encode(replies), now=now)
 
 
 def _usage(row: Row) -> Usage | None:

@@ -159,7 +159,7 @@ def exception_handlers() -> dict[Any, ExceptionHandler]:
 
 def log_failure(scope: Scope, error: Exception) -> None:
     """Keep for the operator what the caller is not told."""
-    request_id = scope.get("state", {}).get("request_id")
+    request_id = scope.get("state", {}).get("request_id")  # also where no context was made, as for a worker's probes
     if isinstance(error, domain.DatabaseUnavailable | domain.StorageUnavailable):
         # Known well enough, and in an outage every request brings one.
         _log.error("request failed", request_id=request_id, reason=error.message)

@@ -10,10 +10,13 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from mutoscope import metrics, tracing
 from mutoscope.dialect.errors import log_failure, render
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.paths import literal_path
+from mutoscope.dialect.templates import template_of
 from mutoscope.domain.errors import InvalidRequest, MutoscopeError
 
 # The version that the original sends; some clients log it.
@@ -41,12 +44,21 @@ class Rim:
         state = {**scope.get("state", {})}
         answer = _Answer(send, state)
         scope["state"] = state
+        # One request of a connection follows another in the same context.
+        clear_contextvars()
+        bind_contextvars(request_id=answer.request_id)
+        with tracing.span("request", _traceparent(scope), kind="server"):
+            await self._pass_on(scope, receive, answer)
+            if tracing.is_on():
+                _describe(scope, answer)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             self._check_headers(scope)
             scope["path"] = literal_path(scope)
             await self._app(scope, receive, answer.send)
         except ClientDisconnect:
-            _log.info("client left", request_id=answer.request_id)
+            _log.info("client left")
         except Exception as error:
             # Half an answer cannot be taken back; breaking the connection is how the client learns of it.
             if answer.has_begun:
@@ -54,6 +66,8 @@ class Rim:
             if not isinstance(error, MutoscopeError):
                 log_failure(scope, error)
             await render(error)(scope, receive, answer.send)
+        finally:
+            metrics.request_answered(scope["method"], template_of(scope), answer.status, answer.seconds)
 
     def _check_headers(self, scope: Scope) -> None:
         headers = scope["headers"]
@@ -67,6 +81,25 @@ class Rim:
             )
 
 
+def _traceparent(scope: Scope) -> str | None:
+    """The caller's, where it goes on with a trace of its own."""
+    if not tracing.is_on():
+        return None
+    told = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+    return told.decode("latin-1") or tracing.NEW_TRACE
+
+
+def _describe(scope: Scope, answer: _Answer) -> None:
+    route, method = template_of(scope), scope["method"] if scope["method"] in metrics.METHODS else "other"
+    tracing.describe(
+        f"{method} {route}",
+        http__request__method=method,
+        http__route=route,
+        http__response__status_code=answer.status,
+        mutoscope__request_id=answer.request_id,
+    )
+
+
 class _Answer:
     """Watches one answer on its way out and adds the common headers to it."""
 
@@ -74,15 +107,22 @@ class _Answer:
         self.request_id = state["request_id"] = f"req_{secrets.token_hex(16)}"
         self._state = state
         self.has_begun = False
+        self.status = metrics.CLIENT_LEFT
         self._send = send
         self._started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Since the request's headers came."""
+        return time.perf_counter() - self._started
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
+            self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers.update(self._state.get("answer_headers", {}))
             headers["x-request-id"] = self.request_id
             headers["openai-version"] = OPENAI_VERSION
-            headers["openai-processing-ms"] = str(round(1_000 * (time.perf_counter() - self._started)))
+            headers["openai-processing-ms"] = str(round(1_000 * self.seconds))
         await self._send(message)

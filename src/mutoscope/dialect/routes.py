@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mutoscope.clock import Clock, SystemClock
+from mutoscope.correlation import asks_for
 from mutoscope.dialect.allowance import allowance_headers
 from mutoscope.dialect.attempts import attempt_of
 from mutoscope.dialect.bodies import read_fields
@@ -177,6 +178,7 @@ class Handlers:
         """What all create-type routes share: once for each request, planned only or waited for if so asked."""
         caller = caller or await self._caller(request)
         fields = await read_fields(request, self._limits)
+        asks_for(str(fields.get("prompt", "")))
         attempt = attempt_of(request.headers, verb, path_id, fields)
         new = read(fields)
         if read_flag(request.query_params, "dry_run"):
@@ -196,7 +198,7 @@ class Handlers:
         try:
             return await self._service.submitted(caller, video.id, seconds)
         except ServerError:
-            log.exception("a video was accepted, and could not be waited for", video=video.id)
+            log.exception("a video was accepted, and could not be waited for", video_id=video.id)
             return video
 
     async def _caller(self, request: Request) -> Caller:

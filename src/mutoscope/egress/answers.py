@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from mutoscope import metrics
 from mutoscope.egress.errors import BadAnswer
 from mutoscope.egress.evidence import BROKEN, proof
 from mutoscope.egress.gate import Ticket
@@ -56,6 +57,7 @@ class Download:
         try:
             async for raw in self._response.content.iter_any():
                 came += len(raw)
+                metrics.door_received(len(raw))
                 for piece in self._unpacked.feed(raw):
                     unpacked += len(piece)
                     if max(came, unpacked) > self._limits.body:

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import aiohttp
 from multidict import CIMultiDict
 
-from mutoscope import __version__
+from mutoscope import __version__, metrics, tracing
 from mutoscope.egress.answers import Download, Reply
 from mutoscope.egress.bodies import Body, payload_of
 from mutoscope.egress.errors import BadAnswer, Forbidden, Refusal
@@ -34,6 +34,7 @@ class Door:
     """The way out.
 
     trusted: host and port of the upstreams that an operator configured, which may have private addresses and any port.
+    tells_traces: whether the upstreams are told which trace a request belongs to.
     plain_http: whether other hosts may be asked without TLS. tls: what certificates are checked with, if not the
     system's. lookup: how names become addresses. connections: how many may be open at once to one host, for questions
     and for the rest; a slow host takes none of another's.
@@ -48,7 +49,9 @@ class Door:
         lookup: Lookup = look_up,
         rules: Rules | None = None,
         connections: int = 256,
+        tells_traces: bool = False,
     ) -> None:
+        self._tells_traces = tells_traces
         self._rules = rules or Rules(origins(trusted), plain_http)
         self._wire = Wire(self._rules, lookup, tls, connections)
 
@@ -152,13 +155,17 @@ class Door:
         raise BadAnswer(f"{start} leads on over more than {call.limits.redirects} redirects.")
 
     async def _ask(self, target: Target, call: Call) -> aiohttp.ClientResponse:
-        try:
-            response = await self._wire.ask(call, target)
-        except BROKEN as error:
-            failure = proof(error, target, call.ticket)
-        else:
-            return _bounded(response, target, call.limits)
-        raise failure
+        with tracing.span(f"HTTP {call.method}", kind="client", attributes=_told(call, target)):
+            if self._tells_traces and target.exempt and (trace := tracing.traceparent()):
+                call.headers = {**call.headers, "traceparent": trace}
+            try:
+                response = await self._wire.ask(call, target)
+            except BROKEN as error:
+                failure = proof(error, target, call.ticket)
+            else:
+                tracing.describe(http__response__status_code=response.status)
+                return _bounded(response, target, call.limits)
+            raise failure
 
     async def _upgrade(
         self, target: Target, call: Call
@@ -173,6 +180,7 @@ class Door:
         try:
             return self._rules.check(url, trusted=trusted)
         except Refusal as refusal:
+            metrics.door_refused()
             failure = Forbidden(f"Not asked: {refusal}.", not_sent=True)
         raise failure
 
@@ -180,8 +188,16 @@ class Door:
         try:
             return self._rules.follow(start, here, location)
         except Refusal as refusal:
+            metrics.door_refused()
             failure = Forbidden(f"{here} leads where this server may not go: {refusal}.", not_sent=not call.ticket.sent)
         raise failure
+
+
+def _told(call: Call, target: Target) -> dict[str, str] | None:
+    """What a span says of an exchange: never more of the URL than its host."""
+    if not tracing.is_on():
+        return None
+    return {"http.request.method": call.method, "server.address": target.host}
 
 
 def _merged(defaults: dict[str, str], headers: Mapping[str, str]) -> Mapping[str, str]:

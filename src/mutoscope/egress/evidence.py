@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 
+from mutoscope import metrics
 from mutoscope.egress.errors import BadAnswer, ConnectionCut, Forbidden, NoAnswer, NotSent, Refusal
 from mutoscope.egress.gate import Ticket
 from mutoscope.egress.rules import Target
@@ -18,6 +19,7 @@ def proof(error: Exception, target: Target, ticket: Ticket) -> Exception:  # noq
     if ticket.stopped is not None:
         return ticket.stopped
     if isinstance(error, Refusal):
+        metrics.door_refused()
         return Forbidden(f"{target} was not asked: {error}.", not_sent=not ticket.sent)
     if not ticket.sent:
         return NotSent(f"No connection to {target}: {_reason(error)}.")

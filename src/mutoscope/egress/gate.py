@@ -13,6 +13,7 @@ from typing import Any, cast
 import aiohttp
 from aiohttp.connector import Connection
 
+from mutoscope import metrics
 from mutoscope.egress.errors import Refusal
 from mutoscope.egress.rules import Rules
 
@@ -65,11 +66,14 @@ class Gate:
 
     def write(self, data: bytes) -> None:
         self._show_ticket()
+        metrics.door_sent(len(data))
         self.transport.write(data)
 
     def writelines(self, chunks: Iterable[bytes]) -> None:
         self._show_ticket()
-        self.transport.writelines(chunks)
+        parts = list(chunks)
+        metrics.door_sent(sum(map(len, parts)))
+        self.transport.writelines(parts)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.transport, name)

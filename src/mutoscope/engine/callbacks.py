@@ -40,14 +40,14 @@ async def hear(desk: Desk, token: str, headers: Mapping[str, str], body: bytes) 
     try:
         upstream_id = await cast(CallsBack, provider).called_back(headers, body)
     except UpstreamError as error:
-        log.warning("a callback cannot be read", video=intent["video_id"], code=error.code, reason=error.message)
+        log.warning("a callback cannot be read", video_id=intent["video_id"], code=error.code, reason=error.message)
         return
     noted = await desk.database.write(lambda tx: _note(tx, intent, upstream_id, desk.clock.now()))
     if noted != upstream_id:
         log.error(
             "callbacks of one submission name two jobs",
             alarm="callback",
-            video=intent["video_id"],
+            video_id=intent["video_id"],
             first=noted,
             then=upstream_id,
         )

@@ -104,6 +104,11 @@ class Circuits:
                 return circuit.reason, circuit.open_since
         return None, 0.0
 
+    def parts_of(self, key: str) -> list[tuple[str, bool]]:
+        """ "upstream" and "account", and whether each is open: nobody asks, or nobody submits."""
+        parts = (("upstream", self._upstreams), ("account", self._accounts))
+        return [(part, key in circuits and circuits[key].reason is not None) for part, circuits in parts]
+
     def heard(self, key: str, error: UpstreamError | None, now: float, *, submitting: bool = False) -> None:
         """What came of a question or, `submitting`, of a submission; None for an answer that is no error."""
         if isinstance(error, _OF_THE_ACCOUNT):

@@ -10,6 +10,10 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import structlog
+
+from mutoscope import metrics, tracing
+from mutoscope.correlation import about
 from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.videos import decode, encode, move
 from mutoscope.domain.assets import Asset, Variant, storage_key
@@ -30,7 +34,10 @@ from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
 from mutoscope.media.probe import rate_of
 from mutoscope.media.studio import Derived
+from mutoscope.providers import hearing
 from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting, makes_what_is_asked
+
+log = structlog.get_logger(__name__)
 
 CHUNK = 1 << 20
 # Half of the minute in which the work goes on after an upstream was away.
@@ -49,14 +56,19 @@ class Collection:
     async def run(self, video_id: str) -> None:
         """Bring a video from `collecting` to `completed` or to its failure; repeatable after a crash."""
         row = await self._desk.row(video_id)
+        with about(row, "collect"), hearing.listening():
+            await self._bring_home(row)
+
+    async def _bring_home(self, row: Row) -> None:
         if row["deaths"] >= DEATHS_ALLOWED and is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
             await self._desk.fail(row, TaskPoisoned())
             return
         if row["state"] == State.COLLECTING:
             row = await self._collect(row)
         if row["state"] == State.FINISHING:
-            await self._finish(row)
-        row = await self._desk.row(video_id)
+            with tracing.span("finish"):
+                await self._finish(row)
+        row = await self._desk.row(row["id"])
         if row["state"] == State.CANCELLED:
             await self._desk.remove_files(row)  # those that we stored after the janitor had been there
 
@@ -123,7 +135,13 @@ class Collection:
         failpoint("finish.after_derive", row["id"])
         if await self._publish(row, Happening.DERIVED, stored, derived):
             failpoint("finish.after_commit", row["id"])
+            self._tell_completed(row)
             await self._desk.providers[row["provider"]].forget(row["upstream_id"])
+
+    def _tell_completed(self, row: Row) -> None:
+        seconds = self._desk.clock.now() - row["created_at"]
+        metrics.video_completed(row["provider"], row["model"], seconds)
+        log.info("a video is completed", provider=row["provider"], seconds=round(seconds, 1))
 
     async def _store(self, row: Row, variant: Variant, chunks: AsyncIterator[bytes]) -> Asset:
         key = storage_key(row["tenant"], row["id"], row["attempt"], variant)

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import structlog
 
+from mutoscope import metrics
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
-from mutoscope.database.videos import move, request_from_row
+from mutoscope.database.videos import keep_replies, move, request_from_row
 from mutoscope.domain.errors import DatabaseUnavailable, MutoscopeError, NotYet, UpstreamError
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.test_cases import CASES
@@ -25,6 +26,7 @@ from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.retry import backoff
 from mutoscope.engine.wording import Composer
 from mutoscope.media.studio import Studio
+from mutoscope.providers import hearing
 from mutoscope.providers.protocol import Provider, Recovery
 from mutoscope.storage.protocol import Storage
 
@@ -132,14 +134,25 @@ class Desk:
         lifetime = (case and case.lifetime_seconds) or self.retention_seconds
         return now + lifetime if lifetime else None
 
+    async def keep_replies(self, row: Row) -> None:
+        """Keep what the upstream just answered, if it did, for the operator."""
+        now = self.clock.now()
+        if replies := hearing.told():
+            await self.database.write(lambda tx: keep_replies(tx, row, replies, now))
+
     async def remove_files(self, row: Row) -> None:
         """Everything stored for a video; its inputs are its tenant's."""
         await self.storage.delete_prefix(f"{row['tenant']}/{row['id']}")
 
     async def move(self, row: Row, happening: Happening, **columns: Any) -> State | None:
         """Move a video in a transaction of its own; None if somebody moved it first."""
-        now = self.clock.now()
-        state = await self.database.write(lambda tx: move(tx, row, happening, now, **columns))
+        now, replies = self.clock.now(), hearing.told()
+
+        def write(tx: Transaction) -> State | None:
+            keep_replies(tx, row, replies, now)
+            return move(tx, row, happening, now, **columns)
+
+        state = await self.database.write(write)
         if state is not None and state.is_final:
             await self.slots.give_back(row["provider"], row["id"])
         return state
@@ -147,5 +160,6 @@ class Desk:
     async def fail(self, row: Row, error: MutoscopeError) -> None:
         """End a video with an error for its owner to read."""
         code = error.code or "internal_error"
-        log.warning("video failed", video=row["id"], state=row["state"], code=code, reason=error.message)
-        await self.move(row, Happening.GAVE_UP, failure=Failure(code, error.message), detail={"code": code})
+        log.warning("video failed", video_id=row["id"], state=row["state"], code=code, reason=error.message)
+        if await self.move(row, Happening.GAVE_UP, failure=Failure(code, error.message), detail={"code": code}):
+            metrics.video_failed(row["provider"], row["model"], code)

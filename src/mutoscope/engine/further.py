@@ -11,8 +11,9 @@ from typing import Any
 
 import structlog
 
+from mutoscope import metrics
 from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import add_event, decode, encode, told
+from mutoscope.database.videos import add_event, decode, encode, keep_replies, told
 from mutoscope.domain.errors import UpstreamError
 from mutoscope.domain.fallback import After, next_of
 from mutoscope.domain.lifecycle import Happening, State
@@ -20,6 +21,7 @@ from mutoscope.domain.wishes import Adjustment
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.intents import add_intent, new_nonce
 from mutoscope.engine.outcome import Outcome, outcome_of
+from mutoscope.providers import hearing
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class FurtherPlans:
         is_new, now = row["state"] == State.QUEUED, self._desk.clock.now()
         attempt = row["attempt"] if is_new else row["attempt"] + 1
         outcome = Outcome.REJECTED if outcome_of(error) is Outcome.UNKNOWN else outcome_of(error)
+        replies = hearing.told()
 
         def write(tx: Transaction) -> bool:
             if not tx.run(
@@ -62,6 +65,7 @@ class FurtherPlans:
             happening = Happening.NOT_SENT if outcome is Outcome.NOT_SENT else Happening.REJECTED
             detail = {"model": changed["model"], "provider": changed["provider"], "reason": error.message}
             add_event(tx, row["id"], row["tenant"], happening, State(row["state"]), now, detail)
+            keep_replies(tx, row, replies, now)
             if not is_new:
                 _close(tx, row["id"], row["attempt"], outcome, error.message)
                 add_intent(tx, row, attempt, now, new_nonce(), provider=changed["provider"])
@@ -71,7 +75,11 @@ class FurtherPlans:
 
         went_on = await self._desk.insist(write)
         if went_on:
-            log.info("a refused video goes on", video=row["id"], refused_by=row["provider"], asks=changed["provider"])
+            if not is_new:
+                metrics.submission_ended(row["provider"], outcome)
+            log.info(
+                "a refused video goes on", video_id=row["id"], refused_by=row["provider"], asks=changed["provider"]
+            )
         return went_on
 
     def _is_offered(self, leg: Mapping[str, Any]) -> bool:

@@ -114,7 +114,7 @@ class Janitor:
         try:
             await self._purge(row, event)
         except Exception:  # one folder that cannot go must not keep the others
-            log.exception("files of a video could not be removed; they are tried again", video=row["id"])
+            log.exception("files of a video could not be removed; they are tried again", video_id=row["id"])
 
     async def _purge(self, row: Row, event: str | None) -> None:
         now = self._desk.clock.now()
@@ -122,6 +122,7 @@ class Janitor:
 
         def write(tx: Transaction) -> None:
             tx.run("drop_assets", video_id=row["id"])
+            tx.run("drop_replies", video_id=row["id"])
             tx.run("note_purged", id=row["id"], now=now)
             if event is not None:
                 add_event(tx, row["id"], row["tenant"], event, State(row["state"]), now)

@@ -13,8 +13,10 @@ from typing import Any
 
 import structlog
 
+from mutoscope import metrics
+from mutoscope.correlation import about
 from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import encode, move
+from mutoscope.database.videos import encode, keep_replies, move
 from mutoscope.domain.errors import (
     DatabaseUnavailable,
     FinishedWithoutAsset,
@@ -29,6 +31,7 @@ from mutoscope.domain.lifecycle import Happening, State, progress_after
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.doubts import Doubts
 from mutoscope.engine.jobs import build_job
+from mutoscope.engine.lags import Lags
 from mutoscope.engine.line import Line
 from mutoscope.engine.notes import Notes
 from mutoscope.engine.port import TaskKind, TaskQueue, only_at
@@ -43,6 +46,7 @@ from mutoscope.engine.retry import (
 )
 from mutoscope.engine.words import UnknownWords
 from mutoscope.failpoints import failpoint
+from mutoscope.providers import hearing
 from mutoscope.providers.protocol import Done, Poll, Provider, Refused, Running, Waiting
 
 log = structlog.get_logger(__name__)
@@ -72,15 +76,16 @@ class Poller:
         self._notes = Notes(desk)
         self._doubts = Doubts()
         self._unknown_words = UnknownWords()
-        self._nudged: set[tuple[str, str]] = set()
+        self._nudged: dict[tuple[str, str], float] = {}
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending: set[str] = set()
         self._begun = desk.clock.now()
+        self._lags = Lags(self._begun)
 
     def nudge(self, provider: str, upstream_id: str) -> None:
         """Something changed at an upstream of this machine: ask now."""
-        self._nudged.add((provider, upstream_id))
+        self._nudged.setdefault((provider, upstream_id), self._desk.clock.now())
         self._news.set()
 
     async def run(self) -> None:
@@ -130,15 +135,16 @@ class Poller:
             self._ask_next(line)
 
     async def _fetch_nudged(self) -> None:
-        for provider, upstream_id in list(self._nudged):
+        for (provider, upstream_id), nudged_at in list(self._nudged.items()):
             rows = await self._desk.database.all(
                 "videos_by_upstream_id", owner=self._desk.executor, provider=provider, upstream_id=upstream_id
             )
             line = self._lines[provider]
             if any(line.is_asking(row["id"]) for row in rows):
                 continue  # the answer under way may be older than the nudge
-            self._nudged.discard((provider, upstream_id))
+            self._nudged.pop((provider, upstream_id), None)
             for row in rows:
+                self._lags.asked(row["id"], nudged_at)
                 line.add_first(row)
 
     def _ask_next(self, line: Line) -> None:
@@ -153,22 +159,30 @@ class Poller:
         task.add_done_callback(self._tasks.discard)
 
     async def _ask(self, line: Line, row: Row) -> None:
-        try:
+        with about(row, "poll"), hearing.listening():
             try:
-                answer = await self._answer(row)
-            except UpstreamError as error:
-                await self._no_news(line, row, error)
-            else:
-                self._doubts.dispel(row["id"])
-                await self._write(line, row, answer)
-        except Exception:
-            log.exception("a poll could not be written", video=row["id"])
-            await self._desk.clock.sleep(STUMBLE_PAUSE)  # it is still due, and not asked while this task lives
-        finally:
-            line.answered(row["id"])
+                await self._ask_about(line, row)
+            except Exception:
+                log.exception("a poll could not be written")
+                await self._desk.clock.sleep(STUMBLE_PAUSE)  # it is still due, and not asked while this task lives
+            finally:
+                line.answered(row["id"])
         self._ask_next(line)
         if self._nudged or line.runs_dry:
             self._news.set()
+
+    async def _ask_about(self, line: Line, row: Row) -> None:
+        asked = self._desk.clock.now()
+        metrics.poll_begun(row["provider"], asked - row["next_poll_at"])
+        try:
+            answer = await self._answer(row)
+        except UpstreamError as error:
+            await self._no_news(line, row, error)
+            return
+        self._doubts.dispel(row["id"])
+        if isinstance(answer, Waiting | Running):
+            self._lags.asked(row["id"], asked)
+        await self._write(line, row, answer)
 
     async def _answer(self, row: Row) -> Poll:
         """What the upstream says. UpstreamError when it cannot be heard, or says what cannot be taken for news."""
@@ -198,6 +212,7 @@ class Poller:
             case Done():
                 await self._finished(row, answer)
             case Refused(error):
+                self._lags.ended(row["id"])
                 await self._desk.fail(row, error)
             case _:
                 reported = answer.progress if isinstance(answer, Running) else None
@@ -207,8 +222,10 @@ class Poller:
         now = self._desk.clock.now()
         remote = encode([{"variant": asset.variant, "location": asset.location} for asset in done.assets])
         facts = encode(dict(done.facts))
+        replies = hearing.told()
 
         def write(tx: Transaction) -> State | None:
+            keep_replies(tx, row, replies, now)
             state = move(tx, row, Happening.FINISHED, now, remote=remote, facts=facts, charged=done.charged)
             if state is not None:
                 # Only this process has what was made on this machine.
@@ -217,9 +234,15 @@ class Poller:
                 self._queue.enqueue(tx, TaskKind.COLLECT, lane, row["id"], row["tenant"])
             return state
 
-        await self._desk.database.write(write)
+        if await self._desk.database.write(write) is not None:
+            self._tell_lag(row)
         failpoint("poll.after_finish", row["id"])
         await self._desk.slots.give_back(row["provider"], row["id"])
+
+    def _tell_lag(self, row: Row) -> None:
+        lag = self._lags.finished(row["id"], row["state_since"], self._desk.clock.now())
+        if lag is not None:
+            metrics.finish_detected(row["provider"], lag)
 
     async def _progressed(self, line: Line, row: Row, poll_after: float | None, reported: float | None) -> None:
         now = self._desk.clock.now()
@@ -235,6 +258,8 @@ class Poller:
         if self._is_late(now) and is_over_budget(row["state"], row["state_since"], now):
             await self._timed_out(row)
             return
+        if not row["polls_failed"]:
+            await self._desk.keep_replies(row)
         match error:
             case UpstreamRateLimited():
                 self._rest(line, error, now)  # the row stays due, and is among the first when the line goes on
@@ -253,7 +278,7 @@ class Poller:
         if isinstance(error, UpstreamProtocolError):
             self._unknown_words.heard(line.provider, error)
         else:
-            log.warning("no news from the upstream", video=row["id"], code=error.code, reason=error.message)
+            log.warning("no news from the upstream", video_id=row["id"], code=error.code, reason=error.message)
         failures = row["polls_failed"] + 1
         self._notes.add(
             line,
@@ -293,9 +318,10 @@ class Poller:
 
     async def _end(self, row: Row) -> None:
         try:
-            await self._timed_out(row)
+            with about(row, "end"):
+                await self._timed_out(row)
         except Exception:
-            log.exception("a video past its time could not be ended; it is tried again", video=row["id"])
+            log.exception("a video past its time could not be ended; it is tried again", video_id=row["id"])
         finally:
             self._ending.discard(row["id"])
 
@@ -304,5 +330,6 @@ class Poller:
         return now - self._begun >= LATE_GRACE
 
     async def _timed_out(self, row: Row) -> None:
+        self._lags.ended(row["id"])
         await self._desk.cancel(row["provider"], row["upstream_id"])
         await self._desk.fail(row, GenerationTimeout())

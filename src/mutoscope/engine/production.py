@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from mutoscope.database.connection import Transaction
 from mutoscope.domain.errors import DatabaseUnavailable, StorageUnavailable, TaskPoisoned
@@ -129,6 +130,11 @@ class Production:
     async def _errand(self, video_id: str) -> None:
         await self._persistent(self._stop_work)(video_id)
 
+    def circuits(self) -> list[tuple[str, str, bool]]:
+        """Provider, "upstream" or "account", and whether that is left alone now."""
+        remote = [name for name, provider in self._desk.providers.items() if not provider.is_local]
+        return [(name, part, is_open) for name in remote for part, is_open in self._desk.circuits.parts_of(name)]
+
     async def _stop_work(self, video_id: str) -> None:
         self._janitor.call()
         row = await self._desk.row(video_id)
@@ -144,14 +150,15 @@ class Production:
             mishaps = outages = 0
             while True:
                 try:
-                    return await (handler if mishaps < MISHAPS_ALLOWED else self._give_up)(video_id)
+                    with bound_contextvars(video_id=video_id):
+                        return await (handler if mishaps < MISHAPS_ALLOWED else self._give_up)(video_id)
                 except (DatabaseUnavailable, StorageUnavailable) as error:
                     outages += 1
-                    log.error("work on a video waits", video=video_id, reason=error.message)
+                    log.error("work on a video waits", video_id=video_id, reason=error.message)
                     await self._desk.clock.sleep(backoff(outages, longest=OUTAGE_LONGEST_PAUSE))
                 except Exception:
                     mishaps += 1
-                    log.exception("work on a video stumbled", video=video_id, mishap=mishaps)
+                    log.exception("work on a video stumbled", video_id=video_id, mishap=mishaps)
                     await self._desk.clock.sleep(backoff(mishaps))
 
         return run

@@ -12,8 +12,10 @@ from dataclasses import replace
 
 import structlog
 
+from mutoscope import metrics
+from mutoscope.correlation import about
 from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import decode, encode, move
+from mutoscope.database.videos import decode, encode, keep_replies, move
 from mutoscope.domain.errors import (
     MediaUnreadable,
     NotYet,
@@ -34,6 +36,7 @@ from mutoscope.engine.retry import advised_pause, backoff, is_over_budget
 from mutoscope.engine.unknown import Detective, Finding
 from mutoscope.engine.wording import settle
 from mutoscope.failpoints import failpoint
+from mutoscope.providers import hearing
 from mutoscope.providers.protocol import Job, OnUnknown, Provider, Submitted
 
 log = structlog.get_logger(__name__)
@@ -85,7 +88,8 @@ class Submission:
         row = await self._desk.row(video_id)  # it may have been deleted while it waited
         self._at_work.add(video_id)
         try:
-            handed_over = await self._pursue(row)
+            with about(row, "submit"), hearing.listening():
+                handed_over = await self._pursue(row)
         finally:
             self._at_work.discard(video_id)
             self._calls.end(video_id)
@@ -321,9 +325,10 @@ class Submission:
 
     async def _accept(self, row: Row, attempt: int, submitted: Submitted) -> bool:
         failpoint("submit.after_call", row["id"])
-        now = self._desk.clock.now()
+        now, replies = self._desk.clock.now(), hearing.told()
 
         def write(tx: Transaction) -> State | None:
+            keep_replies(tx, row, replies, now)
             tx.run(
                 "close_intent",
                 video_id=row["id"],
@@ -345,6 +350,8 @@ class Submission:
             await self._left_over(row, submitted)
             return False
         failpoint("submit.after_accept", row["id"])
+        metrics.submission_ended(row["provider"], Outcome.ACCEPTED)
+        log.info("an upstream accepted a video", provider=row["provider"], upstream_id=submitted.upstream_id)
         if self._desk.providers[row["provider"]].is_local:
             self._ask_now(row["provider"], submitted.upstream_id)
         return True
@@ -415,9 +422,10 @@ class Submission:
         for row in await self._desk.database.all("held_submissions", owner=self._desk.executor):
             if row["id"] not in self._at_work:
                 try:
-                    await self._look_for(row, self._desk.providers[row["provider"]])
+                    with about(row, "look"), hearing.listening():
+                        await self._look_for(row, self._desk.providers[row["provider"]])
                 except Exception:  # one that cannot be looked for must not keep the others
-                    log.exception("a held submission could not be looked for", video=row["id"])
+                    log.exception("a held submission could not be looked for", video_id=row["id"])
 
     async def _look_for(self, row: Row, provider: Provider) -> None:
         job = await self._job(row, row["attempt"], row["nonce"])
@@ -436,15 +444,20 @@ class Submission:
         return recovery.on_unknown is not OnUnknown.HOLD and age > recovery.deadline_seconds + END_GRACE
 
     async def _close(self, row: Row, outcome: Outcome, evidence: str) -> None:
-        await self._desk.insist(
-            lambda tx: tx.run(
+        now, replies = self._desk.clock.now(), hearing.told()
+
+        def write(tx: Transaction) -> None:
+            keep_replies(tx, row, replies, now)
+            tx.run(
                 "close_intent",
                 video_id=row["id"],
                 attempt=row["attempt"],
                 outcome=outcome,
                 evidence=encode({"message": evidence}),
             )
-        )
+
+        await self._desk.insist(write)
+        metrics.submission_ended(row["provider"], outcome)
 
 
 def _awaits_submission(row: Row) -> bool:

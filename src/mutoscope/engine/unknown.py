@@ -76,7 +76,7 @@ class Detective:
         except UpstreamError as error:
             if age < recovery.key_seconds and isinstance(error, _PROOFS):
                 return error
-            log.warning("a submission is still unknown", video=job.video_id, code=error.code, reason=error.message)
+            log.warning("a submission is still unknown", video_id=job.video_id, code=error.code, reason=error.message)
         return None
 
     async def _told(self, provider: Provider, job: Job) -> Submitted | None:
@@ -103,7 +103,7 @@ class Detective:
         owner = await self._desk.database.one("owner_of_job", provider=provider.name, upstream_id=found.upstream_id)
         if owner is None or owner["id"] == job.video_id:
             return found
-        log.error("a job that was found belongs to another video", video=job.video_id, owner=owner["id"])
+        log.error("a job that was found belongs to another video", video_id=job.video_id, owner=owner["id"])
         return None
 
     def _has_a_way(self, provider: Provider, age: float) -> bool:

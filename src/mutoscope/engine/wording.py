@@ -81,8 +81,8 @@ async def _ask(composer: Composer | None, row: Row, composition: dict[str, Any])
     try:
         return await composer.compose(composition["material"], composition["limit"]), None
     except UpstreamError as error:
-        log.warning("the composer could not be used", video=row["id"], reason=error.message)
+        log.warning("the composer could not be used", video_id=row["id"], reason=error.message)
         return None, error.message
     except Exception:
-        log.exception("the composer stumbled", video=row["id"])
+        log.exception("the composer stumbled", video_id=row["id"])
         return None, "It stumbled."

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from mutoscope import metrics
 from mutoscope.domain.errors import MediaUnreadable, StorageUnavailable
 
 # Everything else of the environment stays here: a decoder that was taken over finds no secret.
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
 _ANSWER_MAX_BYTES = 64 * 1024
+# What its crashes are counted under.
+CHILD = "media"
 
 
 def scrubbed_environment(**additions: str) -> dict[str, str]:
@@ -41,6 +44,7 @@ async def run_child(
             answer = await _hear(child)
             code = await child.wait()
     except TimeoutError:
+        metrics.child_crashed(CHILD)
         raise MediaUnreadable("Reading the file took too long and was stopped.") from None
     finally:
         await end_child(child)
@@ -91,6 +95,7 @@ async def _hear(child: asyncio.subprocess.Process) -> bytes:
         await child.stdout.readexactly(_ANSWER_MAX_BYTES)
     except asyncio.IncompleteReadError as end:
         return end.partial
+    metrics.child_crashed(CHILD)
     raise MediaUnreadable("Reading the file went wrong: the media process talked nonsense.")
 
 
@@ -106,4 +111,5 @@ def _understood(answer: bytes, code: int) -> dict[str, Any]:
             raise MediaUnreadable(reason)
         case {"storage": str(reason)}:
             raise StorageUnavailable(reason)
+    metrics.child_crashed(CHILD)
     raise MediaUnreadable("Reading the file crashed the media process or went over its limits.")

@@ -31,6 +31,7 @@ from mutoscope.egress.bodies import Body, Json
 from mutoscope.egress.door import Door
 from mutoscope.egress.limits import CALL, DOWNLOAD, Limits
 from mutoscope.providers.account import Account
+from mutoscope.providers.hearing import heard
 from mutoscope.providers.protocol import Job
 
 SAID_CHARACTERS = 300
@@ -102,6 +103,7 @@ class Api:
         reply = await self.door.request(
             method, url, headers=merged, body=body, trusted=True, limits=limits, before_send=before_send
         )
+        heard(method, url, reply, self.secret)
         if (error := (judge or self.judge)(reply)) is not None:
             raise error
         if (error := self.by_status(reply, is_lost=is_lost)) is not None:

@@ -18,7 +18,7 @@ from mutoscope.egress.door import Door
 from mutoscope.egress.gate import BeforeSend
 from mutoscope.egress.limits import CALL, DOWNLOAD, Limits
 from mutoscope.egress.socket import Socket
-from mutoscope.providers.redaction import Redaction
+from mutoscope.redaction import Redaction
 
 
 class Recording:

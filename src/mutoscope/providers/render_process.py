@@ -17,7 +17,7 @@ from mutoscope.providers.render_job import RenderJob
 
 _LINE_MAX_BYTES = 16 * 1024
 _COMPLAINT_CHUNKS = 4
-_ENDINGS = frozenset({"done", "failed", "no_space"})
+ENDINGS = frozenset({"done", "failed", "no_space"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,17 @@ class ChildCommand:
     environment: Mapping[str, str] = field(default_factory=dict)
     stall_seconds: float = 300.0
 
+    @property
+    def name(self) -> str:
+        """What it is for, such as "flipbook"."""
+        return self.module.rpartition(".")[2].removesuffix("_child")
+
 
 class RenderProcess:
-    """A running child. It ends by itself, by `close` or `kill`, or with this process."""
+    """A running child. It ends by itself, by `close` or `kill`, or with this process. name: what it is for."""
 
-    def __init__(self, child: asyncio.subprocess.Process, stall_seconds: float) -> None:
+    def __init__(self, child: asyncio.subprocess.Process, stall_seconds: float, name: str = "") -> None:
+        self.name = name
         self._child = child
         self._stall_seconds = stall_seconds
         self._is_drawing = False
@@ -59,7 +65,7 @@ class RenderProcess:
             env=scrubbed_environment(**command.environment),
             start_new_session=True,
         )
-        return cls(child, command.stall_seconds)
+        return cls(child, command.stall_seconds, command.name)
 
     @property
     def is_alive(self) -> bool:
@@ -87,7 +93,7 @@ class RenderProcess:
             self._child.stdin.write(job.to_line())
             await self._child.stdin.drain()
         while (report := await self._next_report()) is not None:
-            self._is_drawing = _ENDINGS.isdisjoint(report)
+            self._is_drawing = ENDINGS.isdisjoint(report)
             yield report
             if not self._is_drawing:
                 return

@@ -18,8 +18,9 @@ from typing import Any, Protocol
 
 import structlog
 
+from mutoscope import metrics
 from mutoscope.providers.render_job import VIDEO, RenderJob, read_facts
-from mutoscope.providers.render_process import RenderProcess
+from mutoscope.providers.render_process import ENDINGS, RenderProcess
 
 log = structlog.get_logger(__name__)
 
@@ -205,7 +206,7 @@ class RenderQueue:
             return Failed(f"The drawing process could not be started: {error.strerror}.", may_pass=True)
         except Exception:
             # A worker that died would leave its slot unused for good.
-            log.exception("the render queue stumbled", video=entry.job.video_id)
+            log.exception("the render queue stumbled", video_id=entry.job.video_id)
             return Failed("The clip could not be drawn.")
 
     async def _draw(self, entry: _Entry) -> Failed | None:
@@ -237,8 +238,12 @@ class RenderQueue:
         finally:
             entry.process = None
             await self._processes.give_back(process)
+        if not entry.cancelled and ENDINGS.isdisjoint(said):
+            metrics.child_crashed(process.name)
         if not entry.cancelled and "done" not in said:
-            log.warning("a clip could not be drawn", video=entry.job.video_id, said=said, complaint=process.complaint)
+            log.warning(
+                "a clip could not be drawn", video_id=entry.job.video_id, said=said, complaint=process.complaint
+            )
         return said
 
     def _heard(self, entry: _Entry, said: dict[str, Any]) -> None:

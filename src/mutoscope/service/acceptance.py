@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from mutoscope.clock import Clock
+from mutoscope.correlation import origin
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.ledger import caps_from, reserve
 from mutoscope.database.videos import add_event, decode, encode, fit_to_json, plan_to_json, request_to_json, told
@@ -105,6 +106,7 @@ class Acceptance:
         """The row of the accepted video, on disk; and whether an earlier attempt had made it already."""
         _play_refusal(proposal)
         free = await self._storage.free() if self._min_free_bytes else None
+        came_of = origin()  # here, since the writer's thread has none of this request's context
 
         def write(tx: Transaction) -> tuple[Row, bool]:
             # First of all: whatever the server lacks now, what was accepted once stays accepted.
@@ -112,7 +114,7 @@ class Acceptance:
                 return row, True
             self._check_space(free)
             self._check_queue(tx, caller, proposal)
-            return self._add(tx, caller, proposal, attempt), False
+            return self._add(tx, caller, proposal, attempt, came_of), False
 
         return await self._write(caller, write)
 
@@ -168,7 +170,7 @@ class Acceptance:
             raise gone(made)
         return row
 
-    def _add(self, tx: Transaction, caller: Caller, proposal: Proposal, attempt: Attempt) -> Row:
+    def _add(self, tx: Transaction, caller: Caller, proposal: Proposal, attempt: Attempt, came_of: str | None) -> Row:
         video_id, now = new_id("video"), self._clock.now()
         source, plan, price = proposal.source, proposal.plan, proposal.most
         provider = _account(proposal)
@@ -203,6 +205,7 @@ class Acceptance:
             source_id=source and source.id,
             root_id=source.root_id if source else video_id,
             depth=source.depth + 1 if source else 0,
+            origin=came_of,
             now=now,
         )
         requests = [proposal.request, *(one.proposal.request for one in proposal.further)]

@@ -34,6 +34,7 @@ from mutoscope.domain.money import Cap, UsageBy, UsageLine
 from mutoscope.domain.video import Operation, Video, is_wellformed_id, new_id
 from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
+from mutoscope.logs import prompt_facts
 from mutoscope.media.studio import Studio
 from mutoscope.service.acceptance import Acceptance, gone, turn
 from mutoscope.service.fetching import Fetching
@@ -155,6 +156,8 @@ class Service:
         row, replayed = await self._acceptance.accept(caller, proposal, attempt)
         if not replayed:
             failpoint("create.after_commit", row["id"])
+            facts = prompt_facts(proposal.request.prompt)
+            log.info("a video is accepted", video_id=row["id"], provider=row["provider"], model=row["model"], **facts)
         return Made(self._video(row), replayed)
 
     async def plan(self, caller: Caller, new: New) -> Proposal:

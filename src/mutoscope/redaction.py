@@ -1,4 +1,6 @@
-"""What may be shown to strangers of an exchange with an upstream: no credential, nothing signed, nothing bulky."""
+"""What may be shown to strangers of an exchange with an upstream, and what a log may hold: no credential, nothing
+signed, nothing bulky, and where it is asked for, nothing of a prompt.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,26 @@ HEADERS = frozenset(
 LONGEST = 300
 LONGEST_SEGMENT = 64
 HIDDEN = "[hidden]"
+HIDDEN_WORDS = "[prompt]"
+# From so many characters on, what repeats a part of a prompt is taken for it.
+SHORTEST_ECHO = 16
+_SHORTEST_WORDS = 4
 _KEPT = 24
 _SHORTEST_PART = 8
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]+", re.IGNORECASE)
 _DATA = re.compile(r"data:[\w.+/;=-]{0,100},[A-Za-z0-9+/=_%-]+")
 _BULK = re.compile(r"[A-Za-z0-9+/=_-]{120,}")
+# What credentials look like wherever they stand: behind a scheme's word, behind their name, or by their own form.
+_BEARER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=:-]{6,}", re.IGNORECASE)
+_NAMED = re.compile(
+    r"((?:secret|password|passwd|authorization|credential|api[-_]?key|access[-_]?token|signature)[\"']?\s*[:=]\s*[\"']?)"
+    r"[^\s\"',;&)}\]]{6,}",
+    re.IGNORECASE,
+)
+_FORMED = re.compile(
+    r"\b(?:(?:sk|pk|rk|xai|ghp|gho|hf|r8|muto|whsec)[-_][A-Za-z0-9_+/=-]{16,}|whsec_[A-Za-z0-9+/=]{8,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?|AIza[A-Za-z0-9_-]{30,}|(?:AKIA|ASIA)[A-Z0-9]{16})"
+)
 _SECRET_NAME = re.compile(
     r"secret|password|passwd|authori[sz]ation|signature|credential|api.?key|^policy$|cookie|(^|[_-])(token|jwt|sig)$",
     re.IGNORECASE,
@@ -31,9 +48,10 @@ _SECRET_NAME = re.compile(
 
 
 class Redaction:
-    """secrets: what must appear nowhere, also not within something else or encoded."""
+    """secrets: what must appear nowhere, also not within something else or encoded. longest: a text, in characters."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], longest: int = LONGEST) -> None:
+        self._longest = longest
         forms = {form for secret in secrets if secret for form in _forms(secret)}
         self._forms = sorted(forms, key=len, reverse=True)
 
@@ -54,11 +72,11 @@ class Redaction:
         return value
 
     def text(self, text: str) -> str:
-        text = self._without_secrets(text)
+        text = without_credentials(self._without_secrets(text))
         text = _DATA.sub(lambda found: f"data:… ({len(found[0])} characters)", text)
         text = _URL.sub(lambda found: self.url(found[0]), text)
         text = _BULK.sub(lambda found: f"{found[0][:_KEPT]}… ({len(found[0])} characters)", text)
-        return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+        return text if len(text) <= self._longest else f"{text[: self._longest]}… ({len(text)} characters)"
 
     def url(self, url: str) -> str:
         """Scheme, host and path; of a query the names; long parts of the path, which may be tokens, cut."""
@@ -79,6 +97,30 @@ class Redaction:
         for form in self._forms:
             text = text.replace(form, HIDDEN)
         return text
+
+
+def without_credentials(text: str) -> str:
+    """`text` without what looks like a credential."""
+    text = _BEARER.sub(rf"\1 {HIDDEN}", text)
+    text = _NAMED.sub(rf"\1{HIDDEN}", text)
+    return _FORMED.sub(HIDDEN, text)
+
+
+def without_words(text: str, words: str) -> str:
+    """`text` without what it repeats of `words`: all of them, or a part that is too long to be chance."""
+    if len(words) < SHORTEST_ECHO:
+        return text.replace(words, HIDDEN_WORDS) if len(words) >= _SHORTEST_WORDS else text
+    kept, here = [], 0
+    while here < len(text):
+        place = words.find(text[here : here + SHORTEST_ECHO]) if here + SHORTEST_ECHO <= len(text) else -1
+        if place < 0:
+            kept.append(text[here])
+            here += 1
+            continue
+        kept.append(HIDDEN_WORDS)
+        while here < len(text) and place < len(words) and text[here] == words[place]:
+            here, place = here + 1, place + 1
+    return "".join(kept)
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -1,0 +1,56 @@
+"""What stands in the database, counted for the metrics: when somebody asks, and not more often than now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from mutoscope.clock import Clock
+from mutoscope.database.connection import Database
+from mutoscope.domain.errors import DatabaseUnavailable
+from mutoscope.metrics import Standing
+
+# For so many seconds the numbers stay as they are: several may scrape, and each count reads an index.
+VIDEOS_KEPT = 5.0
+MONEY_KEPT = 30.0
+# How long a scrape waits for a database that does not answer.
+READ_SECONDS = 4.0
+
+Circuits = Callable[[], Sequence[tuple[str, str, bool]]]
+
+
+class Census:
+    """Ages are told as of the moment of the question, however old the count."""
+
+    def __init__(self, database: Database, circuits: Circuits, clock: Clock) -> None:
+        self._database = database
+        self._circuits = circuits
+        self._clock = clock
+        self._videos: Sequence[tuple[str, str, int, float]] = ()
+        self._money: Sequence[tuple[str, str, int, int]] = ()
+        self._videos_at = self._money_at = float("-inf")
+        self._counting = asyncio.Lock()
+
+    async def standing(self) -> Standing:
+        """Where the database cannot be read, all that does not come from it."""
+        circuits = self._circuits()
+        try:
+            async with self._counting, asyncio.timeout(READ_SECONDS):
+                await self._count()
+        except (DatabaseUnavailable, TimeoutError):
+            return Standing(None, None, circuits)
+        now = self._clock.now()
+        videos = [(state, provider, count, max(0.0, now - oldest)) for state, provider, count, oldest in self._videos]
+        return Standing(videos, self._money, circuits)
+
+    async def _count(self) -> None:
+        now = self._clock.now()
+        # A clock that was set back must not keep the numbers as they are.
+        if not 0 <= now - self._videos_at < VIDEOS_KEPT:
+            rows = await self._database.report("census_of_videos")
+            self._videos = [(row["state"], row["provider"], row["videos"], row["oldest"]) for row in rows]
+            self._videos_at = now
+        if not 0 <= now - self._money_at < MONEY_KEPT:
+            rows = await self._database.report("census_of_money")
+            self._money = [(row["provider"], row["currency"], int(row["spent"]), int(row["held"])) for row in rows]
+            self._money_at = now

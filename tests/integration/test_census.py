@@ -1,0 +1,79 @@
+"""What stands in the database, counted for the metrics on either database; and a video told whole by its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from whole_server import ended, running
+
+from mutoscope import metrics
+from mutoscope.admin.census import Census
+from mutoscope.admin.inspection import inspect
+from mutoscope.domain.errors import DatabaseUnavailable, UpstreamTimeout
+from mutoscope.domain.lifecycle import State
+from mutoscope.domain.money import Price
+from mutoscope.service.requests import NewVideo
+from mutoscope.testing import ScriptedProvider
+from studio import create, write_clip
+
+pytestmark = pytest.mark.anyio
+
+DIME = Price(per_second=100_000)
+
+
+@pytest.mark.usefixtures("either")
+async def test_videos_and_money_by_state_and_provider(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4").read_bytes()
+    provider = ScriptedProvider(price=DIME, submits=[None, UpstreamTimeout("No answer.")], clip=clip)
+    async with running(tmp_path / "data", provider) as (server, caller):
+        census = Census(server.database, server._production.circuits, server.clock)
+        first = await ended(server, caller, (await create(server, caller)).id)
+        second = await ended(server, caller, (await create(server, caller)).id)
+        assert (first.state, second.state) == (State.COMPLETED, State.FAILED)
+        standing = await census.standing()
+        assert {row[:3] for row in standing.videos or ()} == {("completed", "scripted", 1), ("failed", "scripted", 1)}
+        assert standing.money == [("scripted", "USD", 100_000, 100_000)]
+        await create(server, caller)
+        assert (await census.standing()).money == standing.money  # not counted anew at once
+
+
+async def test_without_its_database_a_process_still_tells_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, ScriptedProvider()) as (server, _):
+
+        async def away(*_: object, **__: object) -> None:
+            raise DatabaseUnavailable
+
+        monkeypatch.setattr(server.database, "report", away)
+        told = metrics.exposition(await Census(server.database, server._production.circuits, server.clock).standing())
+        families = {family.name: family for family in text_string_to_metric_families(told.decode())}
+        assert families["mutoscope_database_up"].samples[0].value == 0
+        assert families["mutoscope_http_requests"].documentation
+        assert families["mutoscope_circuit_open"].samples
+
+
+@pytest.mark.usefixtures("either")
+async def test_a_video_told_whole(tmp_path: Path) -> None:
+    words = "a lighthouse above a sea of clouds"
+    provider = ScriptedProvider(price=DIME, submits=[UpstreamTimeout(f"No answer to '{words}'.")])
+    async with running(tmp_path / "data", provider) as (server, caller):
+        video = await ended(server, caller, (await create(server, caller, NewVideo(words))).id)
+        told = await inspect(server.database, video.id, server.clock.now())
+        assert told is not None
+        assert words not in str(told)
+        assert told["request"]["prompt"]["characters"] == len(words)
+        assert told["error"]["code"] == "submission_unknown"
+        assert [event["kind"] for event in told["events"]] == ["created", "claimed", "gave_up"]
+        assert [entry["kind"] for entry in told["ledger"]] == ["reserved"]
+        assert told["attempts"][0]["outcome"] == "unknown"
+        with_prompt = await inspect(server.database, video.id, server.clock.now(), with_prompt=True)
+        assert with_prompt is not None
+        assert with_prompt["request"]["prompt"] == words
+        await server.service.delete(caller, video.id)
+        deleted = await inspect(server.database, video.id, server.clock.now())
+        assert deleted is not None
+        assert "deleted_at" in deleted["times"]
+        assert await inspect(server.database, "video_none", 0.0) is None
