@@ -125,6 +125,7 @@ class Mutoscope:
                 has_links=bool(settings.public_url),
                 composer="" if self._composer is None else self._composer.host,
                 fetching=Fetching(self.door if settings.fetch_references else None, settings.max_body_bytes),
+                listeners_limit=settings.listeners_limit,
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)
@@ -179,6 +180,7 @@ class Mutoscope:
     def stop_waiting(self) -> None:
         """Answer those who wait for a change at once, because the server stops."""
         self.database.changes.close()
+        self.service.feed.close()
 
     def close(self) -> None:
         """Give the data folder and the database back."""

@@ -146,6 +146,9 @@ class Settings:
     rehearsal_speed: float = _setting(
         1.0, "How many times faster than its model a rehearsal is; 1 takes as long as the model would.", "1 to 1000"
     )
+    listeners_limit: int = _setting(
+        1_000, "How many may listen to events of this process at the same time; 0 for nobody.", "0 to 100000"
+    )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
 
@@ -179,6 +182,7 @@ class Settings:
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
         _check_range("flipbook_spare_seconds", self.flipbook_spare_seconds, 0, 86_400)
         _check_range("rehearsal_speed", self.rehearsal_speed, 1, 1_000)
+        _check_range("listeners_limit", self.listeners_limit, 0, 100_000)
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)

@@ -36,8 +36,10 @@ from mutoscope.engine.port import TaskEngine
 from mutoscope.failpoints import failpoint
 from mutoscope.media.studio import Studio
 from mutoscope.service.acceptance import Acceptance, gone, turn
+from mutoscope.service.feed import Feed
 from mutoscope.service.fetching import Fetching
 from mutoscope.service.inputs import Inputs
+from mutoscope.service.listening import Listening, Stream, Wish
 from mutoscope.service.patience import WRITE_SECONDS, in_time
 from mutoscope.service.proposals import Proposal, Proposals
 from mutoscope.service.requests import (
@@ -92,6 +94,7 @@ class Service:
         has_links: bool = True,
         composer: str = "",
         fetching: Fetching | None = None,
+        listeners_limit: int = 1_000,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
 
@@ -99,7 +102,8 @@ class Service:
         provider than the one that made it, where its tenant has no word of its own. links: None where upstreams are
         given none. rehearsal_speed: how many times faster than its model a rehearsal is. has_links: whether upstreams
         can fetch clips from this server. composer: the host that is told prompts to compose them; "" for none.
-        fetching: what gets the files that requests name by an address; None for nothing.
+        fetching: what gets the files that requests name by an address; None for nothing. listeners_limit: how many may
+        listen to events at the same time.
         """
         self.catalog = catalog
         self._database = database
@@ -122,6 +126,9 @@ class Service:
             has_links,
             composer,
         )
+
+        self.feed = Feed(database, self._look, clock, listeners_limit)
+        self._listening = Listening(database, self.feed, clock)
 
     async def _may_cross(self, tenant: str) -> bool:
         """Whether a tenant's videos may be shown to other providers than their makers."""
@@ -201,6 +208,10 @@ class Service:
         root_id = (await self._row(caller, video_id))["root_id"]
         rows = await self._database.all("lineage_of", tenant=caller.tenant, root_id=root_id)
         return Lineage(root_id, tuple(node_from_row(row) for row in rows))
+
+    async def listen(self, caller: Caller, wish: Wish) -> Stream | None:
+        """Events of the caller's videos, or of one. See `Listening.open`."""
+        return await self._listening.open(caller, wish)
 
     async def delete(self, caller: Caller, video_id: str) -> None:
         """Remove a video at once; work on it stops, its place in the order stays."""
@@ -329,6 +340,10 @@ class Service:
             if row is not None:
                 return row
         raise _not_found(video_id)
+
+    async def _look(self, tenant: str, video_id: str) -> Video | None:
+        row = await self._database.one("video_of_tenant", tenant=tenant, id=video_id)
+        return None if row is None else self._video(row)
 
     async def _named(self, caller: Caller, video_id: str, param: str) -> Video:
         try:
