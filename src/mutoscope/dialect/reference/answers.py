@@ -21,6 +21,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     schema.UsageSummary,
     schema.ModelObject,
     schema.ModelList,
+    schema.Event,
     ErrorEnvelope,
     Health,
     NotReady,
