@@ -81,6 +81,11 @@ class Feed:
             self._reader = self._tail = None
             self._progress.clear()
 
+    @property
+    def count(self) -> int:
+        """How many listen now."""
+        return self._listeners.count
+
     def close(self) -> None:
         """Let all go: the process stops."""
         self._is_closed = True
