@@ -20,8 +20,6 @@ from mutoscope.service.listening import TYPES, Stream, Wish
 from mutoscope.service.requests import Caller
 from mutoscope.service.use_cases import Service
 
-# Seconds of silence after which a comment is sent, because proxies end what is silent.
-HEARTBEAT_SECONDS = 15.0
 # No empty line behind it: some clients would take that for the end of an event.
 HEARTBEAT = b": still here\n"
 # How long a client waits before it connects again.
@@ -51,11 +49,11 @@ class EventStreams:
         """The bytes of the stream. The hint how soon to come back stands in the first event, not before it: alone it
         would be one without data to some clients."""
         hint = b"retry: %d\n" % RETRY_MILLISECONDS
-        async for event in stream.events(HEARTBEAT_SECONDS):
-            if event is None:
+        async for events in stream.events():
+            if not events:
                 yield HEARTBEAT
             else:
-                yield hint + self._frame(event)
+                yield hint + b"".join(map(self._frame, events))
                 hint = b""
 
     def _rendered(self, event: Event) -> bytes:

@@ -26,14 +26,32 @@ log = structlog.get_logger(__name__)
 # Seconds between looks for what other processes committed.
 LOOK_AGAIN = 0.5
 # Between two looks at least, so that a burst of commits is read at once.
-GATHER = 0.03
+GATHER = 0.05
 # Between two words about the progress of a video.
 PROGRESS_ROUND = 1.0
 # The newest videos of a tenant whose progress is told.
 MOVING_LIMIT = 1_000
 KEY_ROUND = 60.0
+# Something is said at least so often, because proxies end what is silent.
+BEAT_ROUND = 15.0
 
 Look = Callable[[str, str], Awaitable[Video | None]]
+
+
+class Round:
+    """What is done again and again, every so many seconds."""
+
+    def __init__(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._done = time.monotonic()
+
+    async def go(self) -> None:
+        """Do it if it is time."""
+        now = time.monotonic()
+        if now - self._done >= self._seconds:
+            self._done = now
+            await self._work()
 
 
 class Feed:
@@ -94,20 +112,19 @@ class Feed:
 
     async def _read(self, tail: Tail) -> None:
         """Until cancelled."""
-        progress_at = keys_at = time.monotonic()
+        rounds = [
+            Round(PROGRESS_ROUND, self._tell_progress),
+            Round(KEY_ROUND, self._end_revoked),
+            Round(BEAT_ROUND, self._beat),
+        ]
         with self._database.changes.watch_all() as changes:
             while True:
                 try:
                     while rows := await tail.read():
                         for row in rows:
                             await self._tell(row)
-                    now = time.monotonic()
-                    if now - progress_at >= PROGRESS_ROUND:
-                        progress_at = now
-                        await self._tell_progress()
-                    if now - keys_at >= KEY_ROUND:
-                        keys_at = now
-                        await self._end_revoked()
+                    for each in rounds:
+                        await each.go()
                 except DatabaseUnavailable as error:
                     log.error("events wait", reason=error.message)
                 except Exception:
@@ -156,6 +173,10 @@ class Feed:
 
     def _who(self, tenant: str, event_type: str, video_id: str, seq: int) -> list[Listener]:
         return [each for each in self._listeners.of(tenant) if each.wants(event_type, video_id, seq)]
+
+    async def _beat(self) -> None:
+        for listener in self._listeners:
+            listener.beat()
 
     async def _end_revoked(self) -> None:
         """Whose key was revoked hears no more."""

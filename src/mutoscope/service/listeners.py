@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from mutoscope.domain.errors import TooManyRequests
@@ -82,14 +81,18 @@ class Listener:
         self.has_ended = True
         self._news.set()
 
-    async def next(self, seconds: float) -> Event | None:
-        """The next event; None after `seconds` without one, or at the end."""
+    def beat(self) -> None:
+        """Let it say that it is still there."""
+        self._news.set()
+
+    async def take(self) -> list[Event]:
+        """All that waits, once something does; nothing at a beat, or at the end."""
         if not self._waiting and not self.has_ended:
-            self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._news.wait()
-        return self._waiting.popleft() if self._waiting else None
+            await self._news.wait()
+        self._news.clear()
+        taken = list(self._waiting)
+        self._waiting.clear()
+        return taken
 
 
 class Listeners:

@@ -129,20 +129,23 @@ class Stream:
         self._listener = listener
         self._opening = opening
 
-    async def events(self, seconds: float) -> AsyncIterator[Event | None]:
-        """Every event; None whenever nothing came for `seconds`. Ends with its one video, its key, or the server."""
+    async def events(self) -> AsyncIterator[list[Event]]:
+        """Every event, those together that waited together; none at all now and then, so that something is said.
+
+        Ends with its one video, its key, or the server.
+        """
         async for event in self._opening:
             if self._shows(event):
-                yield event
+                yield [event]
             if self._is_last(event) or self._listener.has_ended:
                 return
         while True:
-            event = await self._listener.next(seconds)
-            if event is None and self._listener.has_ended:
-                return
-            if event is None or self._shows(event):
-                yield event
-            if event is not None and self._is_last(event):
+            events = await self._listener.take()
+            shown = [event for event in events if self._shows(event)]
+            has_ended = self._listener.has_ended or any(self._is_last(event) for event in events)
+            if shown or not (events or has_ended):
+                yield shown
+            if has_ended:
                 return
 
     def end(self) -> None:
