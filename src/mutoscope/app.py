@@ -117,6 +117,7 @@ class Mutoscope:
                 self.clock,
                 pace=Pace(settings.requests_per_minute),
                 queue_limit=settings.queue_limit,
+                listeners_limit=settings.listeners_limit,
                 min_free_bytes=settings.min_free_bytes,
                 caps=_caps(settings, providers),
                 allow_cross_provider=settings.allow_cross_provider,
@@ -125,7 +126,6 @@ class Mutoscope:
                 has_links=bool(settings.public_url),
                 composer="" if self._composer is None else self._composer.host,
                 fetching=Fetching(self.door if settings.fetch_references else None, settings.max_body_bytes),
-                listeners_limit=settings.listeners_limit,
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)

@@ -109,6 +109,9 @@ class Settings:
     requests_per_minute: int = _setting(
         0, "How many requests a minute one API key may send; 0 for no limit.", "0 to 1000000"
     )
+    listeners_limit: int = _setting(
+        1_000, "How many may listen to events of this process at the same time; 0 for nobody.", "0 to 100000"
+    )
     min_free_bytes: int = _setting(
         268_435_456, "Free space below which no video is accepted; 0 for no limit.", "0 to 1099511627776"
     )
@@ -146,9 +149,6 @@ class Settings:
     rehearsal_speed: float = _setting(
         1.0, "How many times faster than its model a rehearsal is; 1 takes as long as the model would.", "1 to 1000"
     )
-    listeners_limit: int = _setting(
-        1_000, "How many may listen to events of this process at the same time; 0 for nobody.", "0 to 100000"
-    )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
 
@@ -169,6 +169,7 @@ class Settings:
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
         _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)
+        _check_range("listeners_limit", self.listeners_limit, 0, 100_000)
         _check_range("min_free_bytes", self.min_free_bytes, 0, 1 << 40)
         _check_range("budget_per_day", self.budget_per_day, 0, 1e9)
         _check_range("budget_per_month", self.budget_per_month, 0, 1e9)
@@ -182,7 +183,6 @@ class Settings:
         _check_range("flipbook_slots", self.flipbook_slots, 1, 64)
         _check_range("flipbook_spare_seconds", self.flipbook_spare_seconds, 0, 86_400)
         _check_range("rehearsal_speed", self.rehearsal_speed, 1, 1_000)
-        _check_range("listeners_limit", self.listeners_limit, 0, 100_000)
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)

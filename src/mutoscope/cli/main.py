@@ -54,6 +54,7 @@ COMMANDS = (
     Entry("migrate", "migrate:migrate", "Bring the database to this version's schema.", SERVER),
     Entry("backup", "backup:backup", "Copy a server's rows and files into a folder, while it runs.", SERVER),
     Entry("restore", "backup:restore", "Put a backup into an empty place.", SERVER),
+    Entry("import", "imports:imports", "Turn another server's configuration into ours.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
     Entry(
@@ -68,7 +69,6 @@ COMMANDS = (
         "List the configured providers, check that they can be reached, or try one.",
         SERVER,
     ),
-    Entry("import", "imports:imports", "Turn another server's configuration into ours.", SERVER),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),
     Entry("resume", "pause:resume", "Let paid submissions go on after `mutoscope pause`.", SERVER),
     Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),

@@ -86,6 +86,7 @@ class Service:
         *,
         pace: Pace | None = None,
         queue_limit: int = 0,
+        listeners_limit: int = 1_000,
         min_free_bytes: int = 0,
         caps: Sequence[Cap] = (),
         allow_cross_provider: bool = True,
@@ -94,16 +95,15 @@ class Service:
         has_links: bool = True,
         composer: str = "",
         fetching: Fetching | None = None,
-        listeners_limit: int = 1_000,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
+        listeners_limit: how many may listen to events at the same time.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
         provider than the one that made it, where its tenant has no word of its own. links: None where upstreams are
         given none. rehearsal_speed: how many times faster than its model a rehearsal is. has_links: whether upstreams
         can fetch clips from this server. composer: the host that is told prompts to compose them; "" for none.
-        fetching: what gets the files that requests name by an address; None for nothing. listeners_limit: how many may
-        listen to events at the same time.
+        fetching: what gets the files that requests name by an address; None for nothing.
         """
         self.catalog = catalog
         self._database = database
