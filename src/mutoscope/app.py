@@ -121,6 +121,7 @@ class Mutoscope:
                 self.clock,
                 pace=Pace(settings.requests_per_minute),
                 queue_limit=settings.queue_limit,
+                listeners_limit=settings.listeners_limit,
                 min_free_bytes=settings.min_free_bytes,
                 caps=_caps(settings, providers),
                 allow_cross_provider=settings.allow_cross_provider,
@@ -187,6 +188,7 @@ class Mutoscope:
     def stop_waiting(self) -> None:
         """Answer those who wait for a change at once, because the server stops."""
         self.database.changes.close()
+        self.service.feed.close()
 
     def close(self) -> None:
         """Give the data folder and the database back."""

@@ -109,6 +109,9 @@ class Settings:
     requests_per_minute: int = _setting(
         0, "How many requests a minute one API key may send; 0 for no limit.", "0 to 1000000"
     )
+    listeners_limit: int = _setting(
+        1_000, "How many may listen to events of this process at the same time; 0 for nobody.", "0 to 100000"
+    )
     min_free_bytes: int = _setting(
         268_435_456, "Free space below which no video is accepted; 0 for no limit.", "0 to 1099511627776"
     )
@@ -184,6 +187,7 @@ class Settings:
         _check_range("max_body_bytes", self.max_body_bytes, 65_536, 1 << 30)
         _check_range("queue_limit", self.queue_limit, 0, 1_000_000)
         _check_range("requests_per_minute", self.requests_per_minute, 0, 1_000_000)
+        _check_range("listeners_limit", self.listeners_limit, 0, 100_000)
         _check_range("min_free_bytes", self.min_free_bytes, 0, 1 << 40)
         _check_range("budget_per_day", self.budget_per_day, 0, 1e9)
         _check_range("budget_per_month", self.budget_per_month, 0, 1e9)

@@ -25,6 +25,8 @@ STEPS_OF_A_WALK = 7  # as measured: cases for each scenario of the stateful phas
 CHECKS = ("--checks", "all", "--exclude-checks", "negative_data_rejection")
 # A request without parameters has nothing that could be wrong.
 UNSPOILABLE = ("--exclude-path", "/models", "--exclude-path", "/healthz", "--exclude-path", "/readyz")
+# It never ends.
+ENDLESS = ("--exclude-path", "/events")
 # Valid data, invalid data, and walks along the links; the edges of every field only where there is time.
 EDGES = "" if IN_CI else "coverage,"
 SHARES = {"valid": 0.3, "invalid": 0.25, "walks": 0.15}  # by what a run makes of --max-examples, as measured
@@ -53,6 +55,7 @@ def test_schemathesis_finds_nothing(quick_server: QuickServer, run: str, tmp_pat
             *("--config-file", str(TESTS / "acceptance/schemathesis.toml"), "--no-color"),
             *("run", f"{quick_server.url}/openapi.json", "-H", f"Authorization: Bearer {quick_server.api_key}"),
             *("--mode", mode, "--phases", phases, "--max-examples", str(each), *CHECKS),
+            *ENDLESS,
             *(UNSPOILABLE if mode == "negative" else ()),
             *("--suppress-health-check", "all", "--generation-database", "none", "--continue-on-failure"),
         ],

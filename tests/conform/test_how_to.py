@@ -12,6 +12,7 @@ from conform.how_to import blocks, filled
 from conform.installed import NODE, client, run
 from conform.litellm_proxy import MASTER_KEY
 
+WATCH = "watch-events.md"
 HOSTED, LITELLM, NEW_API = "move-from-the-hosted-api.md", "move-from-litellm.md", "move-from-new-api.md"
 
 
@@ -70,3 +71,26 @@ def test_new_api(server: FixtureServer, tmp_path: Path) -> None:
     for block in blocks(NEW_API, "bash"):
         bash(filled(block, server), tmp_path)
     assert (tmp_path / "start.mp4").stat().st_size == 100
+
+
+def test_watching_from_python(server: FixtureServer, tmp_path: Path) -> None:
+    one, all_of_them = (filled(block, server) if "muto-" in block else block for block in blocks(WATCH, "python"))
+    end = """
+
+def handle(event):
+    print("heard", event["type"])
+    if event["type"] == "video.completed" and event["data"]["id"] == video.id:
+        raise SystemExit
+
+watch("0")
+"""
+    said = python(one + all_of_them + end, tmp_path).splitlines()
+    assert "video.completed 100" in said
+    assert said[-1] == "heard video.completed"
+
+
+def test_watching_from_javascript(server: FixtureServer, tmp_path: Path) -> None:
+    (block,) = blocks(WATCH, "js")
+    show = "const show = (event) => { console.log(event.object, event.type); process.exit(0); };\n"
+    (tmp_path / "watch.mjs").write_text(show + filled(block, server))
+    assert run([str(NODE), "watch.mjs"], folder=tmp_path).startswith("event ")

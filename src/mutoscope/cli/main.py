@@ -54,6 +54,7 @@ COMMANDS = (
     Entry("migrate", "migrate:migrate", "Bring the database to this version's schema.", SERVER),
     Entry("backup", "backup:backup", "Copy a server's rows and files into a folder, while it runs.", SERVER),
     Entry("restore", "backup:restore", "Put a backup into an empty place.", SERVER),
+    Entry("import", "imports:imports", "Turn another server's configuration into ours.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
     Entry(

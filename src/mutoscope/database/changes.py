@@ -13,7 +13,18 @@ class Changes:
 
     def __init__(self) -> None:
         self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
+        self._of_all: set[Watch] = set()
         self._closed = False
+
+    @contextmanager
+    def watch_all(self) -> Iterator[Watch]:
+        """Hear of every change of any video from now on."""
+        watch = Watch(self)
+        self._of_all.add(watch)
+        try:
+            yield watch
+        finally:
+            self._of_all.discard(watch)
 
     @contextmanager
     def watch(self, video_id: str) -> Iterator[Watch]:
@@ -29,6 +40,8 @@ class Changes:
 
     def tell(self, video_ids: Iterable[str]) -> None:
         """These videos were changed by a commit."""
+        for watch in self._of_all:
+            watch.wake()
         for video_id in video_ids:
             for watch in self._watches.get(video_id, ()):
                 watch.wake()

@@ -17,6 +17,8 @@ from mutoscope.domain.errors import InvalidRequest
 # Twice the limit that `Rim` answers with a fitting message: this one only ends what has no end.
 HEADER_SECONDS = 20.0
 HEADER_BYTES = 2 * Limits().header_bytes
+# The extension of ASGI's scope by which an answer may break its connection: one that is not read cannot be ended.
+ABORT = "mutoscope.abort"
 
 
 class Protocol(HttpToolsProtocol):
@@ -45,6 +47,7 @@ class Protocol(HttpToolsProtocol):
         self._reads_headers, self._header_bytes = True, 0
         self._expect_headers()
         super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
 
     def on_headers_complete(self) -> None:
         self._reads_headers = False

@@ -20,6 +20,7 @@ from mutoscope.dialect.bodies import read_fields
 from mutoscope.dialect.callbacks import callbacks
 from mutoscope.dialect.content import download, read_variant
 from mutoscope.dialect.credentials import secret_of
+from mutoscope.dialect.event_streams import EventStreams
 from mutoscope.dialect.fields import new_character, new_edit, new_extension, new_remix, new_video
 from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.openapi import reference
@@ -84,6 +85,7 @@ class Handlers:
         self._limits = limits
         self._clock = clock
         self._with_created = with_created
+        self._streams = EventStreams(with_created)
 
     async def create(self, request: Request) -> Response:
         return await self._make(request, "create", lambda fields: new_video(fields, self._limits))
@@ -150,6 +152,15 @@ class Handlers:
     async def lineage(self, request: Request) -> Response:
         caller = await self._caller(request)
         return _json(lineage_object(await self._service.lineage(caller, _video_id(request))))
+
+    async def events(self, request: Request) -> Response:
+        caller = await self._caller(request)
+        return await self._streams.answer(request, caller, self._service)
+
+    async def video_events(self, request: Request) -> Response:
+        caller = await self._caller(request)
+        video = await self._service.retrieve(caller, _video_id(request))
+        return await self._streams.answer(request, caller, self._service, video)
 
     async def usage(self, request: Request) -> Response:
         caller = await self._caller(request)
@@ -242,6 +253,8 @@ def _under(prefix: str, handlers: Handlers) -> Sequence[BaseRoute]:
         _route(f"{video}/content", GET=handlers.content),
         _route(f"{video}/remix", POST=handlers.remix),
         _route(f"{video}/lineage", GET=handlers.lineage),
+        _route(f"{video}/events", GET=handlers.video_events),
+        _route(f"{prefix}/events", GET=handlers.events),
         _route(f"{prefix}/usage", GET=handlers.usage),
         _route(f"{prefix}/models", GET=handlers.models),
         _route(f"{prefix}/models/{{model:path}}", GET=handlers.model),

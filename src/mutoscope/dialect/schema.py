@@ -128,6 +128,16 @@ class DeletedVideo(msgspec.Struct):
     deleted: bool = True
 
 
+class Event(msgspec.Struct, kw_only=True):
+    """Something that happened to a video. `created_at` is in whole Unix seconds."""
+
+    id: str | UnsetType = UNSET
+    object: Literal["event"] = "event"
+    created_at: int
+    type: str
+    data: Any
+
+
 class LineageNodeObject(msgspec.Struct):
     """One video of a tree. A deleted one keeps its place, with `prompt` null."""
 

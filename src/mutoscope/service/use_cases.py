@@ -37,8 +37,10 @@ from mutoscope.failpoints import failpoint
 from mutoscope.logs import prompt_facts
 from mutoscope.media.studio import Studio
 from mutoscope.service.acceptance import Acceptance, gone, turn
+from mutoscope.service.feed import Feed
 from mutoscope.service.fetching import Fetching
 from mutoscope.service.inputs import Inputs
+from mutoscope.service.listening import Listening, Stream, Wish
 from mutoscope.service.patience import WRITE_SECONDS, in_time
 from mutoscope.service.proposals import Proposal, Proposals
 from mutoscope.service.requests import (
@@ -85,6 +87,7 @@ class Service:
         *,
         pace: Pace | None = None,
         queue_limit: int = 0,
+        listeners_limit: int = 1_000,
         min_free_bytes: int = 0,
         caps: Sequence[Cap] = (),
         allow_cross_provider: bool = True,
@@ -95,6 +98,7 @@ class Service:
         fetching: Fetching | None = None,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
+        listeners_limit: how many may listen to events at the same time.
 
         caps: on what all videos of this server may cost. allow_cross_provider: whether a video may be shown to another
         provider than the one that made it, where its tenant has no word of its own. links: None where upstreams are
@@ -123,6 +127,9 @@ class Service:
             has_links,
             composer,
         )
+
+        self.feed = Feed(database, self._look, clock, listeners_limit)
+        self._listening = Listening(database, self.feed, clock)
 
     async def _may_cross(self, tenant: str) -> bool:
         """Whether a tenant's videos may be shown to other providers than their makers."""
@@ -204,6 +211,10 @@ class Service:
         root_id = (await self._row(caller, video_id))["root_id"]
         rows = await self._database.all("lineage_of", tenant=caller.tenant, root_id=root_id)
         return Lineage(root_id, tuple(node_from_row(row) for row in rows))
+
+    async def listen(self, caller: Caller, wish: Wish) -> Stream | None:
+        """Events of the caller's videos, or of one. See `Listening.open`."""
+        return await self._listening.open(caller, wish)
 
     async def delete(self, caller: Caller, video_id: str) -> None:
         """Remove a video at once; work on it stops, its place in the order stays."""
@@ -332,6 +343,10 @@ class Service:
             if row is not None:
                 return row
         raise _not_found(video_id)
+
+    async def _look(self, tenant: str, video_id: str) -> Video | None:
+        row = await self._database.one("video_of_tenant", tenant=tenant, id=video_id)
+        return None if row is None else self._video(row)
 
     async def _named(self, caller: Caller, video_id: str, param: str) -> Video:
         try:

@@ -15,6 +15,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     schema.VideoObject,
     schema.VideoList,
     schema.DeletedVideo,
+    schema.Event,
     schema.LineageObject,
     schema.Character,
     schema.Plan,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from mutoscope import __version__
@@ -114,7 +115,10 @@ def _body(name: str, operation_id: str) -> Schema:
 
 
 def _answers(operation: Operation) -> dict[int, Schema]:
-    answers = _content_answers(operation) if not operation.answers else {200: _success(operation)}
+    if operation.is_stream:
+        answers = _stream_answers(operation)
+    else:
+        answers = _content_answers(operation) if not operation.answers else {200: _success(operation)}
     for status, found in failures_of(operation).items():
         answers[status] = failure_response(status, found, operation)
     if operation.id == "ready":
@@ -166,6 +170,30 @@ def _content_answers(operation: Operation) -> dict[int, Schema]:
         },
         304: {"description": "You have it already.", "headers": _headers(operation, *own)},
     }
+
+
+def _stream_answers(operation: Operation) -> dict[int, Schema]:
+    """OpenAPI 3.1 has no word for a stream's items; the schema of each one's data is the component `Event`."""
+    video = examples()["retrieve_video"]["answer"]
+    event_id = "evt_" + video["id"].removeprefix("video_")
+    event = {"id": event_id, "object": "event", "created_at": video["completed_at"], "type": "video.completed"}
+    text = (
+        f"id: {event_id}\nevent: video.completed\ndata: {json.dumps(event | {'data': video}, ensure_ascii=False)}\n\n"
+    )
+    schema = {"type": "string", "description": "Lines as the HTML standard has them; `data` is an `Event` in JSON."}
+    answers: dict[int, Schema] = {
+        200: {
+            "description": "A stream of events. The `data` of each is an `Event`.",
+            "headers": _headers(operation, *operation.headers),
+            "content": {"text/event-stream": {"schema": schema, "example": text}},
+        }
+    }
+    if "video_id" in operation.parameters:
+        answers[204] = {
+            "description": "You have the last event already. EventSource asks no more then.",
+            "headers": _headers(operation, *operation.headers),
+        }
+    return answers
 
 
 def _not_ready(operation: Operation) -> Schema:

@@ -9,6 +9,8 @@ from mutoscope.dialect.errors import REPLIES
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.money import Standing, UsageBy
 from mutoscope.domain.remix import Strategy
+from mutoscope.service.listeners import OPENED, RESYNC
+from mutoscope.service.listening import TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,22 @@ NOTES: dict[str, dict[str, Note]] = {
         "id": Note("The video that is gone."),
         "object": Note("Always `video.deleted`."),
         "deleted": Note("Always true.", {"const": True}),
+    },
+    "Event": {
+        "id": Note("What to resume behind; of `video.progress`, which is not kept, there is none."),
+        "object": Note("Always `event`."),
+        "created_at": Note("When it happened, in whole Unix seconds.", _WHOLE_SECONDS),
+        "type": Note("What happened.", {"enum": [*TYPES, OPENED, RESYNC]}),
+        "data": Note(
+            "The video as it is now, or that it was deleted; empty where no video is meant.",
+            {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/Video"},
+                    {"$ref": "#/components/schemas/DeletedVideo"},
+                    {"type": "object", "maxProperties": 0},
+                ]
+            },
+        ),
     },
     "LineageObject": {
         "object": Note("Always `video.lineage`."),

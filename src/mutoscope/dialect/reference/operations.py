@@ -16,6 +16,7 @@ class Operation:
     path: below the server's prefix; of a probe, below the root. parameters, headers: names in `parameters.py`.
     body: a name in `fields.BODIES`. answers: the schemas of the answer with 200, the usual one first; none for bytes.
     errors: beside those of every request. links: names in `links.py`.
+    is_stream: whether it answers with server-sent events.
     """
 
     id: str
@@ -31,11 +32,13 @@ class Operation:
     errors: Errors = ()
     links: tuple[str, ...] = field(default=())
     is_open: bool = False
+    is_stream: bool = False
 
 
 TAGS = {
     "Videos": "Make videos, follow them, fetch them, remove them.",
     "Changes": "New videos from finished ones: another take, an edit, a continuation.",
+    "Events": "Hear what happens, without asking again and again.",
     "Characters": "Somebody who may appear in several videos.",
     "Money": "What paid videos cost.",
     "Models": "What this server offers.",
@@ -202,6 +205,33 @@ OPERATIONS = (
         ("Lineage",),
         ("video_id",),
         errors=(errors.InvalidRequest, *_LOOKED_UP),
+    ),
+    Operation(
+        "listen_to_video",
+        "get",
+        "/videos/{video_id}/events",
+        "Events",
+        "Listen to a video",
+        "How the video is now, and then everything that happens to it, as server-sent events. The stream ends with the "
+        "video's completion, failure or deletion.",
+        parameters=("video_id", "type", "Last-Event-ID", "last_event_id"),
+        headers=("x-accel-buffering",),
+        errors=(errors.InvalidRequest, *_LOOKED_UP),
+        is_stream=True,
+    ),
+    Operation(
+        "listen",
+        "get",
+        "/events",
+        "Events",
+        "Listen to all videos",
+        "Everything that happens to your videos from now on, as server-sent events. Who was cut connects again with "
+        "the last event's id, and hears what was missed. After more than 10,000 events, or behind an id that is not "
+        "kept, an event `resync` says that something is missing: list the videos.",
+        parameters=("type", "Last-Event-ID", "last_event_id"),
+        headers=("x-accel-buffering",),
+        errors=(errors.InvalidRequest,),
+        is_stream=True,
     ),
     Operation(
         "create_character",

@@ -23,6 +23,7 @@ METHODS = ("get", "post", "delete")
 # Described in a place of their own, because they stand inside several answers.
 OBJECTS = (
     "Video",
+    "Event",
     "Error",
     "Remix",
     "Adjustment",
@@ -177,7 +178,7 @@ def _answer(document: Json, made: Json) -> str:
     parts = [f"<h4>Answer</h4><p>{_text(success['description'])}</p>"]
     for kind, body in success["content"].items():
         if kind != "application/json":
-            parts.append(f"<p>{_code(kind)}</p>")
+            parts.append(f"<p>{_code(kind)}</p>{_block(body['example']) if 'example' in body else ''}")
             continue
         for name, example in body["examples"].items():
             schema = document["components"]["schemas"][name]
@@ -218,7 +219,8 @@ def _curl(method: str, path: str, name: str, *, is_open: bool, made: Json) -> st
         lines.append('-H "Content-Type: application/json"')
         lines.append(f"-d {shlex.quote(json.dumps(said['request'], ensure_ascii=False, indent=2))}")
     if "application/json" not in made["responses"]["200"]["content"]:
-        lines.append("-o video.mp4")
+        is_stream = "text/event-stream" in made["responses"]["200"]["content"]
+        lines.append("-N" if is_stream else "-o video.mp4")
     return " \\\n  ".join(lines)
 
 

@@ -17,6 +17,7 @@ from mutoscope.dialect.waiting import LONGEST as LONGEST_WAIT
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.money import UsageBy
 from mutoscope.service.acceptance import KEY_SECONDS
+from mutoscope.service.listening import FROM_THE_FIRST, TYPES
 
 Schema = dict[str, Any]
 
@@ -72,6 +73,26 @@ PARAMETERS: dict[str, Schema] = {
         ),
         _parameter("from", "query", f"First UTC day; {DEFAULT_DAYS} days back by default.", _DATE, "2026-11-01"),
         _parameter("to", "query", "Last UTC day; today by default.", _DATE, "2026-11-30"),
+        _parameter(
+            "type",
+            "query",
+            "Only events of these types, separated by commas; all by default.",
+            {"type": "array", "items": {"type": "string", "enum": list(TYPES)}},
+        )
+        | {"style": "form", "explode": False},
+        _parameter(
+            "Last-Event-ID",
+            "header",
+            "The id of the last event that you have: the stream goes on behind it. "
+            f"`{FROM_THE_FIRST}` is before the first. EventSource sends it by itself.",
+            {"type": "string", "pattern": f"^({FROM_THE_FIRST}|evt_[0-9a-f]{{48}})$"},
+        ),
+        _parameter(
+            "last_event_id",
+            "query",
+            "The same, for clients that cannot send headers. The header comes first.",
+            {"type": "string", "pattern": f"^({FROM_THE_FIRST}|evt_[0-9a-f]{{48}})$"},
+        ),
         _parameter(
             "variant",
             "query",
@@ -166,6 +187,7 @@ HEADERS: dict[str, Schema] = {
     "accept-ranges": _header("Ranges of bytes are answered.", {"type": "string", "const": "bytes"}, always=True),
     "content-disposition": _header("A file name to save it under.", _WORD, always=True),
     "cache-control": _header("For the caller alone.", {"type": "string", "const": "private"}, always=True),
+    "x-accel-buffering": _header("Asks a proxy to pass on each event at once.", {"type": "string", "const": "no"}),
     "content-range": _header(
         "Which bytes these are, of how many; with 416, how many there are.",
         {"type": "string", "pattern": "^bytes ([0-9]+-[0-9]+|\\*)/[0-9]+$"},

@@ -1,0 +1,189 @@
+"""Tells what happens to videos to all who listen: one reader for the whole process, however many they are.
+
+It reads only while somebody listens: at once when this process commits a change, and every half second what others
+committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from mutoscope.clock import Clock
+from mutoscope.database.changes import Watch
+from mutoscope.database.connection import Database, Row
+from mutoscope.database.tail import Tail
+from mutoscope.domain.errors import DatabaseUnavailable
+from mutoscope.domain.events import public_type
+from mutoscope.domain.video import Video
+from mutoscope.service.listeners import PROGRESS, Event, Listener, Listeners
+
+log = structlog.get_logger(__name__)
+
+# Seconds between looks for what other processes committed.
+LOOK_AGAIN = 0.5
+# Between two looks at least, so that a burst of commits is read at once.
+GATHER = 0.05
+# Between two words about the progress of a video.
+PROGRESS_ROUND = 1.0
+# The newest videos of a tenant whose progress is told.
+MOVING_LIMIT = 1_000
+KEY_ROUND = 60.0
+# Something is said at least so often, because proxies end what is silent.
+BEAT_ROUND = 15.0
+
+Look = Callable[[str, str], Awaitable[Video | None]]
+
+
+class Round:
+    """What is done again and again, every so many seconds."""
+
+    def __init__(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._done = time.monotonic()
+
+    async def go(self) -> None:
+        """Do it if it is time."""
+        now = time.monotonic()
+        if now - self._done >= self._seconds:
+            self._done = now
+            await self._work()
+
+
+class Feed:
+    """Of one process. look: a tenant's video as it is now, by tenant and id; None if it is gone.
+
+    limit: how many may listen at the same time.
+    """
+
+    def __init__(self, database: Database, look: Look, clock: Clock, limit: int) -> None:
+        self._database = database
+        self._look = look
+        self._clock = clock
+        self._listeners = Listeners(limit)
+        self._opening = asyncio.Lock()
+        self._tail: Tail | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._progress: dict[str, int] = {}
+        self._is_closed = False
+
+    async def join(self, listener: Listener) -> int:
+        """Let it hear what comes from now on; the number of the last event before. TooManyRequests if there are many.
+
+        Until `leave`, which must follow.
+        """
+        self._listeners.add(listener)  # first: the place is taken, and the reader stays
+        try:
+            async with self._opening:
+                if self._tail is None:
+                    tail = Tail(self._database)
+                    await tail.open()
+                    self._tail = tail
+                    self._reader = asyncio.create_task(self._read(tail))
+        except BaseException:
+            self.leave(listener)
+            raise
+        listener.start = max(listener.start, self._tail.position)
+        if self._is_closed:
+            listener.end()
+        return self._tail.position
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.remove(listener)
+        if not self._listeners.count and self._reader is not None:
+            self._reader.cancel()
+            self._reader = self._tail = None
+            self._progress.clear()
+
+    @property
+    def count(self) -> int:
+        """How many listen now."""
+        return self._listeners.count
+
+    def close(self) -> None:
+        """Let all go: the process stops."""
+        self._is_closed = True
+        for listener in self._listeners:
+            listener.end()
+
+    async def _read(self, tail: Tail) -> None:
+        """Until cancelled."""
+        rounds = [
+            Round(PROGRESS_ROUND, self._tell_progress),
+            Round(KEY_ROUND, self._end_revoked),
+            Round(BEAT_ROUND, self._beat),
+        ]
+        with self._database.changes.watch_all() as changes:
+            while True:
+                try:
+                    while rows := await tail.read():
+                        for row in rows:
+                            await self._tell(row)
+                    for each in rounds:
+                        await each.go()
+                except DatabaseUnavailable as error:
+                    log.error("events wait", reason=error.message)
+                except Exception:
+                    log.exception("the reader of events stumbled and goes on")
+                await self._pause(changes)
+
+    async def _pause(self, changes: Watch) -> None:
+        await asyncio.sleep(GATHER)
+        if not await changes.next(LOOK_AGAIN):
+            self.close()
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _tell(self, row: Row) -> None:
+        event_type = public_type(row["kind"])
+        if event_type is None:
+            return
+        found = self._who(row["tenant"], event_type, row["video_id"], row["seq"])
+        if found:
+            event = await self.event(row)
+            for listener in found:
+                listener.offer(event)
+
+    async def event(self, row: Row) -> Event:
+        """What a row of the table tells, with the video as it is now."""
+        video = await self._look(row["tenant"], row["video_id"])
+        return Event(str(public_type(row["kind"])), row["at"], row["id"], row["seq"], row["video_id"], video)
+
+    async def _tell_progress(self) -> None:
+        """Of the videos that move, those that have come further since the last look."""
+        before, self._progress = self._progress, {}
+        for tenant in self._listeners.tenants:
+            for row in await self._database.all("videos_moving", tenant=tenant, limit=MOVING_LIMIT):
+                self._progress[row["id"]] = row["progress"]
+                if row["progress"] > before.get(row["id"], 0):
+                    await self._tell_video(tenant, row["id"])
+
+    async def _tell_video(self, tenant: str, video_id: str) -> None:
+        found = self._who(tenant, PROGRESS, video_id, 0)
+        if not found:
+            return
+        video = await self._look(tenant, video_id)
+        if video is not None and not video.state.is_final:  # its end is an event of its own
+            event = Event(PROGRESS, self._clock.now(), video_id=video_id, video=video)
+            for listener in found:
+                listener.offer(event)
+
+    def _who(self, tenant: str, event_type: str, video_id: str, seq: int) -> list[Listener]:
+        return [each for each in self._listeners.of(tenant) if each.wants(event_type, video_id, seq)]
+
+    async def _beat(self) -> None:
+        for listener in self._listeners:
+            listener.beat()
+
+    async def _end_revoked(self) -> None:
+        """Whose key was revoked hears no more."""
+        held: dict[str, bool] = {}
+        for listener in self._listeners:
+            if listener.key_id not in held:
+                row = await self._database.one("key_by_id", id=listener.key_id)
+                held[listener.key_id] = row is not None
+            if not held[listener.key_id]:
+                listener.end()
