@@ -69,7 +69,12 @@ COMMANDS = (
         "List the configured providers, check that they can be reached, or try one.",
         SERVER,
     ),
-    Entry("inspect", "inspect:inspect", "Show everything about one video, for its operator.", SERVER),
+    Entry(
+        "inspect",
+        "inspect:inspect",
+        "Show one video whole: request, plan, events, attempts, what the upstream said, money, files, what happens next.",
+        SERVER,
+    ),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),
     Entry("resume", "pause:resume", "Let paid submissions go on after `mutoscope pause`.", SERVER),
     Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),
