@@ -1,15 +1,20 @@
 """What most tests need."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bucket import Bucket, Moto
 from mutoscope.database.address import address_of
 from mutoscope.database.connection import Database
 from mutoscope.database.opening import open_database
 from postgres_server import PostgresServer
+
+# Where a server runs in the test's own process, its lines are none of what a command prints.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 
 # What they find is a matter of chance: one failure is a proof, and a success after it is none.
 NO_SECOND_CHANCE = (

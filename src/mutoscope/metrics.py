@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -128,9 +129,15 @@ _SENT, _RECEIVED = _DOOR_BYTES.labels("sent"), _DOOR_BYTES.labels("received")
 
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:
     """route: a template of ours, such as /v1/videos/{video_id}; never a path that was asked for."""
-    known = method if method in METHODS else "other"
-    _REQUESTS.labels(known, route, str(status)).inc()
-    _REQUEST_DURATION.labels(known, route).observe(seconds)
+    counter, histogram = _series_of(method if method in METHODS else "other", route, status)
+    counter.inc()
+    histogram.observe(seconds)
+
+
+@cache
+def _series_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Looked up once: that takes longer than counting, and every request counts."""
+    return _REQUESTS.labels(method, route, str(status)), _REQUEST_DURATION.labels(method, route)
 
 
 def submission_ended(provider: str, outcome: str) -> None:
@@ -191,11 +198,12 @@ class Standing:
     """What stands in the database, and which upstreams are left alone.
 
     videos: state, provider, how many, the longest in that state in seconds. money: provider, currency, spent and held,
-    in millionths. circuits: provider, "upstream" or "account", whether it is open. None where it could not be read.
+    in millionths. circuits: provider, "upstream" or "account", whether it is open. videos: None where none can
+    be read.
     """
 
     videos: Sequence[tuple[str, str, int, float]] | None
-    money: Sequence[tuple[str, str, int, int]] | None
+    money: Sequence[tuple[str, str, int, int]]
     circuits: Sequence[tuple[str, str, bool]]
 
 
@@ -208,12 +216,12 @@ class _Families(Collector):
 
         standing = self._standing
         yield InfoMetricFamily("mutoscope_build", "The version that runs.", value={"version": __version__})
-        is_read = standing.videos is not None and standing.money is not None
+        is_read = standing.videos is not None
         yield GaugeMetricFamily(
             "mutoscope_database_up", "Whether the rows behind these numbers could be read: 1 or 0.", value=int(is_read)
         )
         yield from _of_videos(standing.videos or ())
-        yield from _of_money(standing.money or ())
+        yield from _of_money(standing.money)
         open_ = GaugeMetricFamily(
             "mutoscope_circuit_open",
             "Whether an upstream is left alone (1): by itself, or because of the account's key or credit.",

@@ -184,7 +184,7 @@ async def add_video(database: Database, storage: LocalStorage, video_id: str, cl
 
     stored = await storage.write(key, chunks())
     row = dict.fromkeys(
-        ("key_id", "credential", "upstream_prompt", "strategy", "notice", "price", "currency", "source_id")
+        ("key_id", "credential", "upstream_prompt", "strategy", "notice", "price", "currency", "source_id", "origin")
     )
     row |= {"id": video_id, "root_id": video_id, "tenant": "default", "model": "m", "provider": "p", "depth": 0}
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database
 from mutoscope.domain.errors import DatabaseUnavailable
 from mutoscope.metrics import Standing
 
+log = structlog.get_logger(__name__)
+
 # For so many seconds the numbers stay as they are: several may scrape, and each count reads an index.
 VIDEOS_KEPT = 5.0
-MONEY_KEPT = 30.0
+MONEY_KEPT = 60.0
+# Money is added up over the whole ledger: who asks meanwhile is told the last sums.
+MONEY_SECONDS = 2.0
 # How long a scrape waits for a database that does not answer.
 READ_SECONDS = 4.0
 
@@ -30,27 +36,41 @@ class Census:
         self._money: Sequence[tuple[str, str, int, int]] = ()
         self._videos_at = self._money_at = float("-inf")
         self._counting = asyncio.Lock()
+        self._counting_money: asyncio.Task[None] | None = None
 
     async def standing(self) -> Standing:
         """Where the database cannot be read, all that does not come from it."""
         circuits = self._circuits()
         try:
             async with self._counting, asyncio.timeout(READ_SECONDS):
-                await self._count()
+                await self._count_videos()
+            await self._count_money()
         except (DatabaseUnavailable, TimeoutError):
-            return Standing(None, None, circuits)
+            return Standing(None, self._money, circuits)
         now = self._clock.now()
         videos = [(state, provider, count, max(0.0, now - oldest)) for state, provider, count, oldest in self._videos]
         return Standing(videos, self._money, circuits)
 
-    async def _count(self) -> None:
+    async def _count_videos(self) -> None:
         now = self._clock.now()
         # A clock that was set back must not keep the numbers as they are.
         if not 0 <= now - self._videos_at < VIDEOS_KEPT:
             rows = await self._database.report("census_of_videos")
             self._videos = [(row["state"], row["provider"], row["videos"], row["oldest"]) for row in rows]
             self._videos_at = now
-        if not 0 <= now - self._money_at < MONEY_KEPT:
+
+    async def _count_money(self) -> None:
+        if self._counting_money is None and not 0 <= self._clock.now() - self._money_at < MONEY_KEPT:
+            self._counting_money = asyncio.create_task(self._sum())
+        if self._counting_money is not None:
+            await asyncio.wait([self._counting_money], timeout=MONEY_SECONDS)
+
+    async def _sum(self) -> None:
+        try:
             rows = await self._database.report("census_of_money")
             self._money = [(row["provider"], row["currency"], int(row["spent"]), int(row["held"])) for row in rows]
-            self._money_at = now
+            self._money_at = self._clock.now()
+        except DatabaseUnavailable as error:
+            log.warning("money could not be added up", reason=error.message)
+        finally:
+            self._counting_money = None

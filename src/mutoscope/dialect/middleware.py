@@ -10,7 +10,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import bind_contextvars
 
 from mutoscope import metrics, tracing
 from mutoscope.dialect.errors import log_failure, render
@@ -44,8 +44,6 @@ class Rim:
         state = {**scope.get("state", {})}
         answer = _Answer(send, state)
         scope["state"] = state
-        # One request of a connection follows another in the same context.
-        clear_contextvars()
         bind_contextvars(request_id=answer.request_id)
         with tracing.span("request", _traceparent(scope), kind="server"):
             await self._pass_on(scope, receive, answer)

@@ -11,6 +11,7 @@ UNMATCHED = "unmatched"
 
 # The same handlers answer under each of these: see `routes.PREFIXES`.
 _PREFIX = re.compile(r"^(/v1/openai|/openai/v1|/openai|/v1)(?=/)")
+_OF_THE_API = ("/videos", "/models", "/usage", "/events", "/webhook")
 _CONVERTOR = re.compile(r":[a-z]+}")
 
 
@@ -23,4 +24,4 @@ def template_of(scope: Scope) -> str:
 @cache
 def _short(path: str) -> str:
     bare = _CONVERTOR.sub("}", _PREFIX.sub("", path))
-    return f"/v1{bare}" if bare.startswith(("/videos", "/models", "/usage")) else bare
+    return f"/v1{bare}" if bare.startswith(_OF_THE_API) else bare

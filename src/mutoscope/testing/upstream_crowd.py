@@ -78,6 +78,7 @@ def _write(tx: Transaction, job: Job, provider: str, upstream_id: str) -> None:
         source_id=None,
         root_id=video_id,
         depth=0,
+        origin=None,
         now=now,
     )
     intent = {"video_id": video_id, "attempt": 1}

@@ -2,7 +2,7 @@
 ALTER TABLE videos ADD COLUMN origin TEXT;
 
 -- Videos are counted by state and provider in this alone, with the longest in each state.
-CREATE INDEX videos_by_state ON videos (state, provider, state_since) WHERE deleted_at IS NULL;
+CREATE INDEX videos_by_state ON videos (state, provider, state_since, deleted_at) WHERE deleted_at IS NULL;
 
 -- The last words of an upstream in each step of an attempt: a few, redacted and cut. replies: a JSON list.
 CREATE TABLE upstream_replies (
