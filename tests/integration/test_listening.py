@@ -345,3 +345,13 @@ async def test_a_connection_that_is_not_read_is_broken(tmp_path: Path, monkeypat
             link.close()
             http.should_exit = True
             await serving
+
+
+async def test_a_listener_begins_behind_its_place() -> None:
+    listener = listeners.Listener("default", "key_1", None, frozenset(), lambda: None)
+    listener.offer(Event("video.queued", 0.0, "evt_1", 5, "video_1"))  # while it waited for its place
+    listener.begin(5)
+    assert not listener.wants("video.queued", "video_1", 5)
+    assert listener.wants("video.queued", "video_1", 6)
+    listener.end()
+    assert await listener.take() == []

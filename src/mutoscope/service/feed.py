@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -54,6 +55,15 @@ class Round:
             await self._work()
 
 
+@dataclass(eq=False, slots=True)
+class Reading:
+    """One run of the reader. rests: whether it waits, and may be cancelled: a question to the database may not."""
+
+    tail: Tail
+    rests: bool = False
+    task: asyncio.Task[None] | None = None
+
+
 class Feed:
     """Of one process. look: a tenant's video as it is now, by tenant and id; None if it is gone.
 
@@ -66,8 +76,7 @@ class Feed:
         self._clock = clock
         self._listeners = Listeners(limit)
         self._opening = asyncio.Lock()
-        self._tail: Tail | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._reading: Reading | None = None
         self._progress: dict[str, int] = {}
         self._is_closed = False
 
@@ -79,24 +88,26 @@ class Feed:
         self._listeners.add(listener)  # first: the place is taken, and the reader stays
         try:
             async with self._opening:
-                if self._tail is None:
+                if self._reading is None:
                     tail = Tail(self._database)
                     await tail.open()
-                    self._tail = tail
-                    self._reader = asyncio.create_task(self._read(tail))
+                    self._reading = Reading(tail)
+                    self._reading.task = asyncio.create_task(self._read(self._reading))
+                now = self._reading.tail.position
         except BaseException:
             self.leave(listener)
             raise
-        listener.start = max(listener.start, self._tail.position)
+        listener.begin(now)
         if self._is_closed:
             listener.end()
-        return self._tail.position
+        return now
 
     def leave(self, listener: Listener) -> None:
         self._listeners.remove(listener)
-        if not self._listeners.count and self._reader is not None:
-            self._reader.cancel()
-            self._reader = self._tail = None
+        if not self._listeners.count and (reading := self._reading) is not None:
+            self._reading = None
+            if reading.rests and reading.task is not None:
+                reading.task.cancel()
             self._progress.clear()
 
     @property
@@ -110,17 +121,17 @@ class Feed:
         for listener in self._listeners:
             listener.end()
 
-    async def _read(self, tail: Tail) -> None:
-        """Until cancelled."""
+    async def _read(self, reading: Reading) -> None:
+        """While somebody listens."""
         rounds = [
             Round(PROGRESS_ROUND, self._tell_progress),
             Round(KEY_ROUND, self._end_revoked),
             Round(BEAT_ROUND, self._beat),
         ]
         with self._database.changes.watch_all() as changes:
-            while True:
+            while self._reading is reading:
                 try:
-                    while rows := await tail.read():
+                    while rows := await reading.tail.read():
                         for row in rows:
                             await self._tell(row)
                     for each in rounds:
@@ -129,7 +140,10 @@ class Feed:
                     log.error("events wait", reason=error.message)
                 except Exception:
                     log.exception("the reader of events stumbled and goes on")
-                await self._pause(changes)
+                if self._reading is reading:
+                    reading.rests = True
+                    await self._pause(changes)
+                    reading.rests = False
 
     async def _pause(self, changes: Watch) -> None:
         await asyncio.sleep(GATHER)

@@ -67,6 +67,11 @@ class Listener:
     def shows(self, event_type: str) -> bool:
         return not self._types or event_type in self._types
 
+    def begin(self, now: int) -> None:
+        """From this number on; what it was offered while it waited for that is no news."""
+        self.start = max(self.start, now)
+        self._waiting.clear()
+
     def offer(self, event: Event) -> None:
         if len(self._waiting) >= QUEUE_LIMIT:
             self._waiting.clear()
