@@ -167,6 +167,7 @@ class RunwayFake(RunwayAssets):
                 data = await self.asset(places[place], "image")
                 picture_in(data)
                 job.badge = self.badge_in_bytes(data)
+                job.ending = job.badge if place == "last" else job.ending
 
     async def _follow_clip(self, job: FakeJob, model: Model, uri: str) -> None:
         data = await self.asset(uri, "video")
