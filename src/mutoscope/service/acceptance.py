@@ -171,7 +171,7 @@ class Acceptance:
 
     def _add(self, tx: Transaction, caller: Caller, proposal: Proposal, attempt: Attempt) -> Row:
         video_id, now = new_id("video"), self._clock.now()
-        proposal = _seeded(proposal, video_id)
+        proposal = _as_asked(proposal, video_id, attempt.hops)
         source, plan, price = proposal.source, proposal.plan, proposal.most
         provider = _account(proposal)
         if price is not None:
@@ -258,12 +258,12 @@ def _account(proposal: Proposal) -> str:
     return proposal.account or random.choice(accounts)
 
 
-def _seeded(proposal: Proposal, video_id: str) -> Proposal:
-    """The proposal, and what may follow it, with the one seed of this video where its callers named none."""
+def _as_asked(proposal: Proposal, video_id: str, hops: int) -> Proposal:
+    """The proposal, and what may follow it, with what is this video's alone: its seed, and the way that it came."""
     return replace(
         proposal,
-        request=seeded(proposal.request, proposal.model, video_id),
-        further=tuple(replace(one, proposal=_seeded(one.proposal, video_id)) for one in proposal.further),
+        request=replace(seeded(proposal.request, proposal.model, video_id), hops=hops),
+        further=tuple(replace(one, proposal=_as_asked(one.proposal, video_id, hops)) for one in proposal.further),
     )
 
 

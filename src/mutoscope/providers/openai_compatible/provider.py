@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import ConfigurationError, UpstreamError, UpstreamRejected, UpstreamTaskLost
+from mutoscope.domain.hops import HEADER as HOPS
 from mutoscope.egress.answers import Reply
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, text_at
@@ -16,8 +17,6 @@ from mutoscope.providers.openai_compatible.bodies import quoted, request_for
 from mutoscope.providers.openai_compatible.dialects import DIALECTS, Dialect
 from mutoscope.providers.protocol import Job, Poll, Recovery, Refused, RemoteAsset, Submitted
 
-# Another gateway can count by it how often a request was passed on, and refuse one that goes in circles.
-HOPS = "X-Gateway-Hops"
 LONGEST_POLL_SECONDS = 60.0
 
 
@@ -46,7 +45,8 @@ class OpenAICompatible:
         def judge(reply: Reply) -> UpstreamError | None:
             return refusal_of(reply, self._dialect, self._api.said(reply), uses_source=request.uses_source)
 
-        headers = {"Idempotency-Key": job.key}
+        # By it the next gateway sees one that goes in circles.
+        headers = {"Idempotency-Key": job.key, HOPS: str(job.request.hops + 1)}
         told = await self._api.start(
             job, "POST", request.path + self._query, request.body, headers=headers, judge=judge
         )
@@ -110,11 +110,10 @@ class _JobFailed(UpstreamError):
 
 
 def _api(account: Account, dialect: Dialect) -> Api:
-    hops = {HOPS: "1"}
     if dialect.key_header == "Authorization":
-        return Api.bearer(account, headers=hops, tells=sentence_of)
+        return Api.bearer(account, tells=sentence_of)
     headers = {dialect.key_header: account.secret} if account.secret else {}
-    return Api(account.door, account.clock, account.base_url, account.secret, headers | hops, tells=sentence_of)
+    return Api(account.door, account.clock, account.base_url, account.secret, headers, tells=sentence_of)
 
 
 ADAPTER = Adapter(
