@@ -19,6 +19,7 @@ from mutoscope.domain.errors import UpstreamKeyInvalid
 from mutoscope.providers.runway import Runway
 
 SECRET = "s3cr3t-value"
+ACCOUNT = "/v1/organization"
 
 
 @pytest.fixture
@@ -43,9 +44,12 @@ def serving() -> Iterator[Upstream]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             upstream.asked.append((self.command, self.path, str(self.headers)))
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
+            is_account = self.path == ACCOUNT
+            body = b'{"creditBalance": 12}' if is_account else b""
+            self.send_response(200 if is_account else 404)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         do_POST = do_PUT = do_DELETE = do_GET
 
@@ -119,11 +123,13 @@ def test_the_check_says_what_is_wrong_with_which_account(run: Run, folder: Path)
     told = json.loads(result.out)
     first, second = told["accounts"]
     assert (result.code, told["ok"]) == (1, False)
-    assert first == {"account": "mine@a", "ok": True, "details": [f"{upstream.url} answers HTTP 404", "A is set"]}
+    details = [f"{upstream.url} answers HTTP 404", "A is set", "The key is accepted. The account has 12 credits."]
+    assert first == {"account": "mine@a", "ok": True, "details": details}
     assert (second["account"], second["ok"]) == ("mine@b", False)
     assert "names B, which is not set" in second["details"][1]
-    assert {(method, path) for method, path, _ in upstream.asked} == {("GET", "/")}
-    assert SECRET not in result.out + result.err + "".join(headers for _, _, headers in upstream.asked)
+    assert {(method, path) for method, path, _ in upstream.asked} == {("GET", "/"), ("GET", ACCOUNT)}
+    told = [headers for _, path, headers in upstream.asked if path != ACCOUNT]
+    assert SECRET not in result.out + result.err + "".join(told)
 
 
 def test_all_well_is_0(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +167,7 @@ def test_an_adapter_that_can_ask_for_free_is_asked(
             raise UpstreamKeyInvalid(said)
         return said
 
-    monkeypatch.setattr(Runway, "check", check, raising=False)
+    monkeypatch.setattr(Runway, "check", check)
     with serving() as upstream:
         write(folder, f'[runway]\napi_key_env = "A"\nbase_url = "{upstream.url}"\n')
         result = run("providers", "check")

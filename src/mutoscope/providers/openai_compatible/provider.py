@@ -12,6 +12,7 @@ from mutoscope.domain.hops import HEADER as HOPS
 from mutoscope.egress.answers import Reply
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, text_at
+from mutoscope.providers.free_question import ACCEPTED, NOBODYS, ask_about_nobodys
 from mutoscope.providers.openai_compatible.answers import Reader, failure_of, is_failed_job, refusal_of, sentence_of
 from mutoscope.providers.openai_compatible.bodies import quoted, request_for
 from mutoscope.providers.openai_compatible.dialects import DIALECTS, Dialect
@@ -76,6 +77,15 @@ class OpenAICompatible:
         if self._dialect.deletes_after:
             with contextlib.suppress(UpstreamTaskLost, UpstreamRejected):
                 await self._api.reply("DELETE", self._path(upstream_id), is_lost=True)
+
+    async def check(self) -> str:
+        """By the list of videos; where the server has none, by the answer about a video that does not exist."""
+        try:
+            limit = f"{self._query}&limit=1" if self._query else "?limit=1"
+            await self._api.ask("GET", f"/videos{limit}", is_lost=True)
+        except UpstreamTaskLost:
+            return await ask_about_nobodys(self._api, self._path(NOBODYS))
+        return f"{ACCEPTED} The list of videos can be read." if self._api.secret else "The list of videos can be read."
 
     async def aclose(self) -> None:
         """Nothing runs here."""
