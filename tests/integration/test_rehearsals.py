@@ -140,7 +140,6 @@ def clip(tmp_path: Path) -> bytes:
     return write_clip(tmp_path / "clip.mp4", seconds=2).read_bytes()
 
 
-
 async def test_a_rehearsal_has_a_seed_as_the_real_one_would_and_its_remix_keeps_it(tmp_path: Path) -> None:
     async with rehearsing(tmp_path, Untouchable(*ALL)) as (server, caller):
         video = await create(server, caller, NewVideo("a lake", rehearse()))

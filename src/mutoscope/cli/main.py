@@ -65,7 +65,7 @@ COMMANDS = (
     Entry(
         "providers",
         "providers:providers",
-        "List the configured providers, check that they can be reached, or try one.",
+        "List the configured providers, check that they can be reached, try one, or print what is known.",
         SERVER,
     ),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),

@@ -119,7 +119,7 @@ def _told(row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], error: Upst
 
 
 def _kept(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What each plan has of its own: what is done to the clip before it is sent, which of its pictures are, the words."""
+    """What each plan has of its own: what is done to the clip before it is sent, the words, and the last picture."""
     return {name: plan[name] for name in ("fit", "composition", "ends_as_source") if plan.get(name)}
 
 

@@ -187,3 +187,14 @@ def test_an_adapter_that_can_ask_for_free_is_asked(
 )
 def test_a_price_that_fits_a_terminal(price: Any, short: str) -> None:
     assert short_price(price) == short
+
+
+def test_what_is_known_is_printed_and_can_be_put_in_its_place(run: Run, folder: Path) -> None:
+    printed = run("providers", "models")
+    assert printed.code == 0
+    file = folder / "models.toml"
+    file.write_text(printed.out.replace('per_second = "0.12"', 'per_second = "0.99"'))
+    (folder / "mutoscope.toml").write_text(f'models_file = "{file}"\n')
+    again = run("providers", "models", "--config", str(folder / "mutoscope.toml"))
+    assert again.out == file.read_text()
+    assert 'per_second = "0.99"' in again.out

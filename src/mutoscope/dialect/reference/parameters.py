@@ -105,8 +105,8 @@ PARAMETERS: dict[str, Schema] = {
         _parameter(
             HOPS,
             "header",
-            f"How many gateways passed this request on; each sends one more than it got. Above {MOST_HOPS} it is refused, "
-            "so that two which are each other's providers do not go on for ever.",
+            f"How many gateways passed this request on; each sends one more than it got. Above {MOST_HOPS} it is "
+            "refused, so that two which are each other's providers do not go on for ever.",
             {"type": "integer", "minimum": 0, "maximum": MOST_HOPS},
         ),
         _parameter(
