@@ -61,12 +61,12 @@ def start(folder: Path, port: int, others_port: int, others_key: str) -> ServerP
 
 
 def ended(client: httpx.Client, video_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 90
+    deadline, video = time.monotonic() + 90, {}
     while time.monotonic() < deadline:
         video = client.get(f"/v1/videos/{video_id}", params={"wait": 20}).json()
         if video["status"] in ("completed", "failed"):
             return video
-    raise AssertionError(f"still {video['status']}")
+    raise AssertionError(f"still {video}")
 
 
 def test_a_request_that_goes_in_circles_ends_and_costs_nothing(pair: list[ServerProcess]) -> None:
