@@ -121,6 +121,14 @@ async def test_a_video_from_the_first_call_to_the_last_byte(world: World) -> Non
     assert not world.fake.leaks, "a credential went to the CDN"
 
 
+async def test_the_same_words_and_seed_make_a_clip_each_time(world: World) -> None:
+    if Capability.SEED not in world.specs[world.pair.creates].capabilities:
+        pytest.skip(f"the model of {world.pair.name} takes no seed")
+    for _ in range(2):
+        upstream_id = await world.submitted(job_for(world.specs[world.pair.creates], "the very same", seed=11))
+        assert await world.bytes_of(await world.ended(upstream_id))
+
+
 async def test_an_edit_shows_its_source(world: World) -> None:
     badge = film.new_badge()
     data = await world.bytes_of(await world.ended(await world.submitted(world.edits(badge))))

@@ -104,18 +104,23 @@ def _cells(matrix: str) -> Iterator[tuple[str, str, str]]:
 
 
 class Made:
-    """What the server said to all cells. clips, stills: of the sources, and their first frames as pictures."""
+    """What the server said to all cells.
+
+    clips, stills: of the sources, and their first and last frames as pictures. ending: the models that take a picture
+    to end with.
+    """
 
     def __init__(self) -> None:
         self.outcomes: dict[Cell, Outcome] = {}
         self.clips: dict[str, bytes] = {}
-        self.stills: dict[str, bytes] = {}
+        self.stills: dict[str, tuple[bytes, bytes]] = {}
         self.models: frozenset[str] = frozenset()
+        self.ending: frozenset[str] = frozenset()
         self.leaks: list[str] = []
 
-    def badge(self, source: str, strategy: str) -> int:
+    def badge(self, source: str, strategy: str, *, last: bool = False) -> int:
         """What frames show that were made by this strategy of a source: its badge, or the one that stands for it."""
-        given = self.stills[source] if strategy == "frame" else self.clips[source]
+        given = self.stills[source][last] if strategy == "frame" else self.clips[source]
         shown = film.badge_of(given)
         return film.badge_for(given) if shown is None else shown
 
@@ -143,6 +148,8 @@ class _Asker:
         async with aiohttp.ClientSession(self._server.url, headers=headers) as self._session:
             models = await self._ask("GET", "/v1/models")
             self._made.models = frozenset(model["id"] for model in models["data"])
+            able = (model["id"] for model in models["data"] if "last_frame" in model["capabilities"])
+            self._made.ending = frozenset(able)
             if not self._ids:
                 await asyncio.gather(*(self._source(name) for name in self._table.sources))
             cells = [cell for cell in self._table.cells if cell.environment in environments]
@@ -156,7 +163,7 @@ class _Asker:
         assert video["status"] == "completed", video
         self._ids[name] = video["id"]
         self._made.clips[name] = clip = await self._clip(video["id"])
-        self._made.stills[name] = await _first_frame(clip)
+        self._made.stills[name] = await _ends_of(clip)
 
     async def _outcome(self, cell: Cell) -> Outcome:
         path = f"/v1/videos/{self._ids[cell.source]}/remix"
@@ -191,13 +198,13 @@ class _Asker:
             return await answer.json()
 
 
-async def _first_frame(clip: bytes) -> bytes:
-    """As the server takes it."""
+async def _ends_of(clip: bytes) -> tuple[bytes, bytes]:
+    """The first and the last frame, as the server takes them."""
     studio = Studio()
     try:
         with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
             file.write(clip)
             file.flush()
-            return await studio.still(Path(file.name))
+            return await studio.still(Path(file.name)), await studio.still(Path(file.name), last=True)
     finally:
         await studio.aclose()

@@ -140,6 +140,15 @@ def clip(tmp_path: Path) -> bytes:
     return write_clip(tmp_path / "clip.mp4", seconds=2).read_bytes()
 
 
+async def test_a_rehearsal_has_a_seed_as_the_real_one_would_and_its_remix_keeps_it(tmp_path: Path) -> None:
+    async with rehearsing(tmp_path, Untouchable(*ALL)) as (server, caller):
+        video = await create(server, caller, NewVideo("a lake", rehearse()))
+        assert video.request.seed is not None
+        video = await ended(server, caller, video.id)
+        planned = await server.service.plan(caller, change("make it night", video, rehearse()))
+        assert planned.request.seed == video.request.seed
+
+
 async def test_all_four_verbs_are_rehearsed_and_nobody_is_asked(tmp_path, clip) -> None:
     other = Untouchable(*ALL)
     async with rehearsing(tmp_path / "data", other, clip) as (server, caller):

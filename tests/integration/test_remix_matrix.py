@@ -93,7 +93,10 @@ def check_frames(made: Made, cell: Cell, outcome: Outcome) -> None:
     elif strategy == "prompt":
         assert made.badge(cell.source, strategy) not in shown
     else:
-        assert shown == [made.badge(cell.source, strategy)] * 2
+        is_ended = strategy == "frame" and cell.target in made.ending
+        assert shown == [made.badge(cell.source, strategy), made.badge(cell.source, strategy, last=is_ended)]
+        for job in outcome.jobs:
+            assert (job.ending is not None) == is_ended, "the last picture"
 
 
 @pytest.mark.parametrize("cell", cells(*REASONS))

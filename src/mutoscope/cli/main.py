@@ -66,7 +66,7 @@ COMMANDS = (
     Entry(
         "providers",
         "providers:providers",
-        "List the configured providers, check that they can be reached, or try one.",
+        "List the configured providers, check that they can be reached, try one, or print what is known.",
         SERVER,
     ),
     Entry(

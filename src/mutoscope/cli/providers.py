@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mutoscope.cli.outcome import ExitCode
+from mutoscope.cli.outcome import ExitCode, misused
 from mutoscope.cli.provider_file import Config, DataDir, opened
 from mutoscope.cli.providers_try import try_
+from mutoscope.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mutoscope.cli.provider_checks import AccountFinding
     from mutoscope.providers.configuration import Configuration
 
 providers = typer.Typer(
-    no_args_is_help=True, help="List the configured providers, check that they can be reached, or try one."
+    no_args_is_help=True,
+    help="List the configured providers, check that they can be reached, try one, or print what is known.",
 )
 providers.command("try")(try_)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
@@ -63,6 +65,25 @@ def check(data_dir: DataDir = None, config: Config = None, as_json: Json = False
         typer.echo("No provider is configured beside the built-in engines.", err=True)
     if failed:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+@providers.command()
+def models(data_dir: DataDir = None, config: Config = None) -> None:
+    """Print all that is known of every service's models as one dated file, in the form that `models_file` takes.
+
+    With the operator's own file, where the settings name one. Needs no file of providers.
+    """
+    from mutoscope.providers.model_data import ModelData
+    from mutoscope.providers.model_sheet import sheet
+    from mutoscope.providers.registry import Registry
+
+    settings, _ = opened(data_dir, config)
+    names = Registry().names
+    try:
+        text = sheet(ModelData.read(settings.models_file, names), names)
+    except ConfigurationError as error:
+        raise misused(error.message) from None
+    typer.echo(text, nl=False)
 
 
 def _rows(configuration: Configuration) -> list[dict[str, Any]]:

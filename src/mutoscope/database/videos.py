@@ -49,6 +49,7 @@ def request_to_json(request: VideoRequest) -> str:
             "seconds": request.seconds,
             "seed": request.seed,
             "options": dict(request.options),
+            "hops": request.hops,
             "operation": request.operation,
             "added_seconds": request.added_seconds,
             "characters": [asdict(character) for character in request.characters],
@@ -66,12 +67,14 @@ def plan_to_json(
     fit: Fit | None = None,
     rehearsal: Rehearsal | None = None,
     composition: Mapping[str, Any] | None = None,
+    *,
+    ends_as_source: bool = False,
 ) -> str:
     """What the plan of a video changed and passed over, in the words of the wire.
 
     further: the plans that may follow a refusal, each with `after` and the columns that it replaces. fit: what is done
     to the source's clip before it is sent. rehearsal: what is rehearsed, where nobody is asked. composition: see
-    `domain/composition.py`.
+    `domain/composition.py`. ends_as_source: see `RemixPlan`.
     """
     plan: dict[str, Any] = {
         "adjustments": [told(one) for one in adjustments],
@@ -85,6 +88,8 @@ def plan_to_json(
         plan["rehearsal"] = asdict(rehearsal)
     if composition is not None:
         plan["composition"] = composition
+    if ends_as_source:
+        plan["ends_as_source"] = True
     return encode(plan)
 
 
@@ -129,6 +134,7 @@ def request_from_row(row: Row) -> VideoRequest:
         seconds=stored["seconds"],
         seed=stored["seed"],
         options=stored["options"],
+        hops=stored.get("hops", 0),
         reference=reference and Reference(reference["sha256"], reference["media_type"], _size(reference["size"])),
         operation=Operation(stored.get("operation", Operation.CREATE)),
         added_seconds=stored.get("added_seconds", 0),

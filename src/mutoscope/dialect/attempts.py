@@ -9,6 +9,8 @@ from typing import Any
 
 from mutoscope.dialect.multipart import Part
 from mutoscope.domain.errors import InvalidRequest
+from mutoscope.domain.hops import HEADER as HOPS
+from mutoscope.domain.hops import read_hops
 from mutoscope.service.requests import Attempt
 
 KEY_HEADERS = ("idempotency-key", "x-idempotency-key")
@@ -20,12 +22,13 @@ def attempt_of(headers: Mapping[str, str], verb: str, path_id: str, fields: Mapp
     """What is known of this attempt.
 
     verb: the route's name, the same under every prefix. path_id: the id in the path, or "". InvalidRequest when the
-    key is too long or has characters that no header should have.
+    key is too long or has characters that no header should have; TooManyHops.
     """
     count = headers.get(RETRY_HEADER, "")
     return Attempt(
         fingerprint=fingerprint(verb, path_id, fields),
         key=_key(headers),
+        hops=read_hops(headers.get(HOPS.lower())),
         retry_count=int(count) if count.isascii() and count.isdecimal() and len(count) < 4 else None,
     )
 

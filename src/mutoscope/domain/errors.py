@@ -11,6 +11,7 @@
     │   ├── VideoNotFound          unknown, foreign, deleted or malformed id: one answer for all
     │   ├── CharacterNotFound      the same for characters
     │   ├── IdempotencyConflict    the key was used for another request
+    │   ├── TooManyHops            gateways have passed it on too often
     │   ├── RouteNotFound          no such URL
     │   ├── MethodNotAllowed       the URL exists, the method does not
     │   ├── BudgetExceeded         a cap would be broken; nothing was sent
@@ -142,6 +143,12 @@ class IdempotencyConflict(CallerError):
     """This idempotency key was used for another request."""
 
     code = "idempotency_key_reused"
+
+
+class TooManyHops(CallerError):
+    """Gateways have passed this request on too often."""
+
+    code = "too_many_hops"
 
 
 class RouteNotFound(CallerError):

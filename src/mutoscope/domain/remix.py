@@ -78,7 +78,7 @@ class RemixPlan:
     is_shortened: whether words of the source's story had to be left out. material: story and change in full, for a
     composer; None where there is nothing to compose. lower: the further rungs that could be taken, in their order,
     should the provider refuse the source or this use of it. becomes: what the clip becomes, where the change itself
-    decides that.
+    decides that. ends_as_source: whether the source's last picture goes along with its first one.
     """
 
     strategy: Strategy
@@ -91,6 +91,7 @@ class RemixPlan:
     lower: tuple[RemixPlan, ...] = ()
     fit: Fit | None = None
     becomes: Extent | None = None
+    ends_as_source: bool = False
 
     @property
     def is_composed(self) -> bool:

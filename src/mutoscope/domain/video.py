@@ -99,7 +99,7 @@ class VideoRequest:
     seconds: length of the result; whole, unless it starts from an uploaded clip. seed: None lets the provider choose.
     clip: the upload that an edit or extension starts from, None where it starts from a video. added_seconds: of an
     extension, how much of `seconds` is new, at the end. options: fields of the request that only some models know,
-    by their wire name.
+    by their wire name. hops: how many gateways passed the request on before it came here.
     """
 
     prompt: str
@@ -113,6 +113,7 @@ class VideoRequest:
     added_seconds: int = 0
     characters: tuple[Character, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from mutoscope import __version__, metrics, tracing
 from mutoscope.egress.answers import Download, Reply
-from mutoscope.egress.bodies import Body, payload_of
+from mutoscope.egress.bodies import Body, Chunks, payload_of
 from mutoscope.egress.errors import BadAnswer, Forbidden, Refusal
 from mutoscope.egress.evidence import BROKEN, proof
 from mutoscope.egress.gate import BeforeSend, Ticket
@@ -122,10 +122,12 @@ class Door:
         limits: Limits,
         before_send: BeforeSend | None,
     ) -> Call:
+        opened: list[Chunks] = []
         return Call(
             method=method.upper(),
             headers=_merged({"User-Agent": AGENT, "Accept-Encoding": encoding}, headers or {}),
-            body=payload_of(body),
+            body=payload_of(body, opened),
+            chunks=opened,
             limits=limits,
             ticket=Ticket(self._rules, before_send),
             by=asyncio.get_running_loop().time() + limits.total,
@@ -133,11 +135,15 @@ class Door:
 
     @asynccontextmanager
     async def _exchange(self, url: str, trusted: bool, call: Call) -> AsyncIterator[Download]:
-        response, target = await self._follow(self._start(url, trusted), call)
         try:
-            yield Download(response, target, call.ticket, call.limits)
+            response, target = await self._follow(self._start(url, trusted), call)
+            try:
+                yield Download(response, target, call.ticket, call.limits)
+            finally:
+                response.close()
         finally:
-            response.close()
+            for chunks in call.chunks:
+                await chunks.aclose()
 
     async def _follow(self, start: Target, call: Call) -> tuple[aiohttp.ClientResponse, Target]:
         """The answer behind all redirects, and whose it is. Only questions are asked elsewhere."""

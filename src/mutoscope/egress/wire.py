@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
 
+from mutoscope.egress.bodies import Chunks
 from mutoscope.egress.gate import GatedRequest, Ticket
 from mutoscope.egress.limits import Limits
 from mutoscope.egress.resolver import CheckedResolver, Lookup
@@ -26,7 +27,10 @@ _GOODBYE = 1.0
 
 @dataclass(slots=True)
 class Call:
-    """What is asked, and what it may cost, wherever redirects lead. by: when all must be over, on the loop's clock."""
+    """What is asked, and what it may cost, wherever redirects lead.
+
+    by: when all must be over, on the loop's clock. chunks: the streams in the body, to be closed then.
+    """
 
     method: str
     headers: Mapping[str, str]
@@ -34,6 +38,7 @@ class Call:
     limits: Limits
     ticket: Ticket
     by: float
+    chunks: Sequence[Chunks] = ()
 
     @property
     def is_question(self) -> bool:

@@ -127,8 +127,8 @@ def _told(row: Row, plan: Mapping[str, Any], leg: Mapping[str, Any], error: Upst
 
 
 def _kept(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What each plan has of its own: what is done to the clip before it is sent, and how the words are composed."""
-    return {name: plan[name] for name in ("fit", "composition") if plan.get(name)}
+    """What each plan has of its own: what is done to the clip before it is sent, the words, and the last picture."""
+    return {name: plan[name] for name in ("fit", "composition", "ends_as_source") if plan.get(name)}
 
 
 def _charged(row: Row, leg: Mapping[str, Any]) -> int | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 
 from mutoscope.database.connection import Row
 from mutoscope.database.videos import decode, fit_from_row, rehearsal_from, request_from_row
 from mutoscope.domain.assets import Variant, input_key
-from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.clip_limits import MP4
 from mutoscope.domain.composition import is_open
 from mutoscope.domain.remix import Strategy
@@ -32,10 +33,10 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
 
     MediaUnreadable when the source's clip cannot be made ready.
     """
-    request = request_from_row(row)
+    spec = spec_of(desk, row)
+    request = _as_taken(request_from_row(row), spec)
     clip = await _clip(desk, row, request)
     begins_with_source = row["strategy"] == Strategy.FRAME and request.operation is not Operation.EXTENSION
-    last = request.options.get(LAST_FRAME)
     return Job(
         video_id=row["id"],
         attempt=attempt,
@@ -46,13 +47,19 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         source=await _source(desk, row["source_id"]) if row["source_id"] else None,
         reference=await _first_frame(desk, row, request, clip if begins_with_source else None),
         clip=None if begins_with_source else clip,
-        spec=spec_of(desk, row),
-        last_frame=await _read(desk, row["tenant"], last["sha256"]) if last else None,
+        spec=spec,
+        last_frame=await _last_frame(desk, row, request),
         guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
         rehearsal=rehearsal_from(row),
         earlier_id=row["upstream_id"],
         words_are_known=not is_open(decode(row["plan"]).get("composition")),
     )
+
+
+def _as_taken(request: VideoRequest, spec: ModelSpec | None) -> VideoRequest:
+    """The request without the seed of a source from elsewhere, where the model takes none; the row keeps it."""
+    takes_seed = spec is None or Capability.SEED in spec.capabilities
+    return request if takes_seed else replace(request, seed=None)
 
 
 def spec_of(desk: Desk, row: Row) -> ModelSpec | None:
@@ -102,8 +109,19 @@ async def _first_frame(desk: Desk, row: Row, request: VideoRequest, source: Give
     """The picture that the video begins with: the caller's, or the first one of the source, not larger than needed."""
     if source is None:
         return await _read(desk, row["tenant"], request.reference.sha256) if request.reference else None
+    return await _still(desk, row, request)
+
+
+async def _last_frame(desk: Desk, row: Row, request: VideoRequest) -> bytes | None:
+    """The picture that the video ends with: the caller's, or the last one of the source, where its plan says so."""
+    if last := request.options.get(LAST_FRAME):
+        return await _read(desk, row["tenant"], last["sha256"])
+    return await _still(desk, row, request, last=True) if (decode(row["plan"]) or {}).get("ends_as_source") else None
+
+
+async def _still(desk: Desk, row: Row, request: VideoRequest, *, last: bool = False) -> bytes:
     async with desk.storage.local(await _key_of_clip(desk, row, request)) as path:
-        return await desk.studio.still(path, cover=request.size)
+        return await desk.studio.still(path, last=last, cover=request.size)
 
 
 async def _key_of_clip(desk: Desk, row: Row, request: VideoRequest) -> str:

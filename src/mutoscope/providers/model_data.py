@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,13 +13,20 @@ from mutoscope.providers.model_file import ModelEntry, ModelFile
 from mutoscope.providers.toml_file import TomlFile
 from mutoscope.providers.toml_lines import Place
 
+_BLOCK = re.compile(r"^(?=[ \t]*\[\[[ \t]*model[ \t]*\]\])", re.MULTILINE)
+# Comments below a model are about what follows.
+_AFTER = re.compile(r"(?:\n[ \t]*(?:#.*)?)+\Z")
+
 
 @dataclass(frozen=True, slots=True)
 class DatedModel:
-    """A model of a file, and the date of that file's facts."""
+    """A model of a file, and the date of that file's facts. text: as it stands there, with its comments;
+    "" where it is no [[model]] table of its own.
+    """
 
     entry: ModelEntry
     as_of: str
+    text: str = ""
 
 
 class ModelData:
@@ -54,9 +62,21 @@ def checked(file: TomlFile, entry: ModelEntry, place: Place) -> ModelEntry:
     return entry
 
 
+def packaged_notes(adapter: str) -> str:
+    """The comments above the packaged models of an adapter; "" where there are none."""
+    file = _packaged_file(adapter)
+    lines = [] if file is None else _BLOCK.split(file.text)[0].splitlines()
+    return "\n".join(line for line in lines if line.startswith("#"))
+
+
 def _packaged(adapter: str) -> list[DatedModel]:
+    file = _packaged_file(adapter)
+    return [] if file is None else list(_models_in(file))
+
+
+def _packaged_file(adapter: str) -> TomlFile | None:
     data = files("mutoscope.providers").joinpath("models", f"{adapter}.toml")
-    return list(_models_in(TomlFile(f"models/{adapter}.toml", data.read_text("utf-8")))) if data.is_file() else []
+    return TomlFile(f"models/{adapter}.toml", data.read_text("utf-8")) if data.is_file() else None
 
 
 def _models_in(file: TomlFile) -> Iterator[DatedModel]:
@@ -64,8 +84,9 @@ def _models_in(file: TomlFile) -> Iterator[DatedModel]:
     if not is_date(read.as_of):
         raise file.refused(("as_of",), read.as_of, 'a date such as "2026-11-22"')
     seen: dict[tuple[str, str], int] = {}
+    texts = [_AFTER.sub("", text) for text in _BLOCK.split(file.text)[1:]]
     for number, entry in enumerate(read.model):
         checked(file, entry, ("model", number))
         if seen.setdefault((entry.adapter, entry.name), number) != number:
             raise file.wrong(("model", number, "name"), f"is {entry.name!r}, which this file has already")
-        yield DatedModel(entry, read.as_of)
+        yield DatedModel(entry, read.as_of, texts[number] if len(texts) == len(read.model) else "")

@@ -28,16 +28,16 @@ _WORDS = {
 
 
 class TomlFile:
-    """name: as errors tell it."""
+    """name: as errors tell it. text: with line feeds alone."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self._text = text.replace("\r\n", "\n")
+        self.text = text.replace("\r\n", "\n")
         try:
-            self.data: dict[str, Any] = tomllib.loads(self._text)
+            self.data: dict[str, Any] = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
-            where = f":{line[1]}" if line else f":{self._text.count(chr(10)) + 1}"
+            where = f":{line[1]}" if line else f":{self.text.count(chr(10)) + 1}"
             reason = re.sub(r" \(at [^)]*\)$", "", str(error))
             raise ConfigurationError(f"{name}{where}: this is no TOML: {reason}.") from None
 
@@ -85,7 +85,7 @@ class TomlFile:
 
     @cached_property
     def _lines(self) -> dict[Place, int]:
-        return lines_of(self._text)
+        return lines_of(self.text)
 
 
 def spelled(place: Place) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from mutoscope.clock import Clock
@@ -25,6 +25,7 @@ from mutoscope.domain.fallback import After
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import USD, Cap
 from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
+from mutoscope.domain.seeds import seeded
 from mutoscope.domain.test_cases import refusal
 from mutoscope.domain.video import VideoRequest, new_id
 from mutoscope.domain.wishes import TEST_CASE
@@ -172,6 +173,7 @@ class Acceptance:
 
     def _add(self, tx: Transaction, caller: Caller, proposal: Proposal, attempt: Attempt, came_of: str | None) -> Row:
         video_id, now = new_id("video"), self._clock.now()
+        proposal = _as_asked(proposal, video_id, attempt.hops)
         source, plan, price = proposal.source, proposal.plan, proposal.most
         provider = _account(proposal)
         if price is not None:
@@ -196,6 +198,7 @@ class Acceptance:
                 plan and plan.fit,
                 proposal.rehearsal,
                 _composition(proposal),
+                ends_as_source=plan is not None and plan.ends_as_source,
             ),
             notice=proposal.notice,
             ignored=encode(proposal.ignored),
@@ -258,6 +261,15 @@ def _account(proposal: Proposal) -> str:
     return proposal.account or random.choice(accounts)
 
 
+def _as_asked(proposal: Proposal, video_id: str, hops: int) -> Proposal:
+    """The proposal, and what may follow it, with what is this video's alone: its seed, and the way that it came."""
+    return replace(
+        proposal,
+        request=replace(seeded(proposal.request, proposal.model, video_id), hops=hops),
+        further=tuple(replace(one, proposal=_as_asked(one.proposal, video_id, hops)) for one in proposal.further),
+    )
+
+
 def further_of(proposal: Proposal, first: str) -> list[dict[str, Any]]:
     """What may follow a refusal, as it is stored. first: the account that is asked first."""
     if proposal.rehearsal is not None:
@@ -287,6 +299,7 @@ def _leg(further: Further, account: str | None) -> dict[str, Any]:
         "price": proposal.price or 0,
         "fit": fit_to_json(plan.fit) if plan and plan.fit else None,
         "composition": _composition(proposal),
+        "ends_as_source": plan is not None and plan.ends_as_source,
     }
     return leg if account is None else {**leg, "provider": account}
 

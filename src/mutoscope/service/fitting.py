@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.errors import InvalidRequest
+from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.local_edits import as_text, changes_sound, even
 from mutoscope.domain.local_words import read
 from mutoscope.domain.remix import RemixPlan, Start
+from mutoscope.domain.seeds import SEED_LIMIT
 from mutoscope.domain.sizes import is_left_open, is_ratio, is_resolution, size_from
 from mutoscope.domain.video import Operation, Size, VideoRequest
-from mutoscope.domain.wishes import SHOWN_CHARACTERS, Adjustment, Wishes, leave_out, refuses
+from mutoscope.domain.wishes import (
+    INPUT_REFERENCES,
+    LAST_FRAME,
+    SHOWN_CHARACTERS,
+    Adjustment,
+    Wishes,
+    leave_out,
+    refuses,
+)
 from mutoscope.service.requests import NewChange, NewExtension, NewVideo
 
-SEED_LIMIT = 1 << 32
 SECONDS_DIGITS = 2
 
 Fitted = tuple[VideoRequest, tuple[Adjustment, ...]]
@@ -130,6 +139,18 @@ def shortened(plan: RemixPlan, model: ModelSpec) -> tuple[Adjustment, ...]:
         return ()
     reason = f"Words of the source were left out: model '{model.name}' takes {model.prompt_limit} characters."
     return (Adjustment("upstream_prompt", None, plan.upstream_prompt[:SHOWN_CHARACTERS], reason),)
+
+
+def ending(plan: RemixPlan, model: ModelSpec, wishes: Wishes) -> tuple[RemixPlan, tuple[Adjustment, ...]]:
+    """The plan with the source's last picture too, where the model takes one and the caller wants nothing else there.
+
+    Not beside the caller's own references: hardly an upstream takes both, and those were asked for.
+    """
+    is_taken = plan.strategy is Strategy.FRAME and Capability.LAST_FRAME in model.capabilities
+    if not is_taken or not wishes.options.keys().isdisjoint((LAST_FRAME, INPUT_REFERENCES)):
+        return plan, ()
+    reason = f"By '{plan.strategy}' the new video ends with its source's last picture; send '{LAST_FRAME}' for another."
+    return replace(plan, ends_as_source=True), (Adjustment(LAST_FRAME, None, "source", reason),)
 
 
 def reshape(request: VideoRequest, new: NewChange | NewExtension, plan: RemixPlan, model: ModelSpec) -> Fitted:

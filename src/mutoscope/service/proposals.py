@@ -14,6 +14,7 @@ from mutoscope.domain.local_edits import CAN_DO
 from mutoscope.domain.money import as_text, in_millionths
 from mutoscope.domain.rehearsal import Rehearsal
 from mutoscope.domain.remix import RemixPlan, Rules, Start, Strategy, check_source, plan_change, plan_extension
+from mutoscope.domain.seeds import seed_of
 from mutoscope.domain.video import Operation, Video, VideoRequest, check_prompt
 from mutoscope.domain.wishes import INPUT_REFERENCES, Adjustment, Wishes, honoured, leave_out, seed_for
 from mutoscope.service.fitting import (
@@ -21,6 +22,7 @@ from mutoscope.service.fitting import (
     check_length,
     checked_seed,
     done_to_clip,
+    ending,
     exactly,
     fit_length,
     fit_size,
@@ -247,7 +249,8 @@ class Proposals:
 
     async def _planned(self, caller: Caller, new: NewChange, basis: Proposal, plan: RemixPlan) -> Proposal:
         """The proposal for one rung. basis: its request is the source's."""
-        model, plan = basis.model, self._with_composer(plan, new.wishes)
+        model = basis.model
+        plan, ended = ending(self._with_composer(plan, new.wishes), model, new.wishes)
         request = replace(
             basis.request,
             prompt=new.prompt,
@@ -261,7 +264,7 @@ class Proposals:
             request, lengthened = fit_length(request, model, new.wishes)
             resized = (*resized, *lengthened, *shortened(plan, model))
         notice = joined(basis.notice, told_of_source(basis.source, plan, new.operation))
-        told = (*told, *resized, *done_to_clip(plan))
+        told = (*told, *resized, *ended, *done_to_clip(plan))
         return replace(basis, request=request, plan=plan, adjustments=told, notice=notice)
 
     def _with_composer(self, plan: RemixPlan, wishes: Wishes) -> RemixPlan:
@@ -349,7 +352,14 @@ class Proposals:
             check_length(source.request.seconds, model, origin.param)
             if Capability.LOCAL_EDIT in model.capabilities:
                 return await self._measured(caller, source, model)
-            request = replace(source.request, model=model.name, clip=None, added_seconds=0, characters=())
+            request = replace(
+                source.request,
+                model=model.name,
+                seed=seed_of(source),
+                clip=None,
+                added_seconds=0,
+                characters=(),
+            )
             clip, story = await self._inputs.stored_clip(source), await self._inputs.story_of(source)
             return request, Start(clip.seconds, clip.size, clip.bytes, source, story, clip.fps, clip.media_type)
         assert not isinstance(origin, SourceId)

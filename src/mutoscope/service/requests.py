@@ -25,12 +25,13 @@ class Attempt:
     """By what a repeated request is known.
 
     fingerprint: of route, path and decoded fields. key: the caller's own idempotency key. retry_count: how often the
-    SDK says that it sent this request before; None where it says nothing.
+    SDK says that it sent this request before; None where it says nothing. hops: how many gateways passed it on.
     """
 
     fingerprint: str
     key: str | None = None
     retry_count: int | None = None
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)

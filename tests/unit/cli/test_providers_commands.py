@@ -19,6 +19,7 @@ from mutoscope.domain.errors import UpstreamKeyInvalid
 from mutoscope.providers.runway import Runway
 
 SECRET = "s3cr3t-value"
+ACCOUNT = "/v1/organization"
 
 
 @pytest.fixture
@@ -43,9 +44,12 @@ def serving() -> Iterator[Upstream]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             upstream.asked.append((self.command, self.path, str(self.headers)))
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
+            is_account = self.path == ACCOUNT
+            body = b'{"creditBalance": 12}' if is_account else b""
+            self.send_response(200 if is_account else 404)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         do_POST = do_PUT = do_DELETE = do_GET
 
@@ -119,11 +123,13 @@ def test_the_check_says_what_is_wrong_with_which_account(run: Run, folder: Path)
     told = json.loads(result.out)
     first, second = told["accounts"]
     assert (result.code, told["ok"]) == (1, False)
-    assert first == {"account": "mine@a", "ok": True, "details": [f"{upstream.url} answers HTTP 404", "A is set"]}
+    details = [f"{upstream.url} answers HTTP 404", "A is set", "The key is accepted. The account has 12 credits."]
+    assert first == {"account": "mine@a", "ok": True, "details": details}
     assert (second["account"], second["ok"]) == ("mine@b", False)
     assert "names B, which is not set" in second["details"][1]
-    assert {(method, path) for method, path, _ in upstream.asked} == {("GET", "/")}
-    assert SECRET not in result.out + result.err + "".join(headers for _, _, headers in upstream.asked)
+    assert {(method, path) for method, path, _ in upstream.asked} == {("GET", "/"), ("GET", ACCOUNT)}
+    told = [headers for _, path, headers in upstream.asked if path != ACCOUNT]
+    assert SECRET not in result.out + result.err + "".join(told)
 
 
 def test_all_well_is_0(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +167,7 @@ def test_an_adapter_that_can_ask_for_free_is_asked(
             raise UpstreamKeyInvalid(said)
         return said
 
-    monkeypatch.setattr(Runway, "check", check, raising=False)
+    monkeypatch.setattr(Runway, "check", check)
     with serving() as upstream:
         write(folder, f'[runway]\napi_key_env = "A"\nbase_url = "{upstream.url}"\n')
         result = run("providers", "check")
@@ -181,3 +187,14 @@ def test_an_adapter_that_can_ask_for_free_is_asked(
 )
 def test_a_price_that_fits_a_terminal(price: Any, short: str) -> None:
     assert short_price(price) == short
+
+
+def test_what_is_known_is_printed_and_can_be_put_in_its_place(run: Run, folder: Path) -> None:
+    printed = run("providers", "models")
+    assert printed.code == 0
+    file = folder / "models.toml"
+    file.write_text(printed.out.replace('per_second = "0.12"', 'per_second = "0.99"'))
+    (folder / "mutoscope.toml").write_text(f'models_file = "{file}"\n')
+    again = run("providers", "models", "--config", str(folder / "mutoscope.toml"))
+    assert again.out == file.read_text()
+    assert 'per_second = "0.99"' in again.out

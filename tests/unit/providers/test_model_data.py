@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from mutoscope.egress.door import Door
 from mutoscope.providers.endings import ending, warnings_of
 from mutoscope.providers.model_data import ModelData
 from mutoscope.providers.model_file import ModelEntry
+from mutoscope.providers.model_sheet import sheet
 from mutoscope.providers.opening import open_configuration
+from mutoscope.providers.registry import Registry
 from mutoscope.settings import Settings
 
 MODEL = """
@@ -141,3 +144,34 @@ async def test_every_adapter_is_made_of_its_packaged_models_alone(tmp_path: Path
     assert made.name == "mine"
     assert {each.provider for each in made.models} == {"mine"}
     await made.aclose()
+
+
+def test_everything_as_one_file_says_the_same_when_it_is_read_again(tmp_path: Path) -> None:
+    names = Registry().names
+    text = sheet(ModelData(), names)
+    file = tmp_path / "all.toml"
+    file.write_text(text)
+    again = ModelData.read(str(file), names)
+    for name in names:
+        packaged = ModelData().of(name)
+        assert [model.entry for model in again.of(name)] == [model.entry for model in packaged]
+    read = tomllib.loads(text)
+    assert len(read["model"]) == sum(len(ModelData().of(name)) for name in names) > 40
+    assert read["as_of"] == min(model.as_of for name in names for model in ModelData().of(name))
+    assert sheet(again, names) == text, "printed again, it is the same"
+
+
+def test_the_operators_models_stand_in_it_and_the_oldest_date_counts(tmp_path: Path) -> None:
+    newer = ModelData.read(write(tmp_path, ("runway", "gen4.5"), ("runway", "gen9")), Registry().names)
+    read = tomllib.loads(sheet(newer, Registry().names))
+    mine = {model["name"]: model for model in read["model"] if model["adapter"] == "runway"}
+    assert mine["gen4.5"]["price"] == mine["gen9"]["price"] == {"per_second": "9.99"}
+    assert read["as_of"] < "2027-06-01"
+
+
+def test_what_cannot_be_told_apart_is_refused(tmp_path: Path) -> None:
+    inline = MODEL.format(adapter="runway", name="gen9").replace("[[model]]", "").strip().replace("\n", ", ")
+    (tmp_path / "models.toml").write_text(f'as_of = "2027-06-01"\nmodel = [{{ {inline} }}]\n')
+    newer = ModelData.read(str(tmp_path / "models.toml"), ["runway"])
+    with pytest.raises(ConfigurationError, match=r"'gen9' is no table of its own"):
+        sheet(newer, ["runway"])

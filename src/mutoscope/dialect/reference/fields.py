@@ -20,10 +20,10 @@ from mutoscope.dialect.references import MOST_GUIDES, NAMES
 from mutoscope.dialect.values import WORD_MAX_CHARACTERS
 from mutoscope.domain.catalog import SORA_NAMES, Catalog
 from mutoscope.domain.remix import Strategy
+from mutoscope.domain.seeds import SEED_LIMIT
 from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import ID_PATTERN, PROMPT_MAX_CHARACTERS
 from mutoscope.domain.wishes import OnUnsupported
-from mutoscope.service.fitting import SEED_LIMIT
 from mutoscope.service.use_cases import NAME_MAX_CHARACTERS
 
 Schema = dict[str, Any]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mutoscope.domain import errors
+from mutoscope.domain.hops import HEADER as HOPS
 
 Errors = tuple[type[errors.MutoscopeError], ...]
 
@@ -52,6 +53,7 @@ _WITH_BODY: Errors = (
     errors.FileTooLarge,
     errors.UnsupportedMedia,
     errors.IdempotencyConflict,
+    errors.TooManyHops,
 )
 _MADE: Errors = (
     *_WITH_BODY,
@@ -68,7 +70,7 @@ _MADE: Errors = (
     errors.UpstreamTimeout,
 )
 _CHANGED: Errors = (*_MADE, errors.SourceNotCompleted, errors.AssetExpired, errors.RouteNotFound)
-_MAKING = ("dry_run", "Prefer", "Idempotency-Key")
+_MAKING = ("dry_run", "Prefer", "Idempotency-Key", HOPS)
 _MADE_HEADERS = ("openai-poll-after-ms", "mutoscope-notice", "idempotent-replayed", "preference-applied")
 _FOLLOW = ("retrieve", "content", "remix", "edit", "extend", "delete")
 

@@ -15,6 +15,8 @@ from mutoscope.dialect.reference.fields import WELLFORMED_ID
 from mutoscope.dialect.usage import DEFAULT_DAYS
 from mutoscope.dialect.waiting import LONGEST as LONGEST_WAIT
 from mutoscope.domain.assets import Variant
+from mutoscope.domain.hops import HEADER as HOPS
+from mutoscope.domain.hops import MOST as MOST_HOPS
 from mutoscope.domain.money import UsageBy
 from mutoscope.service.acceptance import KEY_SECONDS
 from mutoscope.service.listening import FROM_THE_FIRST, TYPES
@@ -120,6 +122,13 @@ PARAMETERS: dict[str, Schema] = {
             "with what it made. `X-Idempotency-Key` is read too.",
             {"type": "string", "minLength": 1, "maxLength": KEY_MAX_CHARACTERS, "pattern": "^[ -~]*$"},
             "order-4711",
+        ),
+        _parameter(
+            HOPS,
+            "header",
+            f"How many gateways passed this request on; each sends one more than it got. Above {MOST_HOPS} it is "
+            "refused, so that two which are each other's providers do not go on for ever.",
+            {"type": "integer", "minimum": 0, "maximum": MOST_HOPS},
         ),
         _parameter(
             "Range",

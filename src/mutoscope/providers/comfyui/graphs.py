@@ -16,6 +16,8 @@ from mutoscope.providers.protocol import Job
 
 # What a graph may leave alone where the workflow has no input for it: the model's declared limits speak for it.
 _OPTIONAL = frozenset({"fps", "frames", "height", "seconds", "width"})
+# What the nodes that save files have; theirs is the one input that changes no picture.
+PREFIX = "filename_prefix"
 _NAMESPACE = uuid.UUID("5c1a9f0e-6a54-4c0e-9a3d-6d75746f7363")
 
 
@@ -67,7 +69,17 @@ def graph_for(job: Job, template: Template, uploaded: Mapping[str, str]) -> Grap
         if not isinstance(value, str | int | float):
             raise UpstreamRejected(f"'provider_options.{name}' must be a text, a number, or true or false.")
         _set(graph, template.option_places[name], value)
+    _name_files(graph, prompt_id_of(job))
     return graph
+
+
+def _name_files(graph: Graph, prompt_id: str) -> None:
+    """Give the files of this attempt a name of their own: else what has the words and the seed of an earlier one would
+    be answered from the cache, without a file."""
+    for node in graph.values():
+        prefix = node.get("inputs", {}).get(PREFIX)
+        if isinstance(prefix, str):
+            node["inputs"][PREFIX] = f"{prefix}-{prompt_id[:8]}"
 
 
 def _values(job: Job, template: Template) -> dict[str, Any]:

@@ -113,6 +113,12 @@ class ComfyUI:
     async def forget(self, upstream_id: str) -> None:
         """There is no route to delete files."""
 
+    async def check(self) -> str:
+        """Which version answers, on which card."""
+        told = await self._api.ask("GET", "/system_stats")
+        version, card = at(told, "system", "comfyui_version"), at(told, "devices", 0, "name")
+        return f"ComfyUI {version or 'of an unknown version'} answers, on {card or 'no card that it names'}."
+
     async def aclose(self) -> None:
         await self._listener.aclose()
 

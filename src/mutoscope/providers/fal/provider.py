@@ -25,6 +25,7 @@ from mutoscope.providers.api import Api, body_of, text_at
 from mutoscope.providers.fal import bodies, jobs, replies
 from mutoscope.providers.fal.webhooks import Signatures
 from mutoscope.providers.fal.wiring import app_of, route_of, wiring_of
+from mutoscope.providers.free_question import NOBODYS, ask_about_nobodys
 from mutoscope.providers.protocol import Given, Job, Poll, Recovery, Refused, RemoteAsset, Submitted
 
 UPLOAD_URL = "upload_url"
@@ -118,6 +119,10 @@ class Fal:
         app = jobs.app_called(headers.get(":path", ""), self._apps)
         request = text_at(body_of(Reply(200, headers, body)), "request_id")
         return jobs.id_by_rule(app, request)
+
+    async def check(self) -> str:
+        app = min(self._apps)
+        return await ask_about_nobodys(self._api, jobs.addresses_of(jobs.id_by_rule(app, NOBODYS)).status)
 
     async def aclose(self) -> None:
         """Nothing runs here."""

@@ -27,6 +27,7 @@ from mutoscope.egress.bodies import Json
 from mutoscope.egress.limits import Limits
 from mutoscope.providers.account import Account
 from mutoscope.providers.api import Api, at, body_of, text_at
+from mutoscope.providers.free_question import NOBODYS, ask_about_nobodys
 from mutoscope.providers.gemini_omni import bodies, callbacks, replies
 from mutoscope.providers.gemini_omni.files import Files
 from mutoscope.providers.pictures import in_base64
@@ -112,6 +113,9 @@ class GeminiOmni:
         reply = await self._api.door.request("GET", self._keys_url, trusted=True)
         callbacks.check(headers, body, reply.json(), self._api.clock.now())
         return callbacks.interaction_in(body)
+
+    async def check(self) -> str:
+        return await ask_about_nobodys(self._api, _path(NOBODYS), partial(self._judge, is_lost=True))
 
     async def aclose(self) -> None:
         """Nothing runs here."""

@@ -23,6 +23,7 @@ from mutoscope.egress.answers import Reply
 from mutoscope.egress.bodies import Json
 from mutoscope.providers.account import Account, Adapter
 from mutoscope.providers.api import Api, text_at
+from mutoscope.providers.free_question import ACCEPTED, NOBODYS
 from mutoscope.providers.kling.bodies import link_of, material_of, request_for, uses_clip
 from mutoscope.providers.kling.replies import POLL_SECONDS, judge, named_in, poll_of, sole, tasks_in, told
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
@@ -76,6 +77,11 @@ class Kling:
 
     async def forget(self, upstream_id: str) -> None:
         """Nothing: a task cannot be deleted there."""
+
+    async def check(self) -> str:
+        """By the look-up of a task that does not exist: its answer is an empty list."""
+        tasks_in(await self._api.ask("GET", _tasks("external_task_ids", NOBODYS)))
+        return ACCEPTED
 
     async def aclose(self) -> None:
         """Nothing runs here."""

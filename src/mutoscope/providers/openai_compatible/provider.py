@@ -8,16 +8,16 @@ from urllib.parse import quote, urlsplit
 
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import ConfigurationError, UpstreamError, UpstreamRejected, UpstreamTaskLost
+from mutoscope.domain.hops import HEADER as HOPS
 from mutoscope.egress.answers import Reply
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, text_at
+from mutoscope.providers.free_question import ACCEPTED, NOBODYS, ask_about_nobodys
 from mutoscope.providers.openai_compatible.answers import Reader, failure_of, is_failed_job, refusal_of, sentence_of
 from mutoscope.providers.openai_compatible.bodies import quoted, request_for
 from mutoscope.providers.openai_compatible.dialects import DIALECTS, Dialect
 from mutoscope.providers.protocol import Job, Poll, Recovery, Refused, RemoteAsset, Submitted
 
-# Another gateway can count by it how often a request was passed on, and refuse one that goes in circles.
-HOPS = "X-Gateway-Hops"
 LONGEST_POLL_SECONDS = 60.0
 
 
@@ -46,7 +46,8 @@ class OpenAICompatible:
         def judge(reply: Reply) -> UpstreamError | None:
             return refusal_of(reply, self._dialect, self._api.said(reply), uses_source=request.uses_source)
 
-        headers = {"Idempotency-Key": job.key}
+        # By it the next gateway sees one that goes in circles.
+        headers = {"Idempotency-Key": job.key, HOPS: str(job.request.hops + 1)}
         told = await self._api.start(
             job, "POST", request.path + self._query, request.body, headers=headers, judge=judge
         )
@@ -76,6 +77,15 @@ class OpenAICompatible:
         if self._dialect.deletes_after:
             with contextlib.suppress(UpstreamTaskLost, UpstreamRejected):
                 await self._api.reply("DELETE", self._path(upstream_id), is_lost=True)
+
+    async def check(self) -> str:
+        """By the list of videos; where the server has none, by the answer about a video that does not exist."""
+        try:
+            limit = f"{self._query}&limit=1" if self._query else "?limit=1"
+            await self._api.ask("GET", f"/videos{limit}", is_lost=True)
+        except UpstreamTaskLost:
+            return await ask_about_nobodys(self._api, self._path(NOBODYS))
+        return f"{ACCEPTED} The list of videos can be read." if self._api.secret else "The list of videos can be read."
 
     async def aclose(self) -> None:
         """Nothing runs here."""
@@ -110,11 +120,10 @@ class _JobFailed(UpstreamError):
 
 
 def _api(account: Account, dialect: Dialect) -> Api:
-    hops = {HOPS: "1"}
     if dialect.key_header == "Authorization":
-        return Api.bearer(account, headers=hops, tells=sentence_of)
+        return Api.bearer(account, tells=sentence_of)
     headers = {dialect.key_header: account.secret} if account.secret else {}
-    return Api(account.door, account.clock, account.base_url, account.secret, headers | hops, tells=sentence_of)
+    return Api(account.door, account.clock, account.base_url, account.secret, headers, tells=sentence_of)
 
 
 ADAPTER = Adapter(

@@ -18,10 +18,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from mutoscope.domain.errors import UpstreamTaskLost
+from mutoscope.domain.errors import UpstreamQuotaExhausted, UpstreamTaskLost
 from mutoscope.egress.bodies import Json
 from mutoscope.providers.account import Account, Adapter
-from mutoscope.providers.api import Api, text_at
+from mutoscope.providers.api import Api, at, text_at
+from mutoscope.providers.free_question import ACCEPTED
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.runway.bodies import body_of, route_of
 from mutoscope.providers.runway.replies import POLL_SECONDS, judge, link_in, poll_of, told
@@ -63,6 +64,16 @@ class Runway:
 
     async def forget(self, upstream_id: str) -> None:
         """Nothing: a restored backup may have to fetch the result again, and a deleted task is gone."""
+
+    async def check(self) -> str:
+        """How much is left on the account. UpstreamQuotaExhausted when it is nothing."""
+        told = await self._api.ask("GET", "/v1/organization", judge=partial(judge, self._api.said))
+        credits = at(told, "creditBalance")
+        if not isinstance(credits, int):
+            return ACCEPTED
+        if credits <= 0:
+            raise UpstreamQuotaExhausted("The key is accepted; the upstream account has no credit left.")
+        return f"{ACCEPTED} The account has {credits:,} credits."
 
     async def aclose(self) -> None:
         """Nothing runs here."""

@@ -11,7 +11,8 @@ from mutoscope.domain.errors import UpstreamRejected, UpstreamTaskLost
 from mutoscope.egress.answers import Reply
 from mutoscope.egress.bodies import Json
 from mutoscope.providers.account import Account
-from mutoscope.providers.api import Api, body_of, text_at
+from mutoscope.providers.api import Api, at, body_of, text_at
+from mutoscope.providers.free_question import ACCEPTED
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.seedance import bodies, replies
 from mutoscope.providers.seedance.wiring import wiring_of
@@ -58,6 +59,10 @@ class Seedance:
 
     async def called_back(self, headers: Mapping[str, str], body: bytes) -> str:
         return text_at(body_of(Reply(200, headers, body)), "id")
+
+    async def check(self) -> str:
+        told = await self._api.ask("GET", f"{TASKS}?page_num=1&page_size=1")
+        return f"{ACCEPTED} It has {told['total']} tasks of the last days." if at(told, "total") else ACCEPTED
 
     async def aclose(self) -> None:
         """Nothing runs here."""

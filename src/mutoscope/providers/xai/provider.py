@@ -12,6 +12,7 @@ from mutoscope.egress.bodies import Form, Json, Part
 from mutoscope.egress.limits import DOWNLOAD, Limits
 from mutoscope.providers.account import Account
 from mutoscope.providers.api import Api, at, body_of, text_at
+from mutoscope.providers.free_question import NOBODYS, ask_about_nobodys
 from mutoscope.providers.preparation import preparing
 from mutoscope.providers.protocol import Given, Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.xai import bodies, replies
@@ -60,6 +61,10 @@ class Xai:
 
     async def forget(self, upstream_id: str) -> None:
         """Nothing: what is stored there serves the next remix, and goes by itself."""
+
+    async def check(self) -> str:
+        judge = partial(self._judge, gives_source=False)
+        return await ask_about_nobodys(self._api, f"/videos/{NOBODYS}", judge)
 
     async def aclose(self) -> None:
         """Nothing runs here."""

@@ -48,7 +48,8 @@ class FakeJob:
 
     id: the upstream's. kind: which of the upstream's ways of making clips, in the fake's own words, such as "create" or
     "edit". model, prompt: as asked. asked: the body as it came. badge: what its frames will show: the source's, where
-    it was given the source or pictures of it, else its own. polls: how often it was asked about. account: who asked.
+    it was given the source or pictures of it, else its own. ending: what the last ones show, where it was given a
+    picture to end with. polls: how often it was asked about. account: who asked.
     """
 
     id: str
@@ -59,6 +60,7 @@ class FakeJob:
     size: Size
     seconds: float
     badge: int = field(default_factory=film.new_badge)
+    ending: int | None = None
     account: str = ""
     polls: int = 0
     began: float = field(default_factory=time.time)
@@ -198,7 +200,7 @@ class FakeUpstream:
 
     def clip(self, job: FakeJob) -> bytes:
         """The result: an MP4 with the job's badge, of its size and length."""
-        return film.film(job.badge, job.size, job.seconds)
+        return film.film(job.badge, job.size, job.seconds, job.ending)
 
     def link(self, content: bytes, suffix: str = ".mp4") -> str:
         """The address of some bytes at the upstream's CDN, where no credential belongs. Each call gives a new one."""

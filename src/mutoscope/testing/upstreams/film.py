@@ -41,10 +41,11 @@ def badge_for(data: bytes) -> int:
 
 
 @lru_cache(maxsize=64)
-def film(badge: int, size: Size, seconds: float) -> bytes:
+def film(badge: int, size: Size, seconds: float, ending: int | None = None) -> bytes:
     """An MP4 (H.264, 24 frames a second) with this badge in every frame, on a ground that grows lighter.
 
-    badge: 16 bits. size: even sides of 32 pixels or more. seconds: 1/24 and up.
+    badge: 16 bits. size: even sides of 32 pixels or more. seconds: 1/24 and up. ending: the badge of the second half,
+    where that has another.
     """
     width, height = size.width, size.height
     count = max(1, round(seconds * FPS))
@@ -54,7 +55,7 @@ def film(badge: int, size: Size, seconds: float) -> bytes:
         with Encoder(path, width, height, FPS, preset="ultrafast", comment=COMMENT) as encoder:
             for index in range(count):
                 picture[:height] = 90 + 60 * index // count
-                _stamp(picture[:height], badge)
+                _stamp(picture[:height], badge if ending is None or index < count // 2 else ending)
                 encoder.add(picture)
         return path.read_bytes()
 

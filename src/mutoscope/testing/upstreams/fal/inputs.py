@@ -33,6 +33,8 @@ async def use_sources(
             except (SourceUnusable, ValueError) as error:
                 return at(name, f"Failed to download the file: {error}", "file_download_error")
             job.badge = badge_in(data)
+            if name == "end_image_url":
+                job.ending = job.badge
     return []
 
 

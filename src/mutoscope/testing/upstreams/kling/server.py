@@ -185,8 +185,10 @@ class FakeKling(FakeUpstream):
         """The job, with the badge of what it was given: the video, else the first frame, else the first image."""
         short_side = SHORT_SIDES[order.resolution]
         shape, seconds, badge = order.shape, float(order.seconds), film.new_badge()
+        ending = None
         for content in order.of_kind("refer_image", "last_frame"):
             badge = self.badge_in_bytes((await self._picture(content))[0])
+            ending = badge if content["type"] == "last_frame" else ending
         for content in order.of_kind("first_frame"):
             data, shape = await self._picture(content)
             badge = self.badge_in_bytes(data)
@@ -206,6 +208,7 @@ class FakeKling(FakeUpstream):
             size=scaled(shape, short_side),
             seconds=seconds,
             badge=badge,
+            ending=ending,
         )
         job.more = {"status": "submitted", "updated": job.began, "order": order, "ignored": order.ignored}
         return job

@@ -46,7 +46,7 @@ class RunwayFake(RunwayAssets):
     of HTTP. failure_code, moderation_code, asset_code: of failed tasks. aleph_seconds: of aleph2's source.
     polls_throttled: for how many polls a job is THROTTLED first. running_at_once: tasks of one model, over which
     further ones are THROTTLED. daily_cap: of tasks of one model, over which a submission is a 429. extension_is_whole:
-    an extended clip begins with its source.
+    an extended clip begins with its source. credits: what the account has left.
 
     Whatever `outputFormat` says, results are MP4s. Every GET of a task gives a new link; the old ones last until
     `expire_links()`.
@@ -74,6 +74,7 @@ class RunwayFake(RunwayAssets):
         running_at_once: int = 20,
         daily_cap: int = 30_000,
         extension_is_whole: bool = True,
+        credits: int = 10_000,
         **base: Any,
     ) -> None:
         super().__init__(**base)
@@ -83,7 +84,7 @@ class RunwayFake(RunwayAssets):
         self.no_credit_status, self.aleph_seconds = no_credit_status, aleph_seconds
         self.failure_code, self.moderation_code, self.asset_code = failure_code, moderation_code, asset_code
         self.polls_throttled, self.running_at_once, self.daily_cap = polls_throttled, running_at_once, daily_cap
-        self.extension_is_whole = extension_is_whole
+        self.extension_is_whole, self.credits = extension_is_whole, credits
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -167,6 +168,7 @@ class RunwayFake(RunwayAssets):
                 data = await self.asset(places[place], "image")
                 picture_in(data)
                 job.badge = self.badge_in_bytes(data)
+                job.ending = job.badge if place == "last" else job.ending
 
     async def _follow_clip(self, job: FakeJob, model: Model, uri: str) -> None:
         data = await self.asset(uri, "video")
@@ -276,7 +278,7 @@ class RunwayFake(RunwayAssets):
         limits = {"maxConcurrentGenerations": self.running_at_once, "maxDailyGenerations": self.daily_cap}
         used = {name: {"dailyGenerations": sum(job.model == name for job in self.accepted)} for name in names}
         tier = {"maxMonthlyCreditSpend": 100_000, "models": dict.fromkeys(names, limits)}
-        return JSONResponse({"creditBalance": 10_000, "tier": tier, "usage": {"models": used}})
+        return JSONResponse({"creditBalance": self.credits, "tier": tier, "usage": {"models": used}})
 
 
 def _route(request: Request) -> str:

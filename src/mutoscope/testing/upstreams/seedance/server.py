@@ -201,12 +201,13 @@ class FakeSeedance(FakeUpstream):
 
     async def _ordered(self, order: Order, body: Mapping[str, Any]) -> FakeJob:
         """The job, with the badge of what it was given: the draft, else the clip, the first frame, the image."""
-        shape, badge = SHAPES.get(order.ratio), film.new_badge()
+        shape, badge, ending = SHAPES.get(order.ratio), film.new_badge(), None
         # Each is fetched; the last counts.
         for role in ("last_frame", "reference_image", "first_frame"):
             for part in reversed(order.of_role(role)):
                 data, size = await self._picture(part)
                 badge, shape = self.badge_in_bytes(data), SHAPES.get(order.ratio, size)
+                ending = badge if role == "last_frame" else ending
         clips = [(part, await self._clip(part)) for part in order.of_role("reference_video")]
         check_clips(order, clips, self.longest_edit_source)
         if clips:
@@ -225,6 +226,7 @@ class FakeSeedance(FakeUpstream):
             size=scaled(shape or SHAPES["16:9"], SHORT_SIDES[order.resolution]),
             seconds=_seconds(order, sum(clip.seconds for _, clip in clips)),
             badge=badge,
+            ending=ending,
         )
         job.more = {
             "status": "queued",

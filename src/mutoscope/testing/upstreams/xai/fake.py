@@ -191,6 +191,8 @@ class FakeXai(FakeUpstream):
         job = self._job(kind, asked, size, asked.duration or self.default_seconds)
         if given:
             job.badge = self.badge_in_bytes(given[0])
+        if asked.last_frame is not None:  # which stands behind the picture that it needs
+            job.ending = self.badge_in_bytes(given[1])
         job.more["pictures"] = len(given)
         return job
 
