@@ -35,7 +35,7 @@ def inspect(
     database: DatabaseUrl = None,
     admin: Admin = None,
 ) -> None:
-    """Show one video whole: request, plan, events, attempts, what the upstream said, money, files, what happens next.
+    """Show one video whole: its request, attempts, money and files, and what happens next.
 
     It reads the database, beside a running server or without one. Where only the server can read that, its admin port
     tells the same (--admin); it is asked by itself where the file of the database cannot be read.

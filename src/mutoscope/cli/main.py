@@ -72,7 +72,7 @@ COMMANDS = (
     Entry(
         "inspect",
         "inspect:inspect",
-        "Show one video whole: request, plan, events, attempts, what the upstream said, money, files, what happens next.",
+        "Show one video whole: its request, attempts, money and files, and what happens next.",
         SERVER,
     ),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),
