@@ -55,6 +55,7 @@ COMMANDS = (
     Entry("backup", "backup:backup", "Copy a server's rows and files into a folder, while it runs.", SERVER),
     Entry("restore", "backup:restore", "Put a backup into an empty place.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
+    Entry("page", "page:page", "Print a link that signs you in to the page, once.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
     Entry(
         "consent",
