@@ -1,12 +1,13 @@
 """Screenshots of every page, in both themes and both widths, against a real server with videos in it.
 
-python tests/browser/shots.py FOLDER
+python tests/browser/shots.py FOLDER [DATA]
+
+DATA keeps the server's folder, so that the videos are made once.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -44,12 +45,12 @@ REMIXES = (
     (0, "Keep the same camera movement but make it a snowy mountain at dawn"),
     (1, "Make it night, with lightning"),
 )
-HOSTILE = "<script>alert(1)</script> \"quoted\" & <img src=x onerror=alert(2)> averyveryverylongword" + "o" * 60
+HOSTILE = '<script>alert(1)</script> "quoted" & <img src=x onerror=alert(2)> averyveryverylongword' + "o" * 60
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. link: the one-time link of its first start."""
+    """A running server. link: one that signs in once."""
 
     url: str
     api_key: str
@@ -59,15 +60,19 @@ class Server:
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
     announcement, log = folder / "announced", folder / "log"
+    announcement.unlink(missing_ok=True)
     command = [sys.executable, "-m", "mutoscope", "serve", "--port", "0", "--data-dir", str(folder / "data")]
     with log.open("wb") as output:
         process = subprocess.Popen([*command, "--announce", str(announcement)], stdout=output, stderr=output)
     try:
-        wait_for(lambda: announcement.exists() and "sign-in" in log.read_text(), 60)
+        wait_for(announcement.exists, 60)
         said = json.loads(announcement.read_text())
-        link = re.search(r"http\S+/sign-in\?link=\S+", log.read_text())
-        assert link is not None
-        yield Server(said["url"], said["api_key"], link[0])
+        key = folder / "key"
+        if said["api_key"]:
+            key.write_text(said["api_key"])
+        made = [sys.executable, "-m", "mutoscope", "page", "--data-dir", str(folder / "data"), "--url", said["url"]]
+        link = subprocess.run(made, capture_output=True, text=True, check=True).stdout.strip()
+        yield Server(said["url"], key.read_text(), link)
     finally:
         process.terminate()
         process.wait(30)
@@ -115,9 +120,7 @@ def seed(maker: Maker) -> dict[str, str]:
     remixes = [maker.ended(maker.remix(roots[place], prompt=words)) for place, words in REMIXES]
     chained = maker.ended(maker.remix(remixes[0], prompt="Let it snow harder"))
     maker.ended(failed)
-    running = maker.create(prompt="A steam train crossing a viaduct in autumn", size="1280x720", seconds="12")
-    maker.create(prompt="Northern lights over a frozen fjord", size="1280x720", seconds="12")
-    return {"root": roots[0], "remix": chained, "failed": failed, "running": running, "portrait": roots[2]}
+    return {"root": roots[0], "remix": chained, "failed": failed, "portrait": roots[2]}
 
 
 def sign_in(page: Page, server: Server, link: str) -> None:
@@ -155,20 +158,26 @@ def plan_of_a_remix(page: Page, server: Server, video_id: str, path: Path) -> No
     page.screenshot(path=path, full_page=True)
 
 
-def main(out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server, sync_playwright() as playwright:
+def main(out: Path, data: Path) -> None:
+    for folder in (out, data):
+        folder.mkdir(parents=True, exist_ok=True)
+    seeded = data / "seeded.json"
+    with serving(data) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         context = browser.new_context(viewport={"width": 1280, "height": 860})
         page = context.new_page()
         page.goto(f"{server.url}/")
         page.screenshot(path=out / "sign-in.png")
         sign_in(page, server, server.link)
-        page.screenshot(path=out / "empty.png", full_page=True)
-        ids = seed(Maker(server))
+        if not seeded.exists():
+            page.screenshot(path=out / "empty.png", full_page=True)
+            seeded.write_text(json.dumps(seed(Maker(server))))
+        ids = json.loads(seeded.read_text())
+        ids["running"] = Maker(server).create(prompt="A steam train crossing a viaduct in autumn", seconds="12")
         shoot(browser, server, ids, context.storage_state(), out)
         browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    with tempfile.TemporaryDirectory() as temporary:
+        main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else temporary))

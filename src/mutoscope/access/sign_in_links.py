@@ -1,7 +1,7 @@
 """One-time links into the page: each signs in with one API key, once, within an hour of being made.
 
-Of a link only its hash is stored, in the table of the server's own secrets, which no backup has. Spending it removes the
-row: of several processes that are shown the same link, one finds it.
+Of a link only its hash is stored, in the table of the server's own secrets, which no backup has. Spending it removes
+the row: of several processes that are shown the same link, one finds it.
 """
 
 from __future__ import annotations

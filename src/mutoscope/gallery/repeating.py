@@ -28,7 +28,7 @@ def repeating(video: Video, site: str) -> tuple[Lines, ...]:
 
 def _curl(video: Video, site: str) -> str:
     path, fields = _asked(video)
-    body = json.dumps(fields, ensure_ascii=False, indent=2)
+    body = json.dumps(fields, ensure_ascii=False, indent=2).replace("\n", "\n  ")
     return "\n".join(
         (
             f"curl {shlex.quote(site + '/v1/videos' + path)} \\",

@@ -1,4 +1,4 @@
-"""What every page of the gallery has at hand, and how one is reached: a route, a visitor who is signed in, a form read."""
+"""What every page has at hand, and how it is reached: a route, a visitor who is signed in, a form that is read."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Room:
     download: Download
 
     def route(self, path: str, **handlers: Handler) -> Route:
-        """A route of pages for visitors who are signed in: handlers by method, GET and POST. Others may sign in first."""
+        """A route for visitors who are signed in, its handlers by method, GET and POST. Others are led to sign in."""
 
         async def dispatch(request: Request) -> Response:
             handler = handlers["GET" if request.method == "HEAD" else request.method]

@@ -15,7 +15,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class Statics:
-    """All of them in memory. One hash over all names them, so that a script finds its neighbours by their plain names."""
+    """All of them in memory. One hash is their folder's name, so that scripts know each other by plain names."""
 
     def __init__(self) -> None:
         folder = resources.files("mutoscope.gallery").joinpath("static")
