@@ -83,10 +83,11 @@ class Shield:
     def _refusal(self, method: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
         if self._hosts and name_of(host) not in self._hosts:
-            return f"This page is not served under that name. Known are: {', '.join(sorted(self._hosts))}."
+            known = ", ".join(sorted(self._hosts))
+            return f"This page is not served under that name, but under: {known}. Setting 'public_url' adds one."
         if method in SAFE or is_own(headers, host):
             return None
-        return "This request does not come from a page of this server."
+        return "This request does not come from a page of this server. A proxy has to pass the Host header on."
 
 
 def is_own(headers: Headers, host: str) -> bool:
