@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx2 as httpx
@@ -16,7 +17,7 @@ def test_the_first_start_prints_a_link_and_the_command_prints_more(tmp_path: Pat
     folder = tmp_path / "data"
     first = ServerProcess(folder)
     try:
-        (link,) = re.findall(rf"{first.url}/sign-in\?link=\S+", first.log.read_text())
+        link = printed(first)
         other = page("--data-dir", str(folder), "--url", f"{first.url}/").stdout.strip()
         assert other.startswith(f"{first.url}/sign-in?link=")
         assert [spend(first.url, each) for each in (link, link, other, other)] == [303, 401, 303, 401]
@@ -31,6 +32,15 @@ def test_the_first_start_prints_a_link_and_the_command_prints_more(tmp_path: Pat
         assert "first start" in refused.stderr
     finally:
         second.stop()
+
+
+def printed(server: ServerProcess) -> str:
+    """The link of a first start, which is printed a moment after the server is ready."""
+    deadline = time.monotonic() + 30
+    while not (found := re.findall(rf"{server.url}/sign-in\?link=\S+", server.log.read_text())):
+        assert time.monotonic() < deadline, server.log.read_text()
+        time.sleep(0.05)
+    return found[0]
 
 
 def spend(url: str, link: str) -> int:
