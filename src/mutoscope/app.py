@@ -23,6 +23,7 @@ from mutoscope.database.migrate import migrate
 from mutoscope.database.opening import check_server, open_database
 from mutoscope.dialect.application import build as build_dialect
 from mutoscope.dialect.application import build_probes
+from mutoscope.dialect.content import download
 from mutoscope.dialect.limits import Limits
 from mutoscope.domain.catalog import Catalog, provider_of
 from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
@@ -34,6 +35,9 @@ from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Pacing, Slots
 from mutoscope.engine.port import EMBEDDED
 from mutoscope.engine.production import Production
+from mutoscope.gallery.application import build as build_page
+from mutoscope.gallery.front import Front
+from mutoscope.gallery.shield import hosts_of
 from mutoscope.media.studio import Studio
 from mutoscope.providers import instant
 from mutoscope.providers.chat_composer import ChatComposer
@@ -159,7 +163,7 @@ class Mutoscope:
         if self._role == "worker":
             return build_probes(self.service, lifespan)
         limits = Limits(body_bytes=self.settings.max_body_bytes)
-        return build_dialect(
+        application = build_dialect(
             self.service,
             limits,
             self.clock,
@@ -167,6 +171,11 @@ class Mutoscope:
             with_created=self.settings.created_field,
             lifespan=lifespan,
         )
+        if self.settings.page:
+            hosts = hosts_of(self.settings.host, self.settings.is_loopback, self.settings.public_url)
+            page = build_page(self.service, self.database, self.clock, download, hosts)
+            application.add_middleware(Front, page=page)
+        return application
 
     def admin(self) -> ASGIApp:
         """What operators are shown, to be served on a port of its own."""

@@ -150,6 +150,7 @@ class Settings:
         1.0, "How many times faster than its model a rehearsal is; 1 takes as long as the model would.", "1 to 1000"
     )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
+    page: bool = _setting(True, "Whether the page at / is served, where videos are seen and made.", "true or false")
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
     log_prompts: bool = _setting(
         False, "Whether log lines hold prompts; else their length and the start of a hash.", "true or false"

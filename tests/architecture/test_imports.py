@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "mutoscope"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "testing"}),
     frozenset({"app"}),
-    frozenset({"dialect", "admin"}),
+    frozenset({"dialect", "gallery", "admin"}),
     frozenset({"service", "backup"}),
     frozenset({"engine"}),
     frozenset({"providers", "access"}),

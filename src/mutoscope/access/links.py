@@ -13,7 +13,6 @@ import binascii
 import hashlib
 import hmac
 import math
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,13 +21,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
-from mutoscope.database.connection import Database, Transaction
+from mutoscope.access.server_keys import server_key
+from mutoscope.database.connection import Database
 from mutoscope.domain.assets import link_name, place_of
 
 PATH = "/v1/source/"
 # The name of the key's row.
 KEY_NAME = "source_links"
-KEY_BYTES = 32
 # Longer than any token of ours, so that nobody has us compute over whole request lines.
 LONGEST_TOKEN = 1_024
 
@@ -67,15 +66,7 @@ class Links:
         """Get the key that all processes on this database share, made by the first of them."""
         if not self._base or self._seal is not None:
             return
-        made = secrets.token_hex(KEY_BYTES)
-
-        def write(tx: Transaction) -> str:
-            tx.run("add_secret", name=KEY_NAME, value=made, now=self._now())
-            kept = tx.one("secret_of", name=KEY_NAME)
-            assert kept is not None, "this transaction has just made it"
-            return kept["value"]
-
-        self._seal = Seal(bytes.fromhex(await self._database.write(write)))
+        self._seal = Seal(await server_key(self._database, KEY_NAME, self._now()))
 
     def to(self, key: str, media_type: str, since: float) -> str | None:
         """A public address of the bytes with this key; None where there are no links.

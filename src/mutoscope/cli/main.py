@@ -56,6 +56,7 @@ COMMANDS = (
     Entry("restore", "backup:restore", "Put a backup into an empty place.", SERVER),
     Entry("import", "imports:imports", "Turn another server's configuration into ours.", SERVER),
     Entry("keys", "keys:keys", "Create, list and revoke API keys.", SERVER),
+    Entry("page", "page:page", "Print a link that signs you in to the page, once.", SERVER),
     Entry("budget", "budget:budget", "Cap what tenants and keys may spend, and close what is held.", SERVER),
     Entry(
         "consent",

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -91,10 +92,10 @@ def _serve(settings: Settings, announce: Path | None, role: str | None, *, admin
     admin = AdminPort.open(settings, was_chosen=admin_port_is_set)
     server = Mutoscope(settings, on_lost=_die, role=role)
     try:
-        secret = asyncio.run(_prepare(server, needs_key=role != "worker"))
+        first = asyncio.run(_prepare(server, needs_key=role != "worker"))
         url = _url(settings, listener)
         welcome = _welcome_worker if role == "worker" else _welcome
-        return _run(server, listener, admin, lambda: welcome(url, secret, announce, settings, admin.url))
+        return _run(server, listener, admin, lambda: welcome(url, first, announce, settings, admin.url))
     finally:
         server.close()
         listener.close()
@@ -131,7 +132,15 @@ def _where(settings: Settings) -> str:
     return "--database postgresql://…" if settings.database else f"--data-dir {settings.data_dir}"
 
 
-async def _prepare(server: Mutoscope, needs_key: bool) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What a first start has to show, once: its API key, and the path of a link into the page."""
+
+    secret: str
+    link: str | None
+
+
+async def _prepare(server: Mutoscope, needs_key: bool) -> _First | None:
     try:
         await server.prove_storage()
         return await _first_key(server) if needs_key else None
@@ -139,9 +148,10 @@ async def _prepare(server: Mutoscope, needs_key: bool) -> str | None:
         await server.database.leave_loop()
 
 
-async def _first_key(server: Mutoscope) -> str | None:
+async def _first_key(server: Mutoscope) -> _First | None:
     """The key of a first start on loopback, to be shown once; elsewhere a missing key is refused."""
     from mutoscope.access.keys import create_key, has_keys
+    from mutoscope.access.sign_in_links import make_link
 
     if await has_keys(server.database):
         return None
@@ -150,7 +160,9 @@ async def _first_key(server: Mutoscope) -> str | None:
             f"There is no API key, and {server.settings.host} can be reached from outside. Make one first: "
             f"mutoscope keys create {_where(server.settings)}"
         )
-    return (await create_key(server.database, server.clock.now(), name="first start")).secret
+    key = await create_key(server.database, server.clock.now(), name="first start")
+    link = await make_link(server.database, server.clock.now(), key.id) if server.settings.page else None
+    return _First(key.secret, link)
 
 
 def _run(server: Mutoscope, listener: socket.socket, admin: AdminPort, on_started: Callable[[], None]) -> int:
@@ -196,10 +208,11 @@ def _url(settings: Settings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
-def _welcome(url: str, secret: str | None, announce: Path | None, settings: Settings, admin_url: str | None) -> None:
+def _welcome(url: str, first: _First | None, announce: Path | None, settings: Settings, admin_url: str | None) -> None:
     from mutoscope.database.address import shown
 
     if announce is not None:
+        secret = first and first.secret
         _write_announcement(announce, {"url": url, "api_key": secret, "pid": os.getpid(), "admin_url": admin_url})
     typer.echo(f"Mutoscope listens on {url}, data in {settings.data_dir}.")
     if settings.database:
@@ -211,14 +224,18 @@ def _welcome(url: str, secret: str | None, announce: Path | None, settings: Sett
             f"Sora's model names are answered by '{settings.default_model}', a built-in engine: "
             "drawn by code, not filmed."
         )
-    if secret is not None:
-        typer.echo(_first_steps(url, secret))
-    else:
-        typer.echo("The API keys made before still hold; `mutoscope keys create` makes another.")
+    if first is not None:
+        typer.echo(_first_steps(url, first.secret))
+        if first.link is not None:
+            typer.echo(f"Or look at it; this link works once, within an hour:\n\n    {url}{first.link}\n")
+        return
+    typer.echo("The API keys made before still hold; `mutoscope keys create` makes another.")
+    if settings.page:
+        typer.echo(f"The page is at {url}/; `mutoscope page` prints a link that signs you in.")
 
 
 def _welcome_worker(
-    url: str, _secret: str | None, announce: Path | None, settings: Settings, admin_url: str | None
+    url: str, _first: _First | None, announce: Path | None, settings: Settings, admin_url: str | None
 ) -> None:
     from mutoscope.database.address import shown
 

@@ -13,7 +13,7 @@ from mutoscope.database.ledger import conclude
 from mutoscope.domain.assets import Asset, Variant
 from mutoscope.domain.clip_fit import Fit
 from mutoscope.domain.ladder import Skipped
-from mutoscope.domain.lifecycle import Happening, State, progress_after, transition
+from mutoscope.domain.lifecycle import Happened, Happening, State, progress_after, transition
 from mutoscope.domain.lineage import LineageNode
 from mutoscope.domain.money import Kind, Standing, Usage, standing, verdict
 from mutoscope.domain.rehearsal import Rehearsal
@@ -182,6 +182,10 @@ def node_from_row(row: Row) -> LineageNode:
     """A video's place in its tree; of a deleted one nothing but that."""
     prompt = None if row["deleted_at"] is not None else decode(row["request"])["prompt"]
     return LineageNode(row["id"], row["source_id"], prompt, State(row["state"]), row["strategy"], row["created_at"])
+
+
+def happened_from_row(row: Row) -> Happened:
+    return Happened(row["kind"], State(row["state"]), row["at"])
 
 
 def asset_from_row(row: Row) -> Asset:

@@ -15,6 +15,7 @@ state here and stored nowhere. Progress never falls and is 100 in `completed` an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mutoscope.domain.errors import IllegalTransition
@@ -48,6 +49,15 @@ class Status(StrEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a video's history. kind: a `Happening`, or "created". at: Unix seconds."""
+
+    kind: str
+    state: State
+    at: float
 
 
 class Happening(StrEnum):

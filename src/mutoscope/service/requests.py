@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mutoscope.access.pace import Allowance
 from mutoscope.domain.assets import Asset
+from mutoscope.domain.lifecycle import Status
 from mutoscope.domain.video import Operation, Video
 from mutoscope.domain.wishes import Wishes
 
@@ -138,10 +139,20 @@ class StoredCharacter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Part of a caller's videos, and whether there are more behind it."""
+    """Part of a caller's videos, and whether there are more behind it. last_id: of a search, where to go on."""
 
     videos: tuple[Video, ...]
     has_more: bool
+    last_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which videos are looked for: with all these words in their prompts, of a status, of a model; None for any."""
+
+    words: str = ""
+    status: Status | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

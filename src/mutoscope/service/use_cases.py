@@ -11,9 +11,11 @@ import structlog
 from mutoscope.access.keys import hash_of
 from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
+from mutoscope.access.sign_in_links import spend_link
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row, Transaction
-from mutoscope.database.videos import add_event, asset_from_row, move, node_from_row, video_from_row
+from mutoscope.database.searching import matches, patterns, words_of
+from mutoscope.database.videos import add_event, asset_from_row, happened_from_row, move, node_from_row, video_from_row
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Catalog
 from mutoscope.domain.errors import (
@@ -28,7 +30,7 @@ from mutoscope.domain.errors import (
     VideoNotFound,
     VideoNotReady,
 )
-from mutoscope.domain.lifecycle import Happening, State
+from mutoscope.domain.lifecycle import Happened, Happening, State
 from mutoscope.domain.lineage import Lineage
 from mutoscope.domain.money import Cap, UsageBy, UsageLine
 from mutoscope.domain.video import Operation, Video, is_wellformed_id, new_id
@@ -53,6 +55,7 @@ from mutoscope.service.requests import (
     NewExtension,
     NewVideo,
     Page,
+    Search,
     SourceId,
     StoredCharacter,
 )
@@ -148,6 +151,23 @@ class Service:
             raise NotAuthenticated("Incorrect API key provided. `mutoscope keys list` shows the keys there are.")
         return Caller(row["tenant"], row["id"], self._pace.take(row["id"]))
 
+    async def recognise(self, key_id: str, *, counts: bool = False) -> Caller:
+        """The caller who has shown the key with this id before. Looked up each time too.
+
+        counts: whether it counts as one of the key's requests a minute.
+        """
+        row = await self._database.one("tenant_of_key_id", id=key_id)
+        if row is None:
+            raise NotAuthenticated("This API key has been revoked.")
+        return Caller(row["tenant"], row["id"], self._pace.take(row["id"]) if counts else None)
+
+    async def spend_link(self, token: str) -> Caller:
+        """Whom a one-time link is for. It works once; NotAuthenticated from then on, and after its hour."""
+        key_id = await spend_link(self._database, self._clock.now(), token)
+        if key_id is None:
+            raise NotAuthenticated("This link has been used, or its hour is over.")
+        return await self.recognise(key_id)
+
     async def make(self, caller: Caller, new: New, attempt: Attempt) -> Made:
         """Accept a new video, remix, edit or extension: its row, event and task are on disk when this returns.
 
@@ -205,6 +225,35 @@ class Service:
         query = "newest_first" if descending else "oldest_first"
         rows = await self._database.all(query, tenant=caller.tenant, cursor=cursor, limit=limit + 1)
         return Page(tuple(self._video(row) for row in rows[:limit]), has_more=len(rows) > limit)
+
+    async def search(self, caller: Caller, wanted: Search, *, after: str | None, limit: int) -> Page:
+        """A page of the caller's videos that are as wanted, newest first, beginning behind the id `after`.
+
+        It may be shorter than `limit` and still have more behind it: `last_id` is where to go on.
+        """
+        place = await self._database.one("cursor_of", tenant=caller.tenant, id=after) if after else None
+        words = words_of(wanted.words)
+        first, second, third = patterns(words)
+        rows = await self._database.report(
+            "matching_newest_first",
+            tenant=caller.tenant,
+            cursor=place["seq"] if place else CURSOR_AFTER_ALL,
+            model=wanted.model or "",
+            status=wanted.status or "",
+            first=first,
+            second=second,
+            third=third,
+            limit=limit + 1,
+        )
+        videos = [self._video(row) for row in rows[:limit]]
+        found = tuple(video for video in videos if matches(words, video.request.prompt))
+        return Page(found, has_more=len(rows) > limit, last_id=videos[-1].id if videos else None)
+
+    async def history(self, caller: Caller, video_id: str) -> tuple[Happened, ...]:
+        """What happened to a video, the first first."""
+        row = await self._row(caller, video_id)
+        rows = await self._database.all("events_of", video_id=row["id"])
+        return tuple(happened_from_row(each) for each in rows)
 
     async def lineage(self, caller: Caller, video_id: str) -> Lineage:
         """The tree that a video belongs to."""

@@ -2,6 +2,10 @@
 -- Whose key this is, by the hash of the whole key; nobody's once revoked.
 SELECT id, tenant FROM keys WHERE hash = :hash AND revoked_at IS NULL;
 
+-- name: tenant_of_key_id
+-- The same by the key's id, for whoever has shown the key before.
+SELECT id, tenant FROM keys WHERE id = :id AND revoked_at IS NULL;
+
 -- name: any_key
 SELECT 1 AS found FROM keys WHERE revoked_at IS NULL LIMIT 1;
 
@@ -25,6 +29,13 @@ INSERT INTO secrets (name, value, made_at) VALUES (:name, :value, :now) ON CONFL
 
 -- name: secret_of
 SELECT value FROM secrets WHERE name = :name;
+
+-- name: take_secret
+-- For whoever comes first, and only as long as it is younger than that.
+DELETE FROM secrets WHERE name = :name AND made_at > :since RETURNING value;
+
+-- name: forget_old_secrets
+DELETE FROM secrets WHERE name LIKE :pattern AND made_at <= :since;
 
 -- name: forget_secrets
 DELETE FROM secrets;

@@ -43,6 +43,22 @@ SELECT videos.*, CASE WHEN price IS NULL THEN NULL ELSE (
 ) END AS concluded
 FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq < :cursor ORDER BY seq DESC LIMIT :limit;
 
+-- name: matching_newest_first
+-- Of one status, one model, and with these words in the prompt, wherever that is asked for; "" is all. The prompt is the
+-- first field of the request, which is JSON: patterns are made by `database/searching.py`.
+SELECT videos.*, CASE WHEN price IS NULL THEN NULL ELSE (
+    SELECT kind FROM ledger WHERE video_id = videos.id AND kind IN ('settled', 'released')
+) END AS concluded
+FROM videos WHERE tenant = :tenant AND deleted_at IS NULL AND seq < :cursor
+  AND (:model = '' OR model = :model)
+  AND (:status = '' OR :status = CASE
+      WHEN state IN ('queued', 'completed') THEN state WHEN state IN ('failed', 'cancelled') THEN 'failed'
+      ELSE 'in_progress' END)
+  AND LOWER(request) LIKE :first ESCAPE '!'
+  AND LOWER(request) LIKE :second ESCAPE '!'
+  AND LOWER(request) LIKE :third ESCAPE '!'
+ORDER BY seq DESC LIMIT :limit;
+
 -- name: oldest_first
 SELECT videos.*, CASE WHEN price IS NULL THEN NULL ELSE (
     SELECT kind FROM ledger WHERE video_id = videos.id AND kind IN ('settled', 'released')
