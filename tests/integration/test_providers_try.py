@@ -26,8 +26,8 @@ from mutoscope.egress.door import Door
 from mutoscope.providers.configuration import ConfiguredProvider, Credential
 from mutoscope.providers.protocol import Done, Job, Poll, Provider, Running, Submitted
 from mutoscope.providers.recording import Recording, RecordingDoor
-from mutoscope.redaction import Redaction
 from mutoscope.providers.trial import Trial, plan_trial
+from mutoscope.redaction import Redaction
 from mutoscope.testing.upstreams.door import door_to
 from mutoscope.testing.upstreams.fake import SECRET, FakeUpstream
 from mutoscope.testing.upstreams.mishaps import Mishap, Stage
