@@ -173,14 +173,20 @@ def _content_answers(operation: Operation) -> dict[int, Schema]:
 
 
 def _stream_answers(operation: Operation) -> dict[int, Schema]:
-    """OpenAPI 3.1 has no word for a stream's items; the schema of each one's data is the component `Event`."""
+    """OpenAPI 3.1 has no word for the items of a stream: the schema is that of one event, its fields as text."""
     video = examples()["retrieve_video"]["answer"]
     event_id = "evt_" + video["id"].removeprefix("video_")
     event = {"id": event_id, "object": "event", "created_at": video["completed_at"], "type": "video.completed"}
     text = (
         f"id: {event_id}\nevent: video.completed\ndata: {json.dumps(event | {'data': video}, ensure_ascii=False)}\n\n"
     )
-    schema = {"type": "string", "description": "Lines as the HTML standard has them; `data` is an `Event` in JSON."}
+    text_field = {"type": "string"}
+    schema = {
+        "type": "object",
+        "description": "One event of the stream, as the HTML standard has it; `data` is an `Event` in JSON.",
+        "properties": {"id": text_field, "event": text_field, "data": text_field, "retry": {"type": "integer"}},
+        "required": ["event", "data"],
+    }
     answers: dict[int, Schema] = {
         200: {
             "description": "A stream of events. The `data` of each is an `Event`.",
