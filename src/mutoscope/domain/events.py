@@ -43,12 +43,12 @@ def public_type(kind: str) -> EventType | None:
     return _TYPES.get(kind)
 
 
-def event_object(event_id: str, event_type: EventType, at: float, video_id: str) -> dict[str, Any]:
+def event_object(event_id: str, event_type: str, at: float, video_id: str) -> dict[str, Any]:
     """An event on the wire. at: Unix seconds. Thin on purpose: what the video is now is for its owner to fetch."""
     return {
         "id": event_id,
         "object": "event",
         "created_at": int(at),
-        "type": event_type.value,
+        "type": str(event_type),
         "data": {"id": video_id},
     }

@@ -204,6 +204,8 @@ class Acceptance:
             source_id=source and source.id,
             root_id=source.root_id if source else video_id,
             depth=source.depth + 1 if source else 0,
+            callback_url=proposal.callback and proposal.callback.url,
+            callback_origin=proposal.callback and proposal.callback.origin,
             now=now,
         )
         requests = [proposal.request, *(one.proposal.request for one in proposal.further)]

@@ -136,6 +136,14 @@ class StoredCharacter:
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """Where one video's end is told, and the origin of that address."""
+
+    url: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Part of a caller's videos, and whether there are more behind it."""
 

@@ -78,6 +78,8 @@ def _write(tx: Transaction, job: Job, provider: str, upstream_id: str) -> None:
         source_id=None,
         root_id=video_id,
         depth=0,
+        callback_url=None,
+        callback_origin=None,
         now=now,
     )
     intent = {"video_id": video_id, "attempt": 1}
