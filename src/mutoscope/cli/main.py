@@ -68,6 +68,7 @@ COMMANDS = (
         "List the configured providers, check that they can be reached, or try one.",
         SERVER,
     ),
+    Entry("webhooks", "webhooks:webhooks", "List webhook endpoints and deliveries, send again, show secrets.", SERVER),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),
     Entry("resume", "pause:resume", "Let paid submissions go on after `mutoscope pause`.", SERVER),
     Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),
