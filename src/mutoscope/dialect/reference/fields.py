@@ -217,7 +217,7 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
         ),
         "max_price": Field("The most that the video may cost.", {"type": "number", "minimum": 0}),
         "callback_url": Field(
-            "Where the video's end is told, an https:// address of a public host; signed with your tenant's own secret.",
+            "Where the video's end is told: an https:// address of a public host. Your tenant's own secret signs.",
             _URL,
         ),
         "url": Field("An https:// address of a public host.", _URL),
