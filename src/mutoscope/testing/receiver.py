@@ -1,7 +1,7 @@
 """`python -m mutoscope.testing.receiver`: whoever webhooks are sent to, with a book of all that came.
 
-How it answers stands in the path: `/ok`, `/500`, `/410`, `/slow` (never within a minute), `/flaky` (every third attempt
-is refused), `/lossy` (every third is taken, and the answer is not sent).
+How it answers stands in the path: `/ok`, `/500`, `/410`, `/slow` (never within a minute), `/flaky` (every third message is
+refused at first), `/lossy` (every third is taken at first, and the answer is not sent).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Receiver:
         self._ledger = ledger.open("a", encoding="utf-8", buffering=1) if ledger is not None else None
         self.more = dict(more or {})
         self.heard: list[dict[str, Any]] = []
+        self._messages: set[tuple[str, str]] = set()
 
     def at(self, path: str) -> list[dict[str, Any]]:
         """The attempts that came to this path."""
@@ -50,8 +51,8 @@ class Receiver:
 
     async def _hear(self, request: web.Request) -> web.Response:
         body = await request.read()
-        count = len(self.heard)
-        status = await self._status(request.path, count)
+        mishap = self._is_due(request.path, request.headers.get("webhook-id", ""))
+        status = self._status(request.path, mishap)
         entry = {
             "at": time.time(),
             "path": request.path,
@@ -64,13 +65,19 @@ class Receiver:
             self._ledger.write(json.dumps(entry) + "\n")
         if request.path == "/slow":
             await asyncio.sleep(SLOW_SECONDS)
-        if request.path == "/lossy" and count % ONE_IN == 0 and request.transport is not None:
+        if request.path == "/lossy" and mishap and request.transport is not None:
             request.transport.abort()
         return web.Response(status=status, headers=self.more)
 
-    async def _status(self, path: str, count: int) -> int:
+    def _is_due(self, path: str, message: str) -> bool:
+        """Whether a mishap is due: at every third message, the first time that it comes."""
+        is_new = (path, message) not in self._messages
+        self._messages.add((path, message))
+        return is_new and len(self._messages) % ONE_IN == 0
+
+    def _status(self, path: str, mishap: bool) -> int:
         if path == "/flaky":
-            return 503 if count % ONE_IN == 0 else 204
+            return 503 if mishap else 204
         name = path.strip("/")
         return int(name) if name.isdigit() else 200
 
