@@ -6,8 +6,8 @@ import contextlib
 import json
 import random
 import sqlite3
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2 as httpx
@@ -22,9 +22,9 @@ from mutoscope.testing.witnesses import read_tables
 
 pytestmark = [pytest.mark.timeout(600)]
 
-VIDEOS, KILLS, EVENTS = 380, 6, 1_000
-# Two in three are deleted at once: what matters here is events, not pictures.
-KEPT_ONE_IN = 4
+VIDEOS, KILLS, EVENTS, CLIENTS = 460, 6, 1_000, 8
+# Most are deleted at once: what matters here is events, not pictures.
+KEPT_ONE_IN = 8
 TABLES = ("videos", "events", "deliveries", "webhook_endpoints")
 
 
@@ -56,13 +56,14 @@ def test_a_thousand_events_under_kills(tmp_path: Path, capsys: pytest.CaptureFix
         lives = Lives(tmp_path, told["url"])
         for place in (f"{told['url']}/ok", f"{told['url']}/flaky", f"{told['url']}/slow", "http://127.0.0.1:9/dead"):
             subscribe(lives.server.url, lives.server.api_key, place)
-        client = threading.Thread(target=_ask, args=(lives,))
-        client.start()
+        clients = ThreadPoolExecutor(CLIENTS)
+        asked = [clients.submit(_ask, lives, number) for number in range(VIDEOS)]
         for _ in range(KILLS):
             time.sleep(random.uniform(2.0, 5.0))
             lives.kill()
             lives.begin()
-        client.join()
+        for each in asked:
+            each.result()
         address = f"sqlite:///{lives.server.data_dir / 'mutoscope.db'}"
         _await(address)
         tables, heard = read_tables(address, TABLES), read_lines(tmp_path / "heard.jsonl")
@@ -81,12 +82,11 @@ def test_a_thousand_events_under_kills(tmp_path: Path, capsys: pytest.CaptureFix
     assert p99 < 2.0
 
 
-def _ask(lives: Lives) -> None:
-    """Create, and delete most, whatever dies meanwhile."""
-    for number in range(VIDEOS):
-        video_id = _insist(lives, "POST", "/v1/videos", f"key-{number}", {"prompt": "a lake", "seconds": "1"})["id"]
-        if number % KEPT_ONE_IN:
-            _insist(lives, "DELETE", f"/v1/videos/{video_id}", f"gone-{number}", None)
+def _ask(lives: Lives, number: int) -> None:
+    """Create, and mostly delete, whatever dies meanwhile."""
+    video_id = _insist(lives, "POST", "/v1/videos", f"key-{number}", {"prompt": "a lake", "seconds": "1"})["id"]
+    if number % KEPT_ONE_IN:
+        _insist(lives, "DELETE", f"/v1/videos/{video_id}", f"gone-{number}", None)
 
 
 def _insist(lives: Lives, method: str, path: str, key: str, body: dict[str, str] | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """`python -m mutoscope.testing.receiver`: whoever webhooks are sent to, with a book of all that came.
 
-How it answers stands in the path: `/ok`, `/500`, `/410`, `/slow` (never within a minute), `/flaky` (every third message is
-refused at first), `/lossy` (every third is taken at first, and the answer is not sent).
+How it answers stands in the path: `/ok`, `/500`, `/410`, `/slow` (not within a minute), `/flaky` (every third message
+is refused at first), `/lossy` (every third is taken at first, and the answer is not sent).
 """
 
 from __future__ import annotations
