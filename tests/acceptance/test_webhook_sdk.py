@@ -12,6 +12,8 @@ from openai import OpenAI
 from acceptance.quick_server import QuickServer
 from mutoscope.testing.processes import Child
 
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
 
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

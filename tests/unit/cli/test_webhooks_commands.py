@@ -10,13 +10,14 @@ from typer.testing import CliRunner
 
 from mutoscope.access.keys import create_key
 from mutoscope.cli.keys import at_database
-from mutoscope.cli.main import load
+from mutoscope.cli.webhooks import webhooks
 from mutoscope.database.address import address_of
 from mutoscope.webhooks.endpoints import callbacks_id, endpoint_values
 from mutoscope.webhooks.vault import Vault
 
 DEAD = (
-    "INSERT INTO deliveries (id, endpoint_id, lane, event_id, event_type, video_id, at, state, attempts, next_at, status)"
+    "INSERT INTO deliveries"
+    " (id, endpoint_id, lane, event_id, event_type, video_id, at, state, attempts, next_at, status)"
     " VALUES ('wh_1', 'whe_1', 'default/whe_1', 'evt_1', 'video.failed', 'video_1', 1.0, 'dead', 12, 1.0, 503)"
 )
 
@@ -37,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(load("webhooks"), [*words, "--data-dir", str(folder)])
+    done = CliRunner().invoke(webhooks, [*words, "--data-dir", str(folder)])
     return done.exit_code, done.output
 
 
