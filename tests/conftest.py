@@ -31,6 +31,7 @@ NO_SECOND_CHANCE = (
     "test_restored_money.py",
     "test_task_table.py",
     "test_unknown.py",
+    "test_webhook_kills.py",
 )
 
 # They measure time, or load the machine so much that others beside them would.

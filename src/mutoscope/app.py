@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -52,9 +54,13 @@ from mutoscope.providers.rehearsal import RehearsalProvider
 from mutoscope.providers.staged import StagedProvider
 from mutoscope.service.fetching import Fetching
 from mutoscope.service.use_cases import Service
+from mutoscope.service.webhooks import Webhooks
 from mutoscope.settings import Settings
 from mutoscope.storage.opening import open_storage
 from mutoscope.storage.protocol import StorageRefused
+from mutoscope.webhooks.delivery import Courier
+from mutoscope.webhooks.dispatcher import Dispatcher
+from mutoscope.webhooks.vault import Vault
 
 # How many cards may be in hand at once: more than one, so that a test case that stalls does not stop all others.
 INSTANT_IN_HAND = 4
@@ -96,6 +102,7 @@ class Mutoscope:
         role: str | None = None,
         door: Door | None = None,
         environment: Mapping[str, str] = os.environ,
+        courier: Courier | None = None,
     ) -> None:
         self.settings = settings
         self._role = role or ("server" if settings.work else "api")
@@ -116,6 +123,9 @@ class Mutoscope:
             providers = [*own, *self._configured(configuration)]
             self._composer = composer(settings)
             self._production = self._engine([*providers, rehearsals(settings, self.clock)], configuration)
+            self.vault = vault_of(settings, self._executor)
+            self.courier = courier or Courier(Door(settings.webhook_receivers), self.clock)
+            self.dispatcher = Dispatcher(self.database, self.courier, self.vault, self.clock, self._executor)
             self.service = Service(
                 self.database,
                 self.storage,
@@ -134,6 +144,7 @@ class Mutoscope:
                 has_links=bool(settings.public_url),
                 composer="" if self._composer is None else self._composer.host,
                 fetching=Fetching(self.door if settings.fetch_references else None, settings.max_body_bytes),
+                webhooks=Webhooks(self.database, self.courier, self.vault, self.clock),
             )
             for warning in warnings_of(self.service.catalog.models.values(), self.clock.now()):
                 log.warning("a model ends", **warning)
@@ -188,9 +199,11 @@ class Mutoscope:
             await self.links.open()
             await self.storage.sweep()
             await self._production.start()
-            yield
+            async with at_work(self.dispatcher.run()):
+                yield
         finally:
             await self._production.stop()
+            await self.courier.aclose()
             await self.door.aclose()
             await self.database.leave_loop()
 
@@ -276,6 +289,22 @@ class Mutoscope:
             works=self._role != "api",
             has_others=self._executor != EMBEDDED,
         )
+
+
+@asynccontextmanager
+async def at_work(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Something that runs for ever, as long as the block does."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def vault_of(settings: Settings, executor: str = EMBEDDED) -> Vault:
+    """What seals signing secrets. Only the one process that has its folder alone may keep a key there."""
+    return Vault(settings.secret_key, settings.data_dir if executor == EMBEDDED else None)
 
 
 def database_url(settings: Settings) -> str:

@@ -29,6 +29,8 @@ NAMES = (
     "finish.before_derive",
     "finish.after_derive",
     "finish.after_commit",
+    "deliver.before_send",
+    "deliver.after_send",
 )
 
 _SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}

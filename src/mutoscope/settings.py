@@ -6,6 +6,7 @@ A setting comes from, in rising order of precedence: its default, the TOML file,
 
 from __future__ import annotations
 
+import base64
 import re
 import tomllib
 from collections.abc import Mapping
@@ -149,6 +150,17 @@ class Settings:
     rehearsal_speed: float = _setting(
         1.0, "How many times faster than its model a rehearsal is; 1 takes as long as the model would.", "1 to 1000"
     )
+    secret_key: str = _setting(
+        "",
+        "Key that signing secrets are sealed with; nothing makes one in the data folder. Needed on PostgreSQL.",
+        "nothing, or the base64 of 32 random bytes",
+        secret=True,
+    )
+    webhook_hosts: str = _setting(
+        "",
+        "Receivers of webhooks that may have private addresses, any port and plain HTTP, separated by commas.",
+        "HOST:PORT, or nothing",
+    )
     shutdown_grace: float = _setting(20.0, "How long open requests may take to end on SIGTERM.", "0 to 25")
     page: bool = _setting(True, "Whether the page at / is served, where videos are seen and made.", "true or false")
     log_level: str = _setting("info", "Least severe message that is logged.", "debug, info, warning, error")
@@ -205,6 +217,10 @@ class Settings:
         _check_range("shutdown_grace", self.shutdown_grace, 0, 25)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise _refusal("log_level", self.log_level)
+        if self.secret_key and not _is_key(self.secret_key):
+            raise _refusal("secret_key")
+        if any(receiver is None for receiver in map(_host_and_port, _listed(self.webhook_hosts))):
+            raise _refusal("webhook_hosts", self.webhook_hosts)
 
     def _is_composer(self) -> bool:
         return self.composer_url.endswith("/v1") and re.fullmatch(_PUBLIC_URL, self.composer_url) is not None
@@ -218,6 +234,11 @@ class Settings:
     def admin_hosts(self) -> tuple[str, ...]:
         """The single names of `admin_names`."""
         return tuple(name.strip().lower() for name in self.admin_names.split(",") if name.strip())
+
+    @property
+    def webhook_receivers(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of each of `webhook_hosts`."""
+        return tuple(filter(None, map(_host_and_port, _listed(self.webhook_hosts))))
 
     @property
     def unknown_choices(self) -> dict[str, str]:
@@ -316,6 +337,22 @@ def _unknown_choices(text: str) -> dict[str, str] | None:
 def _is_origin(text: str) -> bool:
     """Whether this is what a browser sends as Origin: a scheme and a host, perhaps a port, and nothing behind it."""
     return text == "*" or re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", text) is not None
+
+
+def _listed(text: str) -> list[str]:
+    return [item for item in (item.strip() for item in text.split(",")) if item]
+
+
+def _host_and_port(text: str) -> tuple[str, int] | None:
+    found = re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", text)
+    return (found[1].strip("[]"), int(found[2])) if found and 0 < int(found[2]) <= 65_535 else None
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except ValueError:  # binascii.Error is one
+        return False
 
 
 def _check_range(name: str, value: float, lowest: float, highest: float) -> None:

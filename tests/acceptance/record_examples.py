@@ -11,6 +11,7 @@ from typing import Any
 
 from acceptance.quick_server import MODEL, QuickServer
 from acceptance.servers import ServerProcess
+from mutoscope.testing.processes import Child
 
 KEPT = Path(__file__).parents[2] / "src/mutoscope/dialect/reference/examples.json"
 
@@ -26,15 +27,24 @@ CREATE = {
 def main() -> None:
     """Write the examples anew."""
     with tempfile.TemporaryDirectory() as folder:
-        server = QuickServer(Path(folder) / "data", {"MUTOSCOPE_DEFAULT_MODEL": "flipbook"})
+        receiver = Child(
+            "receiver", Path(folder) / "receiver.json", Path(folder) / "log", "--ledger", f"{folder}/heard"
+        )
+        heard = receiver.ready()
+        assert heard is not None
+        host = heard["url"].removeprefix("http://")
+        server = QuickServer(
+            Path(folder) / "data", {"MUTOSCOPE_DEFAULT_MODEL": "flipbook", "MUTOSCOPE_WEBHOOK_HOSTS": host}
+        )
         try:
-            said = record(server)
+            said = record(server, heard["url"])
         finally:
             server.stop()
+            receiver.stop()
     KEPT.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def record(server: ServerProcess) -> dict[str, dict[str, Any]]:
+def record(server: ServerProcess, receiver: str) -> dict[str, dict[str, Any]]:
     """Requests and answers by the operation's id."""
     with server.http() as http:
 
@@ -67,6 +77,7 @@ def record(server: ServerProcess) -> dict[str, dict[str, Any]]:
         said["list_videos"] = {"answer": call("GET", "/v1/videos", limit="1", order="asc")}
         said["delete_video"] = {"answer": call("DELETE", f"/v1/videos/{said['edit_video']['answer']['id']}")}
         said["usage"] = {"answer": call("GET", "/v1/usage", **{"from": "2026-11-01", "to": "2026-11-30"})}
+        said |= _webhooks(call, receiver)
         models = call("GET", "/v1/models")
         said["list_models"] = {"answer": {**models, "data": [one for one in models["data"] if one["id"] != MODEL]}}
         said["retrieve_model"] = {"answer": call("GET", "/v1/models/flipbook")}
@@ -77,6 +88,37 @@ def record(server: ServerProcess) -> dict[str, dict[str, Any]]:
         storage.write_text("no folder")
         said["ready"]["not_ready"] = http.get("/readyz").json()
         return said
+
+
+def _webhooks(call: Any, receiver: str) -> dict[str, dict[str, Any]]:
+    """As asked by somebody whose server is public, which that of the recording is not."""
+    create = {"name": "My app", "url": f"{receiver}/ok", "event_types": ["video.completed", "video.failed"]}
+    created = {"request": create, "answer": call("POST", "/v1/webhook_endpoints", create)}
+    place = f"/v1/webhook_endpoints/{created['answer']['id']}"
+    change = {"event_types": ["video.queued", "video.completed", "video.failed"]}
+    rotation, trial = {"keep_old_secret_active_for_24_hours": True}, {"event_type": "video.completed"}
+    said = {
+        "create_webhook_endpoint": created,
+        "list_webhook_endpoints": {"answer": call("GET", "/v1/webhook_endpoints")},
+        "retrieve_webhook_endpoint": {"answer": call("GET", place)},
+        "update_webhook_endpoint": {"request": change, "answer": call("POST", place, change)},
+        "rotate_webhook_secret": {"request": rotation, "answer": call("POST", f"{place}/rotate_secret", rotation)},
+        "test_webhook_endpoint": {"request": trial, "answer": call("POST", f"{place}/test", trial)},
+        "list_webhook_event_types": {"answer": call("GET", "/v1/webhook_event_types")},
+    }
+    call("POST", "/v1/videos", {"model": MODEL, "prompt": "A lake", "seconds": "1"})
+    deadline = time.monotonic() + 60
+    while not (found := call("GET", f"{place}/deliveries", limit="1"))["data"] or (
+        found["data"][0]["state"] != "delivered"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    said["list_webhook_deliveries"] = {"answer": found}
+    replayed = call("POST", f"{place}/deliveries/{found['data'][0]['id']}/replay")
+    said["replay_webhook_delivery"] = {"answer": replayed}
+    said["replay_webhook_endpoint"] = {"answer": call("POST", f"{place}/replay")}
+    said["delete_webhook_endpoint"] = {"answer": call("DELETE", place)}
+    return json.loads(json.dumps(said).replace(receiver, "https://app.example.com"))
 
 
 def _finished(call: Any, video_id: str) -> dict[str, Any]:

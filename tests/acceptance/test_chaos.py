@@ -229,6 +229,27 @@ def _file_of_nobody(folder: Path) -> None:
     (folder / "data-0" / "storage" / "left-over").write_bytes(b"?")
 
 
+def _never_heard(folder: Path) -> None:
+    lines = (folder / "heard.jsonl").read_text().splitlines()
+    one = json.loads(json.loads(lines[-1])["body"])["id"]
+    (folder / "heard.jsonl").write_text("".join(f"{line}\n" for line in lines if one not in line))
+
+
+def _heard_of_nothing(folder: Path) -> None:
+    line = (folder / "heard.jsonl").read_text().splitlines()[-1]
+    one = json.loads(json.loads(line)["body"])["id"]
+    with (folder / "heard.jsonl").open("a") as book:
+        book.write(line.replace(one, "evt_0") + "\n")
+
+
+def _ended_twice(folder: Path) -> None:
+    _run(
+        folder,
+        "INSERT INTO events (id, video_id, tenant, kind, state, at) "
+        "SELECT id || '2', video_id, tenant, kind, state, 0 FROM events WHERE kind = 'derived' LIMIT 1",
+    )
+
+
 LIES = {
     _forgotten: "I1",
     _never_ended: "I1",
@@ -245,6 +266,9 @@ LIES = {
     _booked_never: "I5",
     _file_gone: "I7",
     _file_of_nobody: "I7",
+    _never_heard: "I6",
+    _heard_of_nothing: "I6",
+    _ended_twice: "I6",
     _shown_to_others: "I8",
     _odd_code: "I9",
 }
@@ -261,4 +285,10 @@ def test_the_checker_hears_each_witness(tmp_path: Path, quiet_run: Path, lie: Ca
 def _check(folder: Path) -> Report:
     data = folder / "data-0"
     database = address_of(data / "mutoscope.db")
-    return check(folder / "transcript.jsonl", database, Folder(data / "storage"), folder / "upstream.jsonl")
+    return check(
+        folder / "transcript.jsonl",
+        database,
+        Folder(data / "storage"),
+        folder / "upstream.jsonl",
+        folder / "heard.jsonl",
+    )

@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"dialect", "gallery", "admin"}),
     frozenset({"service", "backup"}),
     frozenset({"engine"}),
-    frozenset({"providers", "access"}),
+    frozenset({"providers", "access", "webhooks"}),
     frozenset({"database", "storage", "media"}),
     frozenset({"flipbook", "egress"}),
     frozenset({"domain"}),

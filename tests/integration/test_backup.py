@@ -186,6 +186,7 @@ async def add_video(database: Database, storage: LocalStorage, video_id: str, cl
     row = dict.fromkeys(
         ("key_id", "credential", "upstream_prompt", "strategy", "notice", "price", "currency", "source_id", "origin")
     )
+    row |= {"callback_url": None, "callback_origin": None}
     row |= {"id": video_id, "root_id": video_id, "tenant": "default", "model": "m", "provider": "p", "depth": 0}
 
     def write(tx: Any) -> None:

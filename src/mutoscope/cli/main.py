@@ -76,6 +76,7 @@ COMMANDS = (
         "Show one video whole: its request, attempts, money and files, and what happens next.",
         SERVER,
     ),
+    Entry("webhooks", "webhooks:webhooks", "List webhook endpoints and deliveries, send again, show secrets.", SERVER),
     Entry("pause", "pause:pause", "Stop all paid submissions at once; what is queued waits.", SERVER),
     Entry("resume", "pause:resume", "Let paid submissions go on after `mutoscope pause`.", SERVER),
     Entry("doctor", "doctor:doctor", "Check this machine, part by part.", SERVER),

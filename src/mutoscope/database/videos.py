@@ -12,6 +12,7 @@ from mutoscope.database.connection import Row, Transaction
 from mutoscope.database.ledger import conclude
 from mutoscope.domain.assets import Asset, Variant
 from mutoscope.domain.clip_fit import Fit
+from mutoscope.domain.events import public_type
 from mutoscope.domain.ladder import Skipped
 from mutoscope.domain.lifecycle import Happened, Happening, State, progress_after, transition
 from mutoscope.domain.lineage import LineageNode
@@ -29,6 +30,9 @@ from mutoscope.domain.video import (
     new_id,
 )
 from mutoscope.domain.wishes import Adjustment
+
+DELIVERIES = "deliveries"
+"""Announced, in the place of a video, when there is something to deliver."""
 
 
 def encode(value: Any) -> str:
@@ -276,9 +280,11 @@ def add_event(
     now: float,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
+    """Write what happened, and with it what is to be sent of it to whoever wants to hear."""
+    event_id = new_id("evt")
     tx.run(
         "add_event",
-        id=new_id("evt"),
+        id=event_id,
         video_id=video_id,
         tenant=tenant,
         kind=kind,
@@ -286,6 +292,17 @@ def add_event(
         detail=encode(detail or {}),
         now=now,
     )
+    if (event_type := public_type(kind)) is not None and tx.run(
+        "add_deliveries",
+        delivery=new_id("wh"),
+        event_id=event_id,
+        event_type=event_type,
+        wanted=f'%"{event_type}"%',
+        video_id=video_id,
+        tenant=tenant,
+        now=now,
+    ):
+        tx.announce(DELIVERIES)
 
 
 def _size(text: str) -> Size:

@@ -45,6 +45,7 @@ REPLIES: dict[type[domain.MutoscopeError], Reply] = {
     domain.NotAllowed: Reply(403),
     domain.VideoNotFound: Reply(404),
     domain.CharacterNotFound: Reply(404),
+    domain.EndpointNotFound: Reply(404),
     domain.RouteNotFound: Reply(404),
     domain.VideoNotReady: Reply(404),
     domain.VariantNotAvailable: Reply(404),

@@ -22,6 +22,7 @@ from mutoscope.dialect.values import (
     missing,
     number,
     required_text,
+    text,
     whole,
     word,
 )
@@ -31,7 +32,7 @@ from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Operation
 from mutoscope.domain.wishes import NEEDS, REHEARSE, OnUnsupported, Wishes
 from mutoscope.service.requests import NewChange, NewCharacter, NewExtension, NewVideo, SourceId
 
-COMMON_FIELDS = frozenset({"prompt", "model", "seed", "on_unsupported", "max_price", *NEEDS})
+COMMON_FIELDS = frozenset({"prompt", "model", "seed", "on_unsupported", "max_price", "callback_url", *NEEDS})
 CREATE_FIELDS = COMMON_FIELDS | {"size", "seconds", "aspect_ratio", "resolution", "characters", *NAMES}
 CHANGE_FIELDS = COMMON_FIELDS | {"aspect_ratio", "resolution"}
 REMIX_FIELDS = CHANGE_FIELDS | {"min_strategy"}
@@ -112,6 +113,7 @@ def _wishes(fields: Mapping[str, Any], limits: Limits, known: frozenset[str]) ->
         min_strategy=Strategy(floor) if floor else None,
         rehearse=rehearses,
         fallbacks=models[1:],
+        callback_url=text(fields, "callback_url") or None,
         ignored=_ignored(fields, known | {MODE} if rehearses else known),
     )
 

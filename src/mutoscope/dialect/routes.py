@@ -43,6 +43,7 @@ from mutoscope.dialect.sources import sources
 from mutoscope.dialect.usage import read_usage_query
 from mutoscope.dialect.values import missing, read_flag
 from mutoscope.dialect.waiting import asked, preferred
+from mutoscope.dialect.webhooks import WebhookHandlers
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import InvalidRequest, ModelNotFound, RouteNotFound, ServerError, VideoNotFound
 from mutoscope.domain.video import Video, is_wellformed_id
@@ -91,7 +92,7 @@ class Handlers:
         return await self._make(request, "create", lambda fields: new_video(fields, self._limits))
 
     async def remix(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         source_id = _video_id(request)
         read: Reader = lambda fields: new_remix(fields, source_id, self._limits)  # noqa: E731
         return await self._make(request, "remix", read, caller, source_id)
@@ -103,7 +104,7 @@ class Handlers:
         return await self._make(request, "extend", lambda fields: new_extension(fields, self._limits))
 
     async def create_character(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         fields = await read_fields(request, self._limits)
         if read_flag(request.query_params, "dry_run"):
             raise InvalidRequest("A character has no plan and costs nothing; leave 'dry_run' out.", param="dry_run")
@@ -115,14 +116,14 @@ class Handlers:
         return response
 
     async def character(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         character_id: str = request.path_params["character_id"]
         if not character_id.strip():
             raise missing("character_id")
         return _json(character_object(await self._service.retrieve_character(caller, character_id)))
 
     async def list(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         query = read_page_query(request.query_params)
         if query.finds_nothing:
             return _json(video_list(Page((), has_more=False), self._with_created))
@@ -130,49 +131,49 @@ class Handlers:
         return _json(video_list(page, self._with_created))
 
     async def retrieve(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         video_id = _video_id(request)
         if (seconds := asked(request.query_params)) is not None:
             return self._single(await self._service.next_status(caller, video_id, seconds))
         return self._single(await self._service.retrieve(caller, video_id))
 
     async def delete(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         video_id = _video_id(request)
         await self._service.delete(caller, video_id)
         return _json(DeletedVideo(video_id))
 
     async def content(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         video_id = _video_id(request)
         variant = read_variant(request.query_params.get("variant"))
         content = await self._service.content(caller, video_id, variant)
         return await download(request, f"{video_id}.{variant.extension}", content)
 
     async def lineage(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         return _json(lineage_object(await self._service.lineage(caller, _video_id(request))))
 
     async def events(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         return await self._streams.answer(request, caller, self._service)
 
     async def video_events(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         video = await self._service.retrieve(caller, _video_id(request))
         return await self._streams.answer(request, caller, self._service, video)
 
     async def usage(self, request: Request) -> Response:
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         query = read_usage_query(request.query_params, self._clock.now())
         return _json(usage_summary(query, await self._service.usage(caller, query.by, query.first, query.last)))
 
     async def models(self, request: Request) -> Response:
-        await self._caller(request)
+        await self.caller(request)
         return _json(ModelList(data=[self._model(model) for model in self._service.catalog.models.values()]))
 
     async def model(self, request: Request) -> Response:
-        await self._caller(request)
+        await self.caller(request)
         try:
             resolved = self._service.catalog.resolve(unescaped(request.path_params["model"]))
         except ModelNotFound as error:
@@ -187,7 +188,7 @@ class Handlers:
         self, request: Request, verb: str, read: Reader, caller: Caller | None = None, path_id: str = ""
     ) -> Response:
         """What all create-type routes share: once for each request, planned only or waited for if so asked."""
-        caller = caller or await self._caller(request)
+        caller = caller or await self.caller(request)
         fields = await read_fields(request, self._limits)
         asks_for(str(fields.get("prompt", "")))
         attempt = attempt_of(request.headers, verb, path_id, fields)
@@ -212,7 +213,8 @@ class Handlers:
             log.exception("a video was accepted, and could not be waited for", video_id=video.id)
             return video
 
-    async def _caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
+        """Who asks."""
         caller = await self._service.authenticate(secret_of(request.headers))
         if caller.allowance is not None:
             request.state.answer_headers = allowance_headers(caller.allowance)
@@ -238,7 +240,12 @@ def routes(
     handlers = Handlers(service, limits, clock or SystemClock(), with_created)
     for_upstreams = [*callbacks(service, limits), *sources(service)]
     own = [*probes(service), *for_upstreams, *reference(service.catalog, limits, PREFIXES)]
-    return [*own, *(route for prefix in PREFIXES for route in _under(prefix, handlers))]
+    webhooks = WebhookHandlers(service, limits, handlers.caller)
+    return [
+        *own,
+        *(route for prefix in PREFIXES for route in _under(prefix, handlers)),
+        *(_route(path, **made) for prefix in PREFIXES for path, made in webhooks.table(prefix).items()),
+    ]
 
 
 def _under(prefix: str, handlers: Handlers) -> Sequence[BaseRoute]:

@@ -25,6 +25,7 @@ from mutoscope.domain.video import Failure, Video
 from mutoscope.domain.wishes import REHEARSE
 from mutoscope.service.proposals import Proposal
 from mutoscope.service.requests import StoredCharacter
+from mutoscope.service.webhooks import Delivery, Endpoint
 
 
 class ErrorObject(msgspec.Struct):
@@ -262,6 +263,97 @@ class ModelList(msgspec.Struct, kw_only=True):
     data: list[ModelObject]
 
 
+class WebhookEndpointObject(msgspec.Struct, kw_only=True):
+    """Where a tenant's events are sent. Times are whole Unix seconds. `disabled_at` only once it has answered 410."""
+
+    id: str
+    object: Literal["webhook_endpoint"] = "webhook_endpoint"
+    name: str
+    url: str
+    event_types: list[str]
+    created_at: int
+    updated_at: int
+    signing_secret_hint: str | None
+    disabled_at: int | UnsetType = UNSET
+
+
+class WebhookEndpointWithSecretObject(WebhookEndpointObject, kw_only=True):
+    """An endpoint with the secret that was just made for it."""
+
+    signing_secret: str
+
+
+class WebhookEndpointList(msgspec.Struct, kw_only=True):
+    """A page of endpoints. `last_id` is the cursor of the next one."""
+
+    object: Literal["list"] = "list"
+    data: list[WebhookEndpointObject]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class DeletedWebhookEndpoint(msgspec.Struct):
+    """The answer to a deletion."""
+
+    id: str
+    object: Literal["webhook_endpoint.deleted"] = "webhook_endpoint.deleted"
+    deleted: bool = True
+
+
+class WebhookTest(msgspec.Struct, kw_only=True):
+    """What an endpoint answered to a test. `success` says that it answered at all; how, `status_code` does."""
+
+    object: Literal["webhook_endpoint.test"] = "webhook_endpoint.test"
+    event_type: str
+    status_code: int
+    success: bool = True
+    webhook_endpoint_id: str
+
+
+class WebhookEventTypeList(msgspec.Struct, kw_only=True):
+    """The types of events that may be sent."""
+
+    object: Literal["list"] = "list"
+    data: list[str]
+
+
+class WebhookDeliveryObject(msgspec.Struct, kw_only=True):
+    """One event for one endpoint. `id` is its `webhook-id`, at every attempt."""
+
+    id: str
+    object: Literal["webhook_delivery"] = "webhook_delivery"
+    webhook_endpoint_id: str
+    event_id: str
+    event_type: str
+    video_id: str
+    created_at: int
+    state: Literal["pending", "delivered", "dead"]
+    attempts: int
+    last_attempt_at: int | None
+    next_attempt_at: int | None
+    last_status_code: int | None
+    last_error: str | None
+
+
+class WebhookDeliveryList(msgspec.Struct, kw_only=True):
+    """A page of deliveries. `last_id` is the cursor of the next one."""
+
+    object: Literal["list"] = "list"
+    data: list[WebhookDeliveryObject]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class WebhookReplay(msgspec.Struct, kw_only=True):
+    """How many deliveries that were given up are sent again."""
+
+    object: Literal["webhook_endpoint.replay"] = "webhook_endpoint.replay"
+    replayed: int
+    webhook_endpoint_id: str
+
+
 def video_object(video: Video, *, with_created: bool = False) -> VideoObject:
     """A video as its owner sees it. with_created: whether `created` repeats `created_at`, as some clients want it."""
     status = video.state.status
@@ -361,6 +453,48 @@ def model_object(model: ModelSpec, aliases: Sequence[str] = ()) -> ModelObject:
         verified=model.verified,
         ends=model.ends,
         aliases=list(aliases),
+    )
+
+
+def endpoint_object(endpoint: Endpoint) -> WebhookEndpointObject:
+    """An endpoint as its owner sees it."""
+    return WebhookEndpointObject(**_endpoint_fields(endpoint))
+
+
+def endpoint_with_secret(endpoint: Endpoint) -> WebhookEndpointWithSecretObject:
+    """The same with the secret, which is told this once."""
+    assert endpoint.secret is not None
+    return WebhookEndpointWithSecretObject(**_endpoint_fields(endpoint), signing_secret=endpoint.secret)
+
+
+def _endpoint_fields(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "name": endpoint.name,
+        "url": endpoint.url,
+        "event_types": list(endpoint.event_types),
+        "created_at": int(endpoint.created_at),
+        "updated_at": int(endpoint.updated_at),
+        "signing_secret_hint": endpoint.hint,
+        "disabled_at": UNSET if endpoint.disabled_at is None else int(endpoint.disabled_at),
+    }
+
+
+def delivery_object(delivery: Delivery) -> WebhookDeliveryObject:
+    """A delivery as its owner sees it."""
+    return WebhookDeliveryObject(
+        id=delivery.id,
+        webhook_endpoint_id=delivery.endpoint_id,
+        event_id=delivery.event_id,
+        event_type=delivery.event_type,
+        video_id=delivery.video_id,
+        created_at=int(delivery.created_at),
+        state=delivery.state,
+        attempts=delivery.attempts,
+        last_attempt_at=_whole(delivery.attempted_at),
+        next_attempt_at=_whole(delivery.next_at),
+        last_status_code=delivery.status,
+        last_error=delivery.note,
     )
 
 

@@ -10,6 +10,7 @@
     │   ├── ModelNotFound          no such model here
     │   ├── VideoNotFound          unknown, foreign, deleted or malformed id: one answer for all
     │   ├── CharacterNotFound      the same for characters
+    │   ├── EndpointNotFound       the same for webhook endpoints and deliveries
     │   ├── IdempotencyConflict    the key was used for another request
     │   ├── TooManyHops            gateways have passed it on too often
     │   ├── RouteNotFound          no such URL
@@ -40,6 +41,7 @@
     └── ServerError                ours
         ├── StorageUnavailable, DatabaseUnavailable
         │   └── StorageFull        no room for another video
+        ├── SecretKeyMissing       nothing to seal or open signing secrets with
         ├── MediaUnreadable, EncodingFailed
         ├── GenerationTimeout, TaskPoisoned
         ├── IllegalTransition      a bug
@@ -137,6 +139,12 @@ class CharacterNotFound(CallerError):
     """There is no such character."""
 
     code = "character_not_found"
+
+
+class EndpointNotFound(CallerError):
+    """There is no such webhook endpoint."""
+
+    code = "webhook_endpoint_not_found"
 
 
 class IdempotencyConflict(CallerError):
@@ -367,6 +375,12 @@ class DatabaseUnavailable(ServerError):
     """The database cannot be reached."""
 
     code = "database_unavailable"
+
+
+class SecretKeyMissing(ServerError):
+    """This server has no key to keep signing secrets with; its operator must set MUTOSCOPE_SECRET_KEY."""
+
+    code = "secret_key_missing"
 
 
 class MediaUnreadable(ServerError):

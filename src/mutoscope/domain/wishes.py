@@ -40,8 +40,8 @@ class Wishes:
 
     model: the name asked for. fallbacks: those to be asked after it, should it refuse. options: extension fields by
     wire name, values as read. on_unsupported: None for the model's own default. max_price: the most that the video may
-    cost. min_strategy: the lowest rung of a remix. rehearse: whether a rehearsal was asked for. ignored: names of
-    fields that nobody used.
+    cost. min_strategy: the lowest rung of a remix. rehearse: whether a rehearsal was asked for. callback_url: where the
+    video's end is told. ignored: names of fields that nobody used.
     """
 
     model: str | None = None
@@ -52,6 +52,7 @@ class Wishes:
     min_strategy: Strategy | None = None
     rehearse: bool = False
     fallbacks: tuple[str, ...] = ()
+    callback_url: str | None = None
     ignored: tuple[str, ...] = ()
 
 

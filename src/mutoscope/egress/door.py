@@ -109,6 +109,10 @@ class Door:
             finally:
                 await opened.close()
 
+    def check(self, url: str, *, trusted: bool = False) -> Target:
+        """What a URL leads to, by the rules alone: no name is looked up. Raises Refusal."""
+        return self._rules.check(url, trusted=trusted)
+
     async def aclose(self) -> None:
         """Close all connections; a WebSocket is closed by who opened it."""
         await self._wire.aclose()

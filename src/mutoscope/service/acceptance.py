@@ -21,6 +21,7 @@ from mutoscope.domain.errors import (
     StorageFull,
     VideoNotFound,
 )
+from mutoscope.domain.events import CREATED
 from mutoscope.domain.fallback import After
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import USD, Cap
@@ -209,12 +210,14 @@ class Acceptance:
             root_id=source.root_id if source else video_id,
             depth=source.depth + 1 if source else 0,
             origin=came_of,
+            callback_url=proposal.callback and proposal.callback.url,
+            callback_origin=proposal.callback and proposal.callback.origin,
             now=now,
         )
         requests = [proposal.request, *(one.proposal.request for one in proposal.further)]
         for sha256 in dict.fromkeys(sha256 for request in requests for sha256 in _inputs_of(request)):
             tx.run("use_input", tenant=caller.tenant, sha256=sha256, video_id=video_id)
-        add_event(tx, video_id, caller.tenant, "created", State.QUEUED, now)
+        add_event(tx, video_id, caller.tenant, CREATED, State.QUEUED, now)
         self._engine.enqueue_submit(tx, video_id, provider, caller.tenant)
         self.remember(tx, caller, attempt, video_id)
         failpoint("create.before_commit", video_id)

@@ -35,7 +35,7 @@ from mutoscope.service.fitting import (
 from mutoscope.service.guides import Guides
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.rehearsals import as_if_real, joined, rehearsed, told_of_source
-from mutoscope.service.requests import Caller, NewChange, NewExtension, NewVideo, Origin, SourceId, Upload
+from mutoscope.service.requests import Callback, Caller, NewChange, NewExtension, NewVideo, Origin, SourceId, Upload
 
 Retrieve = Callable[[Caller, str, str], Awaitable[Video]]
 New = NewVideo | NewChange | NewExtension
@@ -55,7 +55,8 @@ class Further:
 class Proposal:
     """What would be made, all checked: accept it, or show it as a plan.
 
-    further: what may be made instead, in order. rehearsal: set where this is only rehearsed.
+    further: what may be made instead, in order. rehearsal: set where this is only rehearsed. callback: where its end is
+    told, beside its tenant's endpoints.
     """
 
     request: VideoRequest
@@ -67,6 +68,7 @@ class Proposal:
     ignored: tuple[str, ...] = ()
     further: tuple[Further, ...] = ()
     rehearsal: Rehearsal | None = None
+    callback: Callback | None = None
 
     @property
     def account(self) -> str | None:

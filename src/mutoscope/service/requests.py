@@ -138,6 +138,14 @@ class StoredCharacter:
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """Where one video's end is told, and the origin of that address."""
+
+    url: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Part of a caller's videos, and whether there are more behind it. last_id: of a search, where to go on."""
 

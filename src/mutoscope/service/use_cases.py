@@ -60,6 +60,7 @@ from mutoscope.service.requests import (
     StoredCharacter,
 )
 from mutoscope.service.sources import Sources
+from mutoscope.service.webhooks import Webhooks
 from mutoscope.storage.protocol import Storage
 
 log = structlog.get_logger(__name__)
@@ -99,6 +100,7 @@ class Service:
         has_links: bool = True,
         composer: str = "",
         fetching: Fetching | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         """queue_limit: unfinished videos of one tenant. min_free_bytes: kept free in storage. 0 is no limit.
         listeners_limit: how many may listen to events at the same time.
@@ -107,9 +109,11 @@ class Service:
         provider than the one that made it, where its tenant has no word of its own. links: None where upstreams are
         given none. rehearsal_speed: how many times faster than its model a rehearsal is. has_links: whether upstreams
         can fetch clips from this server. composer: the host that is told prompts to compose them; "" for none.
-        fetching: what gets the files that requests name by an address; None for nothing.
+        fetching: what gets the files that requests name by an address; None for nothing. webhooks: None where no events
+        are sent.
         """
         self.catalog = catalog
+        self._webhooks = webhooks
         self._database = database
         self._storage = storage
         self._engine = engine
@@ -179,7 +183,9 @@ class Service:
             if row is None:
                 raise gone(made)
             return Made(self._video(row), replayed=True)
-        proposal = await self._proposals.propose(caller, new)
+        proposal = await self._propose(caller, new)
+        if proposal.callback is not None:
+            await self.webhooks.prepare_callbacks(caller.tenant)
         row, replayed = await self._acceptance.accept(caller, proposal, attempt)
         if not replayed:
             failpoint("create.after_commit", row["id"])
@@ -189,9 +195,20 @@ class Service:
 
     async def plan(self, caller: Caller, new: New) -> Proposal:
         """What `make` would do, with the same errors; no video comes of it."""
-        proposal = await self._proposals.propose(caller, new)
+        proposal = await self._propose(caller, new)
         await self._acceptance.check(caller, proposal)
         return proposal
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """The use cases of webhook endpoints."""
+        assert self._webhooks is not None, "a whole server sends events"
+        return self._webhooks
+
+    async def _propose(self, caller: Caller, new: New) -> Proposal:
+        url = new.wishes.callback_url
+        callback = None if url is None else self.webhooks.check_callback(url)
+        return replace(await self._proposals.propose(caller, new), callback=callback)
 
     async def retrieve(self, caller: Caller, video_id: str) -> Video:
         return self._video(await self._row(caller, video_id))

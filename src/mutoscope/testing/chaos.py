@@ -30,6 +30,7 @@ from mutoscope.testing.orders import Order
 from mutoscope.testing.reaper import LATEST_PASS, Reaper
 from mutoscope.testing.stage import Stage
 from mutoscope.testing.transcript import Transcript, read_lines
+from mutoscope.testing.witnesses import read_tables
 
 KILLS = 60
 CLIENTS = 6
@@ -159,6 +160,7 @@ class _Load:
         self._while_tended(self._working.result)
         self._reaper.settle()
         self._while_tended(self._last_round)
+        self._while_tended(self._await_deliveries)
         self._reaper.rest()
         last = next(post for post in self._stage.posts if post.role.works)
         self._stage.start(last)
@@ -180,6 +182,15 @@ class _Load:
         created = sorted(self._created())
         asyncio.run(self._client(self._stage.api_key, "last").follow_all(created))
         asyncio.run(self._client(self._stage.other_key, "foreign").try_foreign(created[:10]))
+
+    def _await_deliveries(self) -> None:
+        """Until nothing waits to be sent, or patience ends; the checker says what was not."""
+        deadline = time.monotonic() + self._play.patience
+        while time.monotonic() < deadline:
+            rows = read_tables(self._stage.ground.database, ["deliveries"])["deliveries"]
+            if not any(row["state"] == "pending" for row in rows):
+                return
+            time.sleep(LOOK_SECONDS)
 
     async def _work(self) -> None:
         enough = asyncio.Event()

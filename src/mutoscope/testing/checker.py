@@ -7,6 +7,8 @@
     I4  a completed video's bytes are stored and were served, exactly as its upstream made them
     I5  each row of the books once; settled is what the upstream billed, released is what it did not bill; no video
         whose outcome is known stays held, and what counts against the caps is what the books say
+    I6  each end is told by one event, which reached its live endpoint at least once, always under one id and with one
+        body; nothing was told that was not committed before
     I7  no row without its file; no file without its row, once deleted videos are purged
     I8  another tenant is answered 404
     I9  a failed video has a code of the published list
@@ -29,12 +31,13 @@ from mutoscope.database.ledger import scopes_of
 from mutoscope.domain.errors import MutoscopeError
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Kind, Period, verdict
+from mutoscope.testing.deliveries import deliveries_wrong
 from mutoscope.testing.transcript import read_lines
 from mutoscope.testing.witnesses import Files, Rows, read_tables
 
 _RANKS = {"queued": 0, "in_progress": 1, "completed": 2, "failed": 2}
-FAULTS = ("lost", "double_submitted", "regressions", "orphan_files", "money_wrong")
-_TABLES = ("videos", "assets", "ledger", "budgets")
+FAULTS = ("lost", "double_submitted", "regressions", "orphan_files", "money_wrong", "undelivered")
+_TABLES = ("videos", "assets", "ledger", "budgets", "events", "webhook_endpoints")
 # As which of them a broken invariant is counted.
 COUNTED_AS = {
     "I1": "lost",
@@ -42,6 +45,7 @@ COUNTED_AS = {
     "I3": "regressions",
     "I4": "lost",
     "I5": "money_wrong",
+    "I6": "undelivered",
     "I7": "orphan_files",
     "I8": "lost",
     "I9": "lost",
@@ -77,9 +81,16 @@ class Report:
         }
 
 
-def check(transcript: Path, database: str, files: Files, upstream_ledger: Path) -> Report:
-    """Hear all four witnesses. database: the address of one whose servers have stopped."""
-    return _Checker(read_lines(transcript), read_tables(database, _TABLES), files, read_lines(upstream_ledger)).report()
+def check(transcript: Path, database: str, files: Files, upstream_ledger: Path, heard: Path | None = None) -> Report:
+    """Hear all witnesses. database: the address of one whose servers have stopped. heard: the book of the receiver that
+    webhooks were sent to; None where there was none.
+    """
+    tables = read_tables(database, _TABLES)
+    checker = _Checker(read_lines(transcript), tables, files, read_lines(upstream_ledger))
+    report = checker.report()
+    told = read_lines(heard) if heard is not None else []
+    report.faults += [Fault("I6", what) for what in deliveries_wrong(tables, told)]
+    return report
 
 
 class _Checker:

@@ -1,4 +1,4 @@
-"""What the test suites of other people's clients expect to find on a server: a key, a video and a character."""
+"""What the test suites of other people's clients expect on a server: a key, a video, a character, an endpoint."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from mutoscope.database.connection import Transaction
 from mutoscope.database.videos import request_to_json
 from mutoscope.domain.assets import Asset, Variant, input_key
 from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.events import EventType
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.video import VideoRequest
 from mutoscope.media.studio import Studio
+from mutoscope.webhooks.endpoints import endpoint_values
 
 KEY = "My API Key"
 VIDEO_ID = "video_123"
 CHARACTER_ID = "char_123"
 CHARACTER_NAME = "Otto"
+ENDPOINT_ID = "whe_123"
+ENDPOINT_URL = "https://"
 PROMPT = "A lake at dawn"
 
 # The pin keeps the files when the video is deleted, as that of an unfinished remix would.
@@ -46,6 +50,11 @@ ON CONFLICT (tenant, sha256) DO NOTHING
 _ADD_KEY = """
 INSERT INTO keys (id, tenant, name, prefix, hash, created_at) VALUES (:id, :tenant, :name, :prefix, :hash, :now)
 ON CONFLICT (hash) DO NOTHING
+"""
+_ADD_ENDPOINT = """
+INSERT INTO webhook_endpoints (id, tenant, name, url, event_types, secret, hint, created_at, updated_at)
+VALUES (:id, :tenant, :name, :url, :event_types, :secret, :hint, :now, :now)
+ON CONFLICT (id) DO NOTHING
 """
 _RESTORE_VIDEO = "UPDATE videos SET deleted_at = NULL WHERE id = :id"
 
@@ -73,8 +82,13 @@ class Fixtures:
         await self.restore()
 
     async def restore(self) -> None:
-        """Bring the video back after a deletion."""
-        await self._server.database.write(lambda tx: self._run(tx, _RESTORE_VIDEO, id=VIDEO_ID))
+        """Bring the video and the endpoint back after a deletion."""
+
+        def write(tx: Transaction) -> None:
+            self._run(tx, _RESTORE_VIDEO, id=VIDEO_ID)
+            self._add_endpoint(tx)
+
+        await self._server.database.write(write)
 
     def _add_key(self, tx: Transaction) -> None:
         hashed, name = hash_of(self._key), "test server"
@@ -83,6 +97,12 @@ class Fixtures:
     def _add_character(self, tx: Transaction, clip: Asset) -> None:
         self._run(tx, _ADD_INPUT, sha256=clip.sha256, media_type=clip.media_type, bytes=clip.bytes)
         self._run(tx, _ADD_CHARACTER, id=CHARACTER_ID, name=CHARACTER_NAME, input=clip.sha256)
+
+    def _add_endpoint(self, tx: Transaction) -> None:
+        _, values = endpoint_values(
+            self._server.vault, ENDPOINT_ID, DEFAULT_TENANT, "test", ENDPOINT_URL, [EventType.COMPLETED], 0.0
+        )
+        self._run(tx, _ADD_ENDPOINT, **values)
 
     def _add_video(self, tx: Transaction, assets: list[Asset]) -> None:
         model = self._model

@@ -1,10 +1,12 @@
-"""Around the server's application: whoever deletes the fixture finds it again with the next request."""
+"""Around the server's application: whoever deletes a fixture finds it again with the next request."""
 
 from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mutoscope.testing.fixtures import VIDEO_ID, Fixtures
+from mutoscope.testing.fixtures import ENDPOINT_ID, VIDEO_ID, Fixtures
+
+_KEPT = (f"/videos/{VIDEO_ID}", f"/webhook_endpoints/{ENDPOINT_ID}")
 
 
 class Keeper:
@@ -15,7 +17,7 @@ class Keeper:
         self._fixtures = fixtures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "DELETE" and scope["path"].endswith(f"/videos/{VIDEO_ID}"):
+        if scope["type"] == "http" and scope["method"] == "DELETE" and scope["path"].endswith(_KEPT):
             await self._app(scope, receive, self._restoring(send))
         else:
             await self._app(scope, receive, send)

@@ -55,6 +55,8 @@ def _serve(chosen: argparse.Namespace) -> bool:
         flipbook_slots=IN_HAND,
         queue_limit=0,
         min_free_bytes=0,
+        secret_key=os.environ.get("MUTOSCOPE_SECRET_KEY", ""),
+        webhook_hosts=os.environ.get("MUTOSCOPE_WEBHOOK_HOSTS", ""),
     )
     with socket.create_server((HOST, chosen.port), backlog=256) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"

@@ -223,4 +223,6 @@ class Reaper:
 
 def _passes(role: Role, point: str) -> bool:
     """Whether such a process comes to this failpoint."""
+    if point.startswith("deliver."):
+        return True
     return role.answers if point.startswith("create.") else role.works

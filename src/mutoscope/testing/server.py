@@ -19,7 +19,7 @@ from mutoscope.testing import clip
 from mutoscope.testing.doubles import ScriptedProvider
 from mutoscope.testing.fixtures import Fixtures
 from mutoscope.testing.keeper import Keeper
-from mutoscope.testing.lenient import LenientStudio
+from mutoscope.testing.lenient import LenientCourier, LenientStudio
 from mutoscope.testing.runner import run
 
 # How many videos may be at the upstream at once.
@@ -43,7 +43,8 @@ def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callabl
         log_level="warning",
     )
     studio = LenientStudio()
-    server = Mutoscope(settings, [lambda _on_change: provider, _instant(data_dir)], studio=studio)
+    makers = [lambda _on_change: provider, _instant(data_dir)]
+    server = Mutoscope(settings, makers, studio=studio, courier=LenientCourier(SystemClock()))
     try:
         fixtures = Fixtures(server, studio, model, film, key)
         asyncio.run(fixtures.seed())

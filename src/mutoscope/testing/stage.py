@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from mutoscope.domain.events import EventType
 from mutoscope.testing.checker import Report, check
 from mutoscope.testing.ground import Ground, GroundMaker, Role, data_dir
 from mutoscope.testing.processes import Child, free_port
 
+# For all processes of a stage the same, as several need it.
+_SECRET_KEY = {"MUTOSCOPE_SECRET_KEY": base64.b64encode(b"stage" * 6 + b"xx").decode()}
 LAST_WORDS = re.compile(r"^failpoint (\S+) (\S+)$", re.MULTILINE)
 
 
@@ -81,6 +87,17 @@ class Post:
         return self._log.read_text() if self._log.exists() else ""
 
 
+def subscribe(url: str, api_key: str, receiver: str) -> None:
+    """Have a server send every event to a receiver."""
+    asked = {"name": "stage", "url": receiver, "event_types": list(EventType)}
+    request = urllib.request.Request(  # noqa: S310 - an address of ours
+        f"{url}/v1/webhook_endpoints",
+        json.dumps(asked).encode(),
+        {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
+
+
 class Stage:
     """Set up in a folder; `close` ends everything that was started.
 
@@ -100,7 +117,14 @@ class Stage:
         with ExitStack() as ends:
             upstream = Child("upstream", folder / "upstream.json", folder / "upstream.log", "--ledger", self.ledger)
             ends.callback(upstream.stop)
-            told = upstream.ready()
+            self.heard = folder / "heard.jsonl"
+            receiver = Child("receiver", folder / "receiver.json", folder / "receiver.log", "--ledger", self.heard)
+            ends.callback(receiver.stop)
+            told, hearing = upstream.ready(), receiver.ready()
+            assert hearing is not None, "the receiver of webhooks died at its start"
+            self._receiver = hearing["url"]
+            host = hearing["url"].removeprefix("http://")
+            self._environment = {**_SECRET_KEY, "MUTOSCOPE_WEBHOOK_HOSTS": host, **self._environment}
             assert told is not None, "the upstream died at its start"
             self.ground = make_ground(folder)
             ends.callback(self.ground.close)
@@ -126,7 +150,7 @@ class Stage:
 
     def report(self) -> Report:
         """What the checker says."""
-        return check(self.transcript, self.ground.database, self.ground.files, self.ledger)
+        return check(self.transcript, self.ground.database, self.ground.files, self.ledger, self.heard)
 
     def close(self) -> None:
         self._ends.close()
@@ -136,6 +160,8 @@ class Stage:
         life = self.start(first)
         keys = life.ready()
         assert keys is not None, first.log()[-4000:]
+        for path in ("ok", "flaky", "lossy"):
+            subscribe(first.url, keys["api_key"], f"{self._receiver}/{path}")
         life.stop()
         first.life = None
         return keys["api_key"], keys["other_key"]

@@ -79,6 +79,8 @@ def _write(tx: Transaction, job: Job, provider: str, upstream_id: str) -> None:
         root_id=video_id,
         depth=0,
         origin=None,
+        callback_url=None,
+        callback_origin=None,
         now=now,
     )
     intent = {"video_id": video_id, "attempt": 1}

@@ -1,10 +1,10 @@
 -- name: add_video
 INSERT INTO videos (
     id, tenant, key_id, state, request, model, provider, credential, upstream_prompt, strategy, plan, notice, ignored,
-    price, currency, charged, source_id, root_id, depth, origin, created_at, state_since
+    price, currency, charged, source_id, root_id, depth, origin, callback_url, callback_origin, created_at, state_since
 ) VALUES (
     :id, :tenant, :key_id, 'queued', :request, :model, :provider, :credential, :upstream_prompt, :strategy, :plan, :notice, :ignored,
-    :price, :currency, :charged, :source_id, :root_id, :depth, :origin, :now, :now
+    :price, :currency, :charged, :source_id, :root_id, :depth, :origin, :callback_url, :callback_origin, :now, :now
 ) RETURNING *, NULL AS concluded;
 
 -- name: video_of_tenant

@@ -19,12 +19,14 @@ from mutoscope.dialect.limits import Limits
 from mutoscope.dialect.references import MOST_GUIDES, NAMES
 from mutoscope.dialect.values import WORD_MAX_CHARACTERS
 from mutoscope.domain.catalog import SORA_NAMES, Catalog
+from mutoscope.domain.events import EventType
 from mutoscope.domain.remix import Strategy
 from mutoscope.domain.seeds import SEED_LIMIT
 from mutoscope.domain.test_cases import CASES
 from mutoscope.domain.video import ID_PATTERN, PROMPT_MAX_CHARACTERS
 from mutoscope.domain.wishes import OnUnsupported
 from mutoscope.service.use_cases import NAME_MAX_CHARACTERS
+from mutoscope.webhooks.delivery import URL_MAX_CHARACTERS
 
 Schema = dict[str, Any]
 
@@ -93,12 +95,14 @@ _ORDER = (
     "min_strategy",
     "on_unsupported",
     "max_price",
+    "callback_url",
     "test_case",
     MODE,
     *WRAPPERS,
     *NAMES[1:],
 )
 
+_ENDPOINT_FIELDS = ("name", "url", "event_types")
 _ANYWHERE = {MODE, *WRAPPERS}
 
 BODIES = {
@@ -107,6 +111,10 @@ BODIES = {
     "NewEdit": Body(_ordered(EDIT_FIELDS | _ANYWHERE), ("prompt", "video")),
     "NewExtension": Body(_ordered(EXTENSION_FIELDS | _ANYWHERE), ("prompt", "video", "seconds")),
     "NewCharacter": Body(("name", "video"), ("name", "video")),
+    "NewWebhookEndpoint": Body(_ENDPOINT_FIELDS, _ENDPOINT_FIELDS),
+    "WebhookEndpointChange": Body(_ENDPOINT_FIELDS, ()),
+    "WebhookRotation": Body(("keep_old_secret_active_for_24_hours",), ()),
+    "WebhookTrial": Body(("event_type",), ("event_type",)),
 }
 
 
@@ -208,6 +216,19 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
             {"type": "string", "enum": list(OnUnsupported)},
         ),
         "max_price": Field("The most that the video may cost.", {"type": "number", "minimum": 0}),
+        "callback_url": Field(
+            "Where the video's end is told: an https:// address of a public host. Your tenant's own secret signs.",
+            _URL,
+        ),
+        "url": Field("An https:// address of a public host.", _URL),
+        "event_types": Field(
+            "The whole set of types that are sent.",
+            {"type": "array", "minItems": 1, "maxItems": 64, "items": _EVENT_TYPE},
+        ),
+        "event_type": Field("Which type to send.", _EVENT_TYPE),
+        "keep_old_secret_active_for_24_hours": Field(
+            "Whether the present secret signs too for another 24 hours.", {"type": "boolean", "default": False}
+        ),
         MODE: Field(
             "`rehearse` makes a rehearsal: the real plan, price and time, a picture drawn here, nothing sent and "
             "nothing charged. Any other value is ignored.",
@@ -243,6 +264,10 @@ _PICTURE: dict[str, Any] = {
     "form": _data_url("image"),
     "file": True,
 }
+
+
+_URL = {"type": "string", "format": "public-https-url", "maxLength": URL_MAX_CHARACTERS}
+_EVENT_TYPE = {"type": "string", "enum": list(EventType)}
 
 
 def _model_names(catalog: Catalog) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mutoscope.dialect.errors import REPLIES
 from mutoscope.domain.catalog import Capability
+from mutoscope.domain.events import EventType
 from mutoscope.domain.money import Standing, UsageBy
 from mutoscope.domain.remix import Strategy
 from mutoscope.service.listeners import OPENED, RESYNC
@@ -28,6 +29,27 @@ _CURRENCY = {"pattern": "^[A-Z]{3}$"}
 _DAY = {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _COMPOSED_BY = {"enum": ["rule", "chat"]}
 _SECONDS = {"pattern": "^[0-9]+(\\.[0-9]+)?$"}
+
+_ENDPOINT = {
+    "id": Note("`whe_` and 48 hex digits."),
+    "object": Note("Always `webhook_endpoint`."),
+    "name": Note("Yours to recognise it by."),
+    "url": Note("Where events are sent."),
+    "event_types": Note("Which ones."),
+    "created_at": Note("When it was made, in whole Unix seconds.", _WHOLE_SECONDS),
+    "updated_at": Note("When it or its secret was last changed, in whole Unix seconds.", _WHOLE_SECONDS),
+    "signing_secret_hint": Note("The end of its secret."),
+    "disabled_at": Note(
+        "When it answered 410, since when nothing is sent there; any update enables it again. Only then.",
+        _WHOLE_SECONDS,
+    ),
+}
+_PAGE = {
+    "object": Note("Always `list`."),
+    "first_id": Note("The first one's id; null on an empty page."),
+    "last_id": Note("The cursor: the next page is `after=<last_id>`. Null on an empty page."),
+    "has_more": Note("Whether another page follows."),
+}
 
 NOTES: dict[str, dict[str, Note]] = {
     "VideoObject": {
@@ -231,6 +253,49 @@ NOTES: dict[str, dict[str, Note]] = {
         "multiple_of": Note("Both sides are multiples of it."),
     },
     "ModelList": {"object": Note("Always `list`."), "data": Note("The models.")},
+    "WebhookEndpointObject": _ENDPOINT,
+    "WebhookEndpointWithSecretObject": {
+        **_ENDPOINT,
+        "signing_secret": Note("`whsec_` and base64. Told now and never again.", {"pattern": "^whsec_"}),
+    },
+    "WebhookEndpointList": {**_PAGE, "data": Note("The endpoints of this page, the newest first.")},
+    "DeletedWebhookEndpoint": {
+        "id": Note("The endpoint that is gone."),
+        "object": Note("Always `webhook_endpoint.deleted`."),
+        "deleted": Note("Always true.", {"const": True}),
+    },
+    "WebhookTest": {
+        "object": Note("Always `webhook_endpoint.test`."),
+        "event_type": Note("The type that was sent."),
+        "status_code": Note("What the endpoint answered."),
+        "success": Note("Always true: it answered. Look at `status_code` for how.", {"const": True}),
+        "webhook_endpoint_id": Note("The endpoint."),
+    },
+    "WebhookEventTypeList": {
+        "object": Note("Always `list`."),
+        "data": Note("The types that an endpoint may want.", {"items": {"enum": list(EventType)}}),
+    },
+    "WebhookDeliveryObject": {
+        "id": Note("The `webhook-id` under which it is sent, at every attempt."),
+        "object": Note("Always `webhook_delivery`."),
+        "webhook_endpoint_id": Note("To whom."),
+        "event_id": Note("The `id` in the body."),
+        "event_type": Note("What happened.", {"enum": list(EventType)}),
+        "video_id": Note("The video that it happened to."),
+        "created_at": Note("When it happened, in whole Unix seconds.", _WHOLE_SECONDS),
+        "state": Note("`pending` until it is `delivered`, or after the last attempt `dead`."),
+        "attempts": Note("How often it was tried since it was last begun.", _WHOLE_SECONDS),
+        "last_attempt_at": Note("When it was last tried; null before that."),
+        "next_attempt_at": Note("When it is tried; null at its end."),
+        "last_status_code": Note("What was answered last; null where there was no answer."),
+        "last_error": Note("Why the last attempt failed; null where it did not."),
+    },
+    "WebhookDeliveryList": {**_PAGE, "data": Note("The deliveries of this page, the newest first.")},
+    "WebhookReplay": {
+        "object": Note("Always `webhook_endpoint.replay`."),
+        "replayed": Note("How many are sent again.", _WHOLE_SECONDS),
+        "webhook_endpoint_id": Note("To whom."),
+    },
     "ErrorEnvelope": {"error": Note("What went wrong.")},
     "ErrorBody": {
         "message": Note("One sentence for people; it names what is allowed."),

@@ -31,6 +31,8 @@ OBJECTS = (
     "Model",
     "SizeRange",
     "Price",
+    "WebhookEndpoint",
+    "WebhookDelivery",
     "ErrorEnvelope",
     "ErrorBody",
 )
@@ -230,6 +232,8 @@ def _slot(name: str) -> str:
         "video_id": said["create_video"]["answer"]["id"],
         "character_id": said["create_character"]["answer"]["id"],
         "model": said["retrieve_model"]["answer"]["id"],
+        "webhook_endpoint_id": said["create_webhook_endpoint"]["answer"]["id"],
+        "delivery_id": said["replay_webhook_delivery"]["answer"]["id"],
     }[name]
 
 

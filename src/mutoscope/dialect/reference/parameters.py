@@ -33,6 +33,8 @@ _NAME = {"type": "string", "pattern": "^[A-Za-z0-9._/-]*[A-Za-z0-9_-]$"}
 _DATE = {"type": "string", "format": "date"}
 _VIDEO = examples()["create_video"]["answer"]["id"]
 _CHARACTER = examples()["create_character"]["answer"]["id"]
+_ENDPOINT = examples()["create_webhook_endpoint"]["answer"]["id"]
+_DELIVERY = examples()["replay_webhook_delivery"]["answer"]["id"]
 
 PARAMETERS: dict[str, Schema] = {
     made["name"]: made
@@ -45,6 +47,8 @@ PARAMETERS: dict[str, Schema] = {
             _VIDEO,
         ),
         _parameter("character_id", "path", "The character's id.", WELLFORMED_ID, _CHARACTER),
+        _parameter("webhook_endpoint_id", "path", "The endpoint's id.", WELLFORMED_ID, _ENDPOINT),
+        _parameter("delivery_id", "path", "The delivery's id, which is its `webhook-id`.", WELLFORMED_ID, _DELIVERY),
         _parameter("model", "path", "The model's name; it may hold slashes.", _NAME, "flipbook"),
         _parameter(
             "limit",

@@ -1,0 +1,231 @@
+"""Sends what waits, in every process: claims due deliveries lane by lane, attempts them, writes what came of it.
+
+A claim ends by itself, so that what a dead process had in its hands is sent by another, or by its own next life. A
+delivery may be sent twice for that; it bears the same id then, and the same body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import structlog
+
+from mutoscope.clock import Clock
+from mutoscope.database.connection import Database, Row, Transaction
+from mutoscope.database.videos import DELIVERIES
+from mutoscope.domain.errors import DatabaseUnavailable, SecretKeyMissing
+from mutoscope.domain.events import event_object
+from mutoscope.failpoints import failpoint
+from mutoscope.metrics import delivery_attempted
+from mutoscope.webhooks.delivery import ATTEMPT_SECONDS, Courier, Outcome
+from mutoscope.webhooks.endpoints import signing_keys
+from mutoscope.webhooks.lanes import Lanes
+from mutoscope.webhooks.schedule import pause_after, rest_after
+from mutoscope.webhooks.signing import UnfitSecret
+from mutoscope.webhooks.vault import Unreadable, Vault
+
+log = structlog.get_logger(__name__)
+
+# How often we look for what other processes have written.
+TICK = 0.5
+STUMBLE_PAUSE = 1.0
+# Longer than any attempt: until then nobody else sends what is claimed.
+CLAIM_SECONDS = ATTEMPT_SECONDS + 13.0
+# How long a delivery waits whose endpoint's secret cannot be opened, until it is looked at again.
+UNREADABLE_SECONDS = 60.0
+# How long a process that stops waits for attempts that are under way.
+LEAVING_SECONDS = 3.0
+PRUNE_ROUND = 600.0
+# How long what was delivered or given up is told of.
+KEPT_SECONDS = 30 * 86_400.0
+# An attempt's outcome, as the metrics have it.
+_TOLD = {"delivered": "delivered", "pending": "failed", "dead": "given_up"}
+
+
+class Dispatcher:
+    """One for each process. executor: the id of this process. chance: numbers from 0 to 1."""
+
+    def __init__(
+        self,
+        database: Database,
+        courier: Courier,
+        vault: Vault,
+        clock: Clock,
+        executor: str,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = database
+        self._courier = courier
+        self._vault = vault
+        self._clock = clock
+        self._executor = executor
+        self._chance = chance
+        self._lanes = Lanes()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pruned_at = 0.0
+
+    async def run(self) -> None:
+        """Send until cancelled; then wait for the attempts that are under way."""
+        try:
+            with self._database.changes.watch(DELIVERIES) as news:
+                await self._without_end(news.next)
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """What is not over soon is sent again by the next life."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LEAVING_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _without_end(self, until_news: Callable[[float], Awaitable[bool]]) -> None:
+        is_new = True
+        while True:
+            try:
+                if is_new:
+                    await self._release()
+                    is_new = False
+                await self.round()
+                await self._prune()
+            except DatabaseUnavailable as error:
+                log.error("deliveries wait", reason=error.message)
+                await asyncio.sleep(STUMBLE_PAUSE)
+            except Exception:
+                log.exception("the dispatcher stumbled and goes on")
+                await asyncio.sleep(STUMBLE_PAUSE)
+            if not await until_news(TICK):  # the process stops, and nobody is woken any more
+                await asyncio.sleep(TICK)
+
+    async def round(self) -> int:
+        """Begin what may begin now; how many attempts that are."""
+        now = self._clock.now()
+        lanes = await self._database.all("lanes_of_deliveries")
+        self._lanes.forget_idle({row["lane"] for row in lanes})
+        due = sorted((row for row in lanes if row["next_at"] <= now), key=lambda row: row["next_at"])
+        rooms = {row["lane"]: room for row in due if (room := self._lanes.room(row["lane"], now))}
+        if not rooms:
+            return 0
+        claimed = await self._database.write(lambda tx: self._claim(tx, rooms, now))
+        for row in claimed:
+            self._lanes.begin(row["lane"])
+            task = asyncio.create_task(self._attempt(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(claimed)
+
+    async def settled(self) -> None:
+        """Return when no attempt is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _claim(self, tx: Transaction, rooms: dict[str, int], now: float) -> list[Row]:
+        until = now + CLAIM_SECONDS
+        claimed = []
+        for lane, room in rooms.items():
+            claimed += tx.all("claim_deliveries", lane=lane, limit=room, now=now, until=until, owner=self._executor)
+        return claimed
+
+    async def _release(self) -> None:
+        now = self._clock.now()
+        await self._database.write(lambda tx: tx.run("release_deliveries", owner=self._executor, now=now))
+
+    async def _prune(self) -> None:
+        now = self._clock.now()
+        if now - self._pruned_at < PRUNE_ROUND:
+            return
+        self._pruned_at = now
+        await self._database.write(lambda tx: tx.run("forget_old_deliveries", before=now - KEPT_SECONDS))
+
+    async def _attempt(self, row: Row) -> None:
+        try:
+            await self._deliver(row)
+        except DatabaseUnavailable as error:
+            # It is sent again when its claim has ended.
+            log.error("what came of a delivery could not be written", delivery=row["id"], reason=error.message)
+        except Exception:
+            log.exception("a delivery stumbled; it is tried again", delivery=row["id"])
+            self._lanes.heard(row["lane"], success=False)
+        finally:
+            self._lanes.end(row["lane"])
+            self._database.changes.tell((DELIVERIES,))  # there may be room for the next one
+
+    async def _deliver(self, row: Row) -> None:
+        endpoint = await self._database.one("endpoint", id=row["endpoint_id"])
+        if endpoint is None or endpoint["disabled_at"] is not None:
+            await self._database.write(
+                lambda tx: tx.run("bury_deliveries", endpoint_id=row["endpoint_id"], note="the endpoint is disabled")
+            )
+            return
+        try:
+            keys = signing_keys(self._vault, endpoint, self._clock.now())
+        except (Unreadable, SecretKeyMissing) as error:
+            await self._put_off(row, str(error))
+            return
+        failpoint("deliver.before_send", row["video_id"])
+        try:
+            outcome = await self._courier.post(row["url"] or endpoint["url"], row["id"], keys, body_of(row))
+        except UnfitSecret as error:
+            await self._put_off(row, str(error))
+            return
+        failpoint("deliver.after_send", row["video_id"])
+        await self._conclude(row, outcome)
+
+    async def _put_off(self, row: Row, reason: str) -> None:
+        """Nothing goes out unsigned: it waits, and the operator is told."""
+        log.error("a delivery cannot be signed and waits", endpoint=row["endpoint_id"], reason=reason)
+        now = self._clock.now()
+        self._lanes.heard(row["lane"], success=False, rest_until=now + UNREADABLE_SECONDS)
+        await self._database.write(
+            lambda tx: tx.run(
+                "put_off_delivery",
+                id=row["id"],
+                claimed=row["next_at"],
+                next_at=now + UNREADABLE_SECONDS,
+                note="the signing secret cannot be opened",
+            )
+        )
+
+    async def _conclude(self, row: Row, outcome: Outcome) -> None:
+        now, attempts = self._clock.now(), row["attempts"] + 1
+        rest = rest_after(outcome.status, outcome.retry_after) if not outcome.is_success else 0.0
+        self._lanes.heard(row["lane"], success=outcome.is_success, rest_until=now + rest if rest else 0.0)
+        pause = None if outcome.is_gone else pause_after(attempts, self._chance(), outcome.retry_after)
+        state = "delivered" if outcome.is_success else "dead" if pause is None else "pending"
+        delivery_attempted(_TOLD[state], now - row["at"] if attempts == 1 else None)
+        if state == "dead":
+            log.error("a delivery was given up", delivery=row["id"], endpoint=row["endpoint_id"], reason=outcome.note)
+
+        def write(tx: Transaction) -> None:
+            closed = tx.run(
+                "close_delivery",
+                id=row["id"],
+                claimed=row["next_at"],
+                state=state,
+                attempts=attempts,
+                next_at=now + (pause or 0.0),
+                now=now,
+                status=outcome.status,
+                note=outcome.note or None,
+            )
+            # Of the addresses in requests each stands for itself.
+            if closed and outcome.is_gone and row["url"] is None:
+                log.warning("an endpoint is gone and was disabled", endpoint=row["endpoint_id"])
+                tx.run("disable_endpoint", id=row["endpoint_id"], now=now)
+                tx.run("bury_deliveries", endpoint_id=row["endpoint_id"], note="the endpoint is disabled")
+
+        await self._database.write(write)
+
+
+def body_of(row: Row) -> bytes:
+    """The body of a delivery: the same bytes at every attempt."""
+    return body(row["event_type"], row["event_id"], row["video_id"], row["at"])
+
+
+def body(event_type: str, event_id: str, video_id: str, at: float) -> bytes:
+    """at: Unix seconds."""
+    return msgspec.json.encode(event_object(event_id, event_type, at, video_id))

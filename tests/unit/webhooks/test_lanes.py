@@ -1,0 +1,53 @@
+"""Each receiver has a lane: who fails or rests takes no room from others."""
+
+from __future__ import annotations
+
+from mutoscope.webhooks.lanes import IN_ALL, OF_LANE, OF_TENANT, Lanes
+
+
+def test_a_lane_has_so_much_room() -> None:
+    lanes = Lanes()
+    for _ in range(OF_LANE):
+        assert lanes.room("a/1", 0.0) > 0
+        lanes.begin("a/1")
+    assert lanes.room("a/1", 0.0) == 0
+    assert lanes.room("a/2", 0.0) == OF_LANE
+    lanes.end("a/1")
+    assert lanes.room("a/1", 0.0) == 1
+
+
+def test_one_that_fails_is_tried_one_at_a_time() -> None:
+    lanes = Lanes()
+    lanes.heard("a/1", success=False)
+    assert lanes.room("a/1", 0.0) == 1
+    lanes.heard("a/1", success=True)
+    assert lanes.room("a/1", 0.0) == OF_LANE
+
+
+def test_one_that_rests_is_left_alone() -> None:
+    lanes = Lanes()
+    lanes.heard("a/1", success=False, rest_until=10.0)
+    assert lanes.room("a/1", 9.9) == 0
+    assert lanes.room("a/1", 10.0) == 1
+
+
+def test_no_tenant_takes_all_room() -> None:
+    lanes = Lanes()
+    for number in range(OF_TENANT):
+        lanes.begin(f"a/{number}")
+    assert lanes.room("a/more", 0.0) == 0
+    assert lanes.room("b/1", 0.0) == OF_LANE
+    for tenant in range(10):
+        for number in range(OF_TENANT):
+            lanes.begin(f"{tenant}/{number}")
+    assert lanes.room("b/1", 0.0) == 0
+    assert IN_ALL > OF_TENANT
+
+
+def test_idle_lanes_are_forgotten() -> None:
+    lanes = Lanes()
+    lanes.heard("a/1", success=False, rest_until=10.0)
+    lanes.forget_idle({"a/1"})
+    assert lanes.room("a/1", 0.0) == 0
+    lanes.forget_idle(set())
+    assert lanes.room("a/1", 0.0) == OF_LANE
