@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import re
 import sys
 import tempfile
@@ -27,6 +28,7 @@ import numpy as np
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
 from mutoscope.domain.assets import Variant
+from mutoscope.domain.errors import DatabaseUnavailable
 from mutoscope.domain.video import Operation, Size
 from mutoscope.domain.wishes import OnUnsupported, Wishes
 from mutoscope.egress.answers import Reply
@@ -46,6 +48,8 @@ from mutoscope.testing.upstreams.mishaps import Mishap
 from mutoscope.testing.upstreams.roster import BY_NAME, Pair
 
 AT_ONCE = 64
+# How often a creation is asked for; each is given its time by the server.
+PATIENCE = 10
 # So many cuts, and then a new server and upstream: both look through all their jobs now and then.
 IN_A_ROUND = 1_500
 DEADLINE_SECONDS = 1.0
@@ -237,10 +241,17 @@ class _World:
             source = SourceId(await self._source(), "video_id")
             new = NewChange(words, source, operation, replace(wishes, model=self._pair.edits))
         # It is told before the engine can have asked: nothing comes between the answer and the next line.
-        video_id = (await self.server.service.make(self.caller, new, attempt)).video.id
+        video_id = await self._accepted(new, attempt)
         if target is not None:
             self._targets[video_id] = target
         return video_id
+
+    async def _accepted(self, new: NewVideo | NewChange, attempt: Attempt) -> str:
+        """As a client: where the machine has no time for a write, ask the same again."""
+        for _ in range(PATIENCE):
+            with contextlib.suppress(DatabaseUnavailable):
+                return (await self.server.service.make(self.caller, new, attempt)).video.id
+        raise DatabaseUnavailable
 
     async def _source(self) -> str:
         if not self._source_id:
