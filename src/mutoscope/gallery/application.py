@@ -15,7 +15,7 @@ from starlette.routing import Route
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database
 from mutoscope.domain import errors as domain
-from mutoscope.gallery import browse, files, signing, theme, video
+from mutoscope.gallery import browse, compare, files, lineage, signing, theme, video
 from mutoscope.gallery.rendering import Look
 from mutoscope.gallery.rooms import Download, Room
 from mutoscope.gallery.sessions import Sessions
@@ -26,7 +26,7 @@ from mutoscope.service.use_cases import Service
 log = structlog.get_logger(__name__)
 
 # Every module of pages; each has a function `routes`.
-PAGES = (signing, theme, browse, video, files)
+PAGES = (signing, theme, browse, video, files, compare, lineage)
 NOT_THERE = (domain.VideoNotFound, domain.AssetExpired, domain.VideoNotReady, domain.VariantNotAvailable)
 
 
