@@ -6,6 +6,7 @@ import { forms } from "./forms.js";
 import { keys } from "./keys.js";
 import { lineage } from "./lineage.js";
 import { live } from "./live.js";
+import { playground } from "./playground.js";
 import { theme } from "./theme.js";
 
-for (const begin of [theme, forms, copying, flipping, keys, live, comparing, lineage]) begin();
+for (const begin of [theme, forms, copying, flipping, keys, live, comparing, lineage, playground]) begin();
