@@ -18,16 +18,8 @@ from mutoscope.service.requests import NewVideo, Upload
 
 PICTURE = "input_reference"
 FIELDS = (
-    "prompt",
-    "model",
-    "size",
-    "seconds",
-    "seed",
-    "negative_prompt",
-    "generate_audio",
-    "provider_options",
-    PICTURE,
-)
+    "prompt", "model", "size", "seconds", "seed", "negative_prompt", "generate_audio", "provider_options", PICTURE,
+)  # fmt: skip
 REHEARSE = "rehearse"
 # Offered where a model takes every size in a range.
 COMMON = tuple(

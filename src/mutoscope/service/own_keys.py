@@ -18,7 +18,7 @@ MOST_KEYS = 100
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key as its owner sees it. prefix: how it begins. Times are Unix seconds; revoked_at: None for one that holds."""
+    """A key as its owner sees it. prefix: how it begins. Times are Unix seconds; revoked_at: None if it holds."""
 
     id: str
     name: str
