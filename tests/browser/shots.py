@@ -145,6 +145,9 @@ def shoot(browser: Browser, server: Server, ids: dict[str, str], state: Any, out
                 overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 if overflow > 0:
                     print(f"{name} {width}: {overflow} px too wide")
+                # Pictures below the window are fetched when they come near it.
+                page.evaluate("document.querySelectorAll('img').forEach((image) => { image.loading = 'eager' })")
+                page.wait_for_load_state("networkidle")
                 page.screenshot(path=out / f"{name}-{width}-{theme}.png", full_page=True)
             plan_of_a_remix(page, server, ids["root"], out / f"plan-{width}-{theme}.png")
             context.close()

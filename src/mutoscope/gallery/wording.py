@@ -41,7 +41,7 @@ HAPPENINGS = {
     Happening.PROGRESSED: "In progress",
     Happening.FINISHED: "Made; the file is being fetched",
     Happening.STORED: "Stored here",
-    Happening.DERIVED: "Measured; pictures made",
+    Happening.DERIVED: "Ready, with its stills",
     Happening.GAVE_UP: "Given up",
     Happening.DELETED: "Deleted",
 }
