@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def stock(server: ServerProcess) -> Stock:
-    return Stock(server.client())
+    return Stock(server.http())
 
 
 @pytest.fixture(scope="session")

@@ -1,35 +1,45 @@
-"""Videos to look at, made by the official SDK on the model that is there at once."""
+"""Videos to look at, on the model that is there at once."""
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
+from typing import Any
 
-from openai import OpenAI
+import httpx2 as httpx
 
 MODEL = "flipbook-instant"
+SECONDS = 120
 
 
 class Stock:
-    """Each video is made when it is first wanted. Ids."""
+    """Each video is made when it is first wanted. http: of a client with a key."""
 
-    def __init__(self, client: OpenAI) -> None:
-        self.client = client
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
 
-    def create(self, prompt: str, size: str = "1280x720", seconds: str = "4", **extra: str) -> str:
-        video = self.client.videos.create(
-            prompt=prompt,
-            model=MODEL,
-            size=size,
-            seconds=seconds,
-            extra_body=extra,  # type: ignore[arg-type]
-        )
-        self.client.videos.poll(video.id, poll_interval_ms=50)
-        return video.id
+    def create(self, prompt: str, **fields: str) -> str:
+        return self.make("", prompt=prompt, **{"model": MODEL, "size": "1280x720", "seconds": "4", **fields})
 
     def remix(self, source: str, prompt: str) -> str:
-        video = self.client.videos.remix(source, prompt=prompt)
-        self.client.videos.poll(video.id, poll_interval_ms=50)
-        return video.id
+        return self.make(f"/{source}/remix", prompt=prompt)
+
+    def make(self, path: str, **fields: Any) -> str:
+        """The id of what is made there, once it has ended."""
+        return self.ended(self.begin(path, **fields))
+
+    def begin(self, path: str, **fields: Any) -> str:
+        return self.http.post(f"/v1/videos{path}", json=fields).raise_for_status().json()["id"]
+
+    def ended(self, video_id: str) -> str:
+        deadline = time.monotonic() + SECONDS
+        while self.http.get(f"/v1/videos/{video_id}").json()["status"] not in ("completed", "failed"):
+            assert time.monotonic() < deadline, f"{video_id} has not ended"
+            time.sleep(0.05)
+        return video_id
+
+    def all(self) -> list[dict[str, Any]]:
+        return self.http.get("/v1/videos?limit=100").raise_for_status().json()["data"]
 
     @cached_property
     def root(self) -> str:
@@ -44,15 +54,13 @@ class Stock:
         """Made from a video that was deleted afterwards."""
         between = self.remix(self.root, "Make it snow")
         made = self.remix(between, "Let it snow harder")
-        self.client.videos.delete(between)
+        self.http.delete(f"/v1/videos/{between}").raise_for_status()
         return made
 
     @cached_property
     def longer(self) -> str:
         """Its source, continued."""
-        video = self.client.videos.extend(prompt="The boat sails on", seconds="4", video={"id": self.root})
-        self.client.videos.poll(video.id, poll_interval_ms=50)
-        return video.id
+        return self.make("/extensions", prompt="The boat sails on", seconds="4", video={"id": self.root})
 
     @cached_property
     def failed(self) -> str:
