@@ -36,8 +36,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def stock(server: ServerProcess) -> Stock:
-    return Stock(server.http())
+def stock(server: ServerProcess) -> Iterator[Stock]:
+    with server.http() as http:
+        yield Stock(http)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,10 @@ def page(
         str | None, typer.Option("--database", help="The database itself: its file, sqlite:///FILE or postgresql://…")
     ] = None,
 ) -> None:
-    """Print a link that signs you in to the page. It works once, within an hour."""
+    """Print a link that signs you in to the page, once.
+
+    It works within an hour.
+    """
 
     async def made(opened: Database) -> str:
         from mutoscope.access.keys import list_keys

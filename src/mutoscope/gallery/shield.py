@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +41,8 @@ HEADERS = {
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE = frozenset({"GET", "HEAD"})
 
+log = structlog.get_logger(__name__)
+
 
 class Shield:
     """ASGI middleware around the page. hosts: the names by which it may be called; empty for any."""
@@ -52,8 +56,12 @@ class Shield:
             await self._app(scope, receive, send)
             return
 
+        has_begun = False
+
         async def shielded(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 headers.setdefault("cache-control", "no-store")
@@ -61,15 +69,25 @@ class Shield:
 
         refusal = self._refusal(scope["method"], Headers(scope=scope))
         app = self._app if refusal is None else PlainTextResponse(refusal, 403)
-        await app(scope, receive, shielded)
+        try:
+            await app(scope, receive, shielded)
+        except ClientDisconnect:
+            log.info("visitor left", path=scope["path"][:100])
+        except Exception:
+            # Half an answer cannot be taken back; breaking the connection is how the browser learns of it.
+            if has_begun:
+                raise
+            log.exception("page failed", path=scope["path"][:100])
+            await PlainTextResponse("Something is wrong on our side.", 500)(scope, receive, shielded)
 
     def _refusal(self, method: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
         if self._hosts and name_of(host) not in self._hosts:
-            return f"This page is not served under that name. Known are: {', '.join(sorted(self._hosts))}."
+            known = ", ".join(sorted(self._hosts))
+            return f"This page is not served under that name, but under: {known}. Setting 'public_url' adds one."
         if method in SAFE or is_own(headers, host):
             return None
-        return "This request does not come from a page of this server."
+        return "This request does not come from a page of this server. A proxy has to pass the Host header on."
 
 
 def is_own(headers: Headers, host: str) -> bool:

@@ -2,6 +2,8 @@
 const COLUMNS = 4;
 const STILLS = 16;
 const MILLISECONDS = 140;
+// What moves by itself for longer would need a button to stop it.
+const ROUNDS = 2;
 
 export function flipping(root = document) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
@@ -13,7 +15,10 @@ export function flipping(root = document) {
       if (timer) return;
       reel ??= reelOf(picture);
       let still = 0;
-      timer = setInterval(() => reel.show(still++ % STILLS), MILLISECONDS);
+      timer = setInterval(() => {
+        reel.show(still++ % STILLS);
+        if (still > STILLS * ROUNDS) end();
+      }, MILLISECONDS);
     };
     const end = () => {
       clearInterval(timer);

@@ -3,7 +3,6 @@ export function forms() {
   for (const select of document.querySelectorAll("[data-submit]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
-  for (const button of document.querySelectorAll("[data-with-script]")) button.hidden = true;
   for (const form of document.querySelectorAll("form:has([data-once])")) {
     form.addEventListener("submit", () => {
       // After the form has been read: a disabled button is not sent. The server knows a second sending anyway.

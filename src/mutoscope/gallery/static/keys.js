@@ -25,7 +25,7 @@ export function keys() {
 function move(grid, step) {
   const links = [...grid.querySelectorAll(".card-link")];
   const now = links.indexOf(document.activeElement);
-  const next = now < 0 ? (step > 0 ? 0 : -1) : now + step;
+  const next = now < 0 ? (step > 0 ? 0 : links.length - 1) : now + step;
   links[next]?.focus();
   links[next]?.scrollIntoView({ block: "nearest" });
 }
