@@ -1,4 +1,4 @@
-# demo · demo-providers · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · sweep-adapters · bugs · outages · fuzz · examples · bench · sheet
+# demo · demo-providers · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · sweep-adapters · bugs · outages · fuzz · examples · bench · sheet · screenshots
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 UPSTREAM_SDKS := fal-client google-genai runwayml
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node axe)
 
-.PHONY: demo demo-providers test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet clean
+.PHONY: demo demo-providers test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet screenshots clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -139,6 +139,9 @@ bench: install-dev  ## Requests per second on 100,000 videos; the whole job agai
 	$(BIN)/python bench/whole_job.py
 	$(BIN)/python bench/instant.py
 	$(BIN)/python bench/running_videos.py
+
+screenshots: install-dev  ## Take the pictures of docs/how-to/use-the-page.md anew, in Debian's Chromium
+	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser/test_page_screenshots.py
 
 sheet: install  ## 24 clips on one contact sheet, with their measurements
 	$(BIN)/python bench/contact_sheet.py

@@ -35,7 +35,7 @@ def test_the_name_in_a_host_header(host: str, name: str) -> None:
 
 
 def test_by_which_names_a_server_is_called() -> None:
-    assert hosts_of("0.0.0.0", False, "https://a.example") == frozenset()  # noqa: S104
+    assert hosts_of("0.0.0.0", False, "https://a.example") == frozenset()
     known = hosts_of("127.0.0.2", True, "https://Clips.Example:8443/below")
     assert known == {"localhost", "127.0.0.1", "[::1]", "127.0.0.2", "clips.example"}
     assert "[::1]" in hosts_of("::1", True, "")
