@@ -9,7 +9,7 @@ from typing import Any
 import httpx2 as httpx
 
 MODEL = "flipbook-instant"
-SECONDS = 120
+SECONDS = 300
 
 
 class Stock:

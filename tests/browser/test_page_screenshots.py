@@ -30,10 +30,9 @@ pytestmark = [pytest.mark.timeout(1800), pytest.mark.skipif(not FOLDER, reason="
 
 
 def test_pictures_for_the_docs(browser: Browser, server: ServerProcess, session: StorageState, stock: Stock) -> None:
-    scene = {"model": "flipbook", "size": "1280x720"}
     for prompt in SCENES:
-        stock.create(prompt, **scene)
-    root = stock.create(ROOT, **scene)
+        stock.create(prompt, model="flipbook", size="640x360")
+    root = stock.create(ROOT, model="flipbook", size="960x540")
     snow = stock.remix(root, "Keep the same camera movement but make it a snowy mountain at dawn")
     for source, change in ((root, "Make it night, with stars"), (snow, "Let it snow harder"), (snow, "In autumn")):
         stock.remix(source, change)

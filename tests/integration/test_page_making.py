@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from test_page_videos import signed_in
 from visitor import SITE, Visitor, hidden
 
 from mutoscope.app import Mutoscope
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.money import Price
+from mutoscope.domain.video import Size
 from mutoscope.service.requests import Caller
 from mutoscope.testing import ScriptedProvider
-from studio import png
 
 pytestmark = pytest.mark.anyio
 
 PRICED = Price(per_second=100_000, as_of="2026-11-25")
 
 
-def paid(**model: object) -> ScriptedProvider:
-    return ScriptedProvider(price=PRICED, **model)  # type: ignore[arg-type]
+def paid(*capabilities: Capability) -> ScriptedProvider:
+    provider = ScriptedProvider(price=PRICED)
+    lengths = {"seconds": (4, 8, 12), "default_seconds": 4}
+    provider.models = (replace(provider.models[0], capabilities=frozenset(capabilities), **lengths),)
+    return provider
+
+
+def png(size: Size) -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (size.width, size.height), "navy").save(written, "PNG")
+    return written.getvalue()
 
 
 async def count(server: Mutoscope, caller: Caller) -> int:
@@ -100,7 +112,11 @@ async def test_a_rehearsal_costs_nothing(tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_stands_beside_its_field(tmp_path: Path, field: str, value: str, said: str) -> None:
-    async with signed_in(tmp_path, paid(capabilities=frozenset(Capability))) as (server, caller, visitor):
+    async with signed_in(tmp_path, paid(Capability.SEED, Capability.OPTIONS, Capability.NEGATIVE_PROMPT)) as (
+        server,
+        caller,
+        visitor,
+    ):
         status, shown, _ = await send(visitor, do="make", **{field: value})
         assert status == 400
         assert said in error_of(shown, field)
@@ -108,18 +124,17 @@ async def test_an_error_stands_beside_its_field(tmp_path: Path, field: str, valu
 
 
 async def test_a_picture_goes_along(tmp_path: Path) -> None:
-    async with signed_in(tmp_path, paid(capabilities=frozenset({Capability.IMAGE_REFERENCE}))) as (
+    async with signed_in(tmp_path, paid(Capability.IMAGE_REFERENCE)) as (
         server,
         caller,
         visitor,
     ):
-        size = str(server.service.catalog.models[server.service.catalog.default].default_size)
-        width, height = map(int, size.split("x"))
+        size = server.service.catalog.models[server.service.catalog.default].default_size
         status, shown, _ = await send(visitor, b"no picture", do="make")
         assert status == 400
         assert error_of(shown, "input_reference")
         assert "Choose the picture again" in shown
-        status, shown, place = await send(visitor, png(width, height), do="make", size=size)
+        status, shown, place = await send(visitor, png(size), do="make", size=str(size))
         assert status == 303, error_of(shown, "input_reference")
         video = await server.service.retrieve(caller, place.rpartition("/")[2])
         assert video.request.reference is not None

@@ -85,15 +85,15 @@ async def test_who_revokes_the_own_key_is_out(tmp_path: Path) -> None:
 
 @on_either
 async def test_what_is_spent_is_the_tenants(tmp_path: Path) -> None:
-    provider = ScriptedProvider(price=Price(per_second=100_000))
+    provider = ScriptedProvider(price=Price(per_second=35_000, per_video=35_000))
     async with signed_in(tmp_path, provider) as (server, caller, visitor), visiting(server) as stranger:
-        await create(server, caller, NewVideo("a lake", seconds=4))
+        await create(server, caller, NewVideo("a lake"))
         shown = (await visitor.get("/settings")).text
-        assert "0.40 USD" in shown
+        assert "0.07 USD" in shown
         assert "This month by model" in shown
         assert "at most 10.00 USD" in shown
         await enter(server, stranger, "neighbours")
-        assert "0.40 USD" not in (await stranger.get("/settings")).text
+        assert "0.07 USD" not in (await stranger.get("/settings")).text
 
 
 async def test_models_tell_who_verified_them(tmp_path: Path) -> None:
