@@ -117,7 +117,7 @@ async def test_an_error_stands_beside_its_field(tmp_path: Path, field: str, valu
         caller,
         visitor,
     ):
-        status, shown, _ = await send(visitor, do="make", **{field: value})
+        status, shown, _ = await send(visitor, None, **{"do": "make", field: value})
         assert status == 400
         assert said in error_of(shown, field)
         assert await count(server, caller) == 0

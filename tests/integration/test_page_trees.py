@@ -12,11 +12,9 @@ from whole_server import ended
 
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.lineage import Lineage, LineageNode
-from mutoscope.domain.video import Operation
 from mutoscope.gallery.lineage import places_of
-from mutoscope.service.requests import NewChange, SourceId
 from mutoscope.testing import ScriptedProvider
-from studio import create
+from studio import remix as change
 
 __all__ = ["clip"]
 pytestmark = pytest.mark.anyio
@@ -57,8 +55,7 @@ async def test_the_tree_and_the_comparison(tmp_path: Path, clip: bytes) -> None:
     provider = ScriptedProvider(clip=clip)
     async with signed_in(tmp_path, provider) as (server, caller, visitor), visiting(server) as stranger:
         root = await made(server, caller)
-        change = NewChange(HOSTILE, SourceId(root.id, "video_id"), Operation.REMIX)
-        remix = await ended(server, caller, (await create(server, caller, change)).id)
+        remix = await ended(server, caller, (await change(server, caller, root.id, HOSTILE)).id)
         tree = (await visitor.get(f"/page/videos/{remix.id}/lineage")).text
         assert re.findall(r'<a class="leaf-link" href="/page/videos/([^"]+)"', tree) == [root.id, remix.id]
         assert tree.count("<ul") - tree.count("</ul>") == 0
