@@ -1,8 +1,8 @@
 """Words looked for in prompts: patterns that a database narrows by, and the exact answer afterwards.
 
 A request is stored as JSON that begins with its prompt, so a pattern that ends where the next field begins finds words
-of prompts only. A letter beyond ASCII, whose case one database folds and another does not, may be anything in a pattern:
-`matches` has the last word.
+of prompts only. A letter beyond ASCII, whose case one database folds and another does not, may be anything in a
+pattern: `matches` has the last word.
 """
 
 from __future__ import annotations

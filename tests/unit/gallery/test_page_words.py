@@ -18,7 +18,7 @@ from mutoscope.domain.video import Operation, Size, Video, VideoRequest
 from mutoscope.gallery import advice, wording
 from mutoscope.gallery.repeating import repeating
 
-REQUEST = VideoRequest("it's \"so\" $HOME `x` \\ ü\nnew line", "flipbook", Size(1280, 720), 8, seed=7)
+REQUEST = VideoRequest('it\'s "so" $HOME `x` \\ ü\nnew line', "flipbook", Size(1280, 720), 8, seed=7)
 VIDEO = Video("video_1", "default", State.COMPLETED, 100, REQUEST, "flipbook", 0.0)
 SITE = "http://127.0.0.1:8650"
 
