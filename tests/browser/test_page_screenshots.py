@@ -16,7 +16,7 @@ from browser.stock import Stock
 
 FOLDER = os.environ.get("SCREENSHOTS", "")
 SIZE = (1200, 800)
-COLOURS = 128
+COLOURS = 256
 MOST_BYTES = 200_000
 SCENES = (
     "A neon city street in the rain at night, tall towers",
@@ -50,11 +50,13 @@ def test_pictures_for_the_docs(browser: Browser, server: ServerProcess, session:
         page.wait_for_load_state("networkidle")
         if name == "compare":
             page.get_by_label("Time", exact=True).fill("2")
+            page.get_by_label("Time", exact=True).blur()
             page.wait_for_timeout(1_000)
         if name == "playground":
             page.get_by_label("Prompt").fill("A steam train crossing a viaduct in autumn")
             page.get_by_role("button", name="Check plan and price").click()
             expect(page.get_by_role("heading", name="This is what would be made")).to_be_visible()
+            expect(page.get_by_role("button", name="Show what this model takes")).to_be_hidden()
         keep(page.screenshot(), Path(FOLDER) / f"page-{name}.png")
         seen.close()
 
@@ -62,7 +64,7 @@ def test_pictures_for_the_docs(browser: Browser, server: ServerProcess, session:
 def keep(screenshot: bytes, path: Path) -> None:
     """With few enough colours to be small."""
     picture = Image.open(io.BytesIO(screenshot)).convert("RGB")
-    for colours in (COLOURS, COLOURS // 2, COLOURS // 4):
+    for colours in (COLOURS, COLOURS // 2):
         picture.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= MOST_BYTES:
             return

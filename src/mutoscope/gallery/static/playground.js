@@ -4,6 +4,7 @@ import { say } from "./say.js";
 export function playground() {
   const form = document.querySelector("[data-playground]");
   if (!form) return;
+  form.querySelector("[data-with-script]").hidden = true;
   form.addEventListener("change", async (event) => {
     const isModel = event.target.matches("[data-model]");
     if (!isModel && !event.target.matches("[data-priced]")) return;
