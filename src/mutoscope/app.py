@@ -184,7 +184,7 @@ class Mutoscope:
         )
         if self.settings.page:
             hosts = hosts_of(self.settings.host, self.settings.is_loopback, self.settings.public_url)
-            page = build_page(self.service, self.database, self.clock, download, hosts)
+            page = build_page(self.service, self.database, self.clock, download, hosts, limits.body_bytes)
             application.add_middleware(Front, page=page)
         return application
 

@@ -185,7 +185,10 @@ def video_from_row(row: Row) -> Video:
 def node_from_row(row: Row) -> LineageNode:
     """A video's place in its tree; of a deleted one nothing but that."""
     prompt = None if row["deleted_at"] is not None else decode(row["request"])["prompt"]
-    return LineageNode(row["id"], row["source_id"], prompt, State(row["state"]), row["strategy"], row["created_at"])
+    state = State(row["state"])
+    return LineageNode(
+        row["id"], row["source_id"], prompt, state, row["strategy"], row["created_at"], row["expires_at"]
+    )
 
 
 def happened_from_row(row: Row) -> Happened:

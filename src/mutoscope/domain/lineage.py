@@ -9,7 +9,10 @@ from mutoscope.domain.lifecycle import State
 
 @dataclass(frozen=True, slots=True)
 class LineageNode:
-    """One video of a tree. prompt: None where it was deleted, which keeps its place. created_at: Unix seconds."""
+    """One video of a tree. prompt: None where it was deleted, which keeps its place.
+
+    created_at: Unix seconds. expires_at: the same, until when its files are kept; None for ever.
+    """
 
     id: str
     source_id: str | None
@@ -17,6 +20,7 @@ class LineageNode:
     state: State
     strategy: str | None
     created_at: float
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,4 +14,8 @@ class Entry:
     icon: str
 
 
-NAVIGATION = (Entry("/", "Gallery", "gallery"),)
+NAVIGATION = (
+    Entry("/", "Gallery", "gallery"),
+    Entry("/playground", "Playground", "playground"),
+    Entry("/settings", "Settings", "settings"),
+)

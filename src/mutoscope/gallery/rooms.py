@@ -16,6 +16,7 @@ from mutoscope.domain.errors import NotAuthenticated
 from mutoscope.gallery.forms import read_form
 from mutoscope.gallery.rendering import Look
 from mutoscope.gallery.sessions import Sessions
+from mutoscope.gallery.uploads import read_with_files
 from mutoscope.service.requests import Caller, Content
 from mutoscope.service.use_cases import Service
 
@@ -29,11 +30,12 @@ Download = Callable[[Request, str, Content, Mapping[str, str]], Awaitable[Respon
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request of somebody who is signed in. fields: of the form that was posted."""
+    """One request of somebody who is signed in. fields, files: of the form that was posted."""
 
     request: Request
     caller: Caller
     fields: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def video_id(self) -> str:
@@ -45,16 +47,20 @@ Handler = Callable[[Visit], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The page's tools."""
+    """The page's tools. body_bytes: of the longest form with a file in it."""
 
     service: Service
     sessions: Sessions
     look: Look
     clock: Clock
     download: Download
+    body_bytes: int = 25 * 1024 * 1024
 
-    def route(self, path: str, **handlers: Handler) -> Route:
-        """A route for visitors who are signed in, its handlers by method, GET and POST. Others are led to sign in."""
+    def route(self, path: str, *, with_files: bool = False, **handlers: Handler) -> Route:
+        """A route for visitors who are signed in, its handlers by method, GET and POST. Others are led to sign in.
+
+        with_files: whether its form may have a file in it.
+        """
 
         async def dispatch(request: Request) -> Response:
             handler = handlers["GET" if request.method == "HEAD" else request.method]
@@ -63,8 +69,12 @@ class Room:
             except NotAuthenticated:
                 return self._to_sign_in(request)
             request.state.signed_in = True
-            fields = await read_form(request) if request.method == "POST" else {}
-            return await handler(Visit(request, caller, fields))
+            if request.method != "POST":
+                return await handler(Visit(request, caller))
+            fields, files = (
+                await read_with_files(request, self.body_bytes) if with_files else (await read_form(request), {})
+            )
+            return await handler(Visit(request, caller, fields, files))
 
         return Route(path, dispatch, methods=list(handlers))
 

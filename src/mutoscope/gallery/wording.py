@@ -10,6 +10,7 @@ from mutoscope.domain.catalog import ModelSpec, provider_of
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.money import Standing, Usage, as_text
+from mutoscope.domain.remix import strategies_of
 from mutoscope.domain.video import Size
 
 STATES = {
@@ -49,6 +50,11 @@ STANDINGS = {
     Standing.HELD: "held: whether it is charged is not known yet",
     Standing.SETTLED: "spent",
     Standing.RELEASED: "released: not charged",
+}
+VERIFIED = {
+    "tests": "by the tests of this software",
+    "sdk": "official client, against a stand-in",
+    "docs": "from documentation; nobody has tried it",
 }
 _UNITS = ((86_400 * 365, "year"), (86_400 * 30, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"))
 
@@ -113,6 +119,12 @@ def rate(model: ModelSpec) -> str:
     return " and ".join(said) or "free"
 
 
+def verified(how: str) -> str:
+    """Who tried a model or a provider: its `verified`, in words."""
+    kind, _, day = how.partition(" ")
+    return f"with the real one, {day}" if kind == "live" and day else VERIFIED.get(how, how)
+
+
 def value(given: Any) -> str:
     """A value of a request, as plain text; nothing for one that was left out."""
     return "" if given is None else str(given)
@@ -133,4 +145,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "value": value,
     "provider": provider_of,
     "money": money,
+    "verified": verified,
+    "strategies": strategies_of,
 }

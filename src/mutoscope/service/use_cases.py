@@ -43,6 +43,8 @@ from mutoscope.service.feed import Feed
 from mutoscope.service.fetching import Fetching
 from mutoscope.service.inputs import Inputs
 from mutoscope.service.listening import Listening, Stream, Wish
+from mutoscope.service.own_budget import OwnBudget
+from mutoscope.service.own_keys import OwnKeys
 from mutoscope.service.patience import WRITE_SECONDS, in_time
 from mutoscope.service.proposals import Proposal, Proposals
 from mutoscope.service.requests import (
@@ -123,6 +125,8 @@ class Service:
         self._sources = Sources(database, storage, links)
         self._inputs = Inputs(database, storage, studio, clock, fetching)
         self._acceptance = Acceptance(database, storage, engine, clock, queue_limit, min_free_bytes, caps)
+        self.own_keys = OwnKeys(database, clock)
+        self.own_budget = OwnBudget(database, clock, caps)
         self._proposals = Proposals(
             catalog,
             self._inputs,

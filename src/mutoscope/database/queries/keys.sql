@@ -23,6 +23,13 @@ SELECT id, tenant, name, prefix, created_at, revoked_at FROM keys ORDER BY creat
 -- By its id or by the prefix that lists show; a second revocation changes nothing.
 UPDATE keys SET revoked_at = :now WHERE (id = :id OR prefix = :id) AND revoked_at IS NULL;
 
+-- name: keys_of_tenant
+SELECT id, name, prefix, created_at, revoked_at FROM keys WHERE tenant = :tenant
+ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, created_at DESC, id;
+
+-- name: revoke_key_of_tenant
+UPDATE keys SET revoked_at = :now WHERE id = :id AND tenant = :tenant AND revoked_at IS NULL;
+
 -- name: add_secret
 -- The first that is made stays: processes that start together then have the same.
 INSERT INTO secrets (name, value, made_at) VALUES (:name, :value, :now) ON CONFLICT (name) DO NOTHING;

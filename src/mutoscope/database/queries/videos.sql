@@ -30,7 +30,7 @@ SELECT request, depth FROM line WHERE deleted_at IS NULL ORDER BY depth;
 
 -- name: lineage_of
 -- Every video of a tree, deleted ones too, which keep their place.
-SELECT id, source_id, request, state, strategy, created_at, deleted_at
+SELECT id, source_id, request, state, strategy, created_at, expires_at, deleted_at
 FROM videos WHERE tenant = :tenant AND root_id = :root_id ORDER BY seq;
 
 -- name: cursor_of

@@ -1,0 +1,65 @@
+"""A real server with clips in it, and Debian's Chromium looking at it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, StorageState, sync_playwright
+
+from acceptance.servers import ServerProcess
+from browser.chromium import CHROMIUM, FLAGS
+from browser.seen import Seen
+from browser.stock import Stock
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    started = ServerProcess(tmp_path_factory.mktemp("page") / "data", {"MUTOSCOPE_DEFAULT_MODEL": "flipbook-instant"})
+    yield started
+    assert started.stop() == 0, started.log.read_text()[-4000:]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        missing = f"{CHROMIUM} is missing. On Debian: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def stock(server: ServerProcess) -> Iterator[Stock]:
+    with server.http() as http:
+        yield Stock(http)
+
+
+@pytest.fixture(scope="session")
+def session(server: ServerProcess, browser: Browser) -> StorageState:
+    """The cookies of somebody who is signed in."""
+    context = browser.new_context(base_url=server.url)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("API key").fill(server.api_key)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Gallery").or_(
+        page.get_by_role("heading", name="Make your first")
+    ).first.wait_for()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def seen(server: ServerProcess, browser: Browser, session: StorageState) -> Iterator[Seen]:
+    """A page of somebody signed in, on which nothing may go wrong unseen."""
+    looking = Seen(browser, server.url, session)
+    yield looking
+    looking.close()
