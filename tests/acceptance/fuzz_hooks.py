@@ -31,6 +31,7 @@ OF_STATE = {
     "video_generation_failed",
     "unsupported_parameter",
     "unsupported_operation",
+    "webhook_endpoint_unreachable",
 }
 
 
@@ -51,6 +52,9 @@ schemathesis.openapi.format("aspect-ratio", st.sampled_from(["16:9", "9:16", "1:
 schemathesis.openapi.format("resolution", st.sampled_from(["480p", "720p", "hd", "auto"]))
 schemathesis.openapi.format("image-data-url", st.just(PICTURE_URL))
 schemathesis.openapi.format("video-data-url", st.just(CLIP_URL))
+schemathesis.openapi.format(
+    "public-https-url", st.sampled_from(["https://hooks.example.com/ok", "https://93.184.216.34/"])
+)
 schemathesis.openapi.format("json-object", st.sampled_from(["{}", '{"steps": 4}']))
 schemathesis.openapi.format("printable", st.text("abc XYZ 0189 äöü 狐の", min_size=1, max_size=80).filter(str.strip))
 
@@ -94,6 +98,15 @@ def character() -> str:
         return http.post("/v1/videos/characters", json={"name": CHARACTER, "video": {"id": finished()}}).json()["id"]
 
 
+def endpoint() -> str:
+    """The id of a webhook endpoint; of a new one, if the last was deleted by a request made up since."""
+    with _http() as http:
+        if there := http.get("/v1/webhook_endpoints", params={"limit": 1}).json()["data"]:
+            return there[0]["id"]
+        asked = {"name": "fuzz", "url": "https://hooks.example.com/ok", "event_types": ["video.completed"]}
+        return http.post("/v1/webhook_endpoints", json=asked).json()["id"]
+
+
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Keep requests quick in either mode; put real things where valid data names things."""
@@ -121,6 +134,8 @@ def _be_real(case: Any) -> None:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
     if "video_id" in (case.path_parameters or {}) and case.operation.method.upper() != "DELETE":
         case.path_parameters["video_id"] = _real_id(case.path_parameters["video_id"], is_walk)
+    if "webhook_endpoint_id" in (case.path_parameters or {}) and not is_walk:
+        case.path_parameters["webhook_endpoint_id"] = endpoint()
     if isinstance(case.body, dict):
         is_planned = bool(case.query and case.query.get("dry_run"))
         _be_real_within(case.body, is_walk, is_small=case.operation.path == "/videos" and not is_planned)

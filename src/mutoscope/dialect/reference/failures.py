@@ -63,7 +63,13 @@ _OF_OPERATION: dict[str, errors.MutoscopeError] = {
         "The model 'sora-9' does not exist here. Available models: flipbook.",
         param="model",
         code=errors.ModelNotFound.code,
-    )
+    ),
+    "test_webhook_endpoint": errors.InvalidRequest(
+        "The endpoint gave no answer.", param="url", code="webhook_endpoint_unreachable"
+    ),
+    "replay_webhook_delivery": errors.EndpointNotFound(
+        "Delivery 'wh_123' not found.", param="delivery_id", code="webhook_delivery_not_found"
+    ),
 }
 
 # A failure of the upstream may carry a code of its own, so these are not all there are.
