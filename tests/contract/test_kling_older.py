@@ -74,9 +74,8 @@ async def bytes_of(provider: Kling, answer: Done) -> bytes:
 
 def going_on(upstream_id: str, answer: Done, added: int = 5, **more: Any) -> Job:
     source = Source("video_0", "kling", upstream_id, answer.facts, "key")
-    return job_for(
-        MADE, "on and on", operation=Operation.EXTENSION, added_seconds=added, strategy="native", source=source, **more
-    )
+    asked = {"operation": Operation.EXTENSION, "added_seconds": added, "strategy": "native", **more}
+    return job_for(MADE, "on and on", source=source, clip=clip(5), **asked)
 
 
 def moving(fake: FakeKling, badge: int, length: float = 4.0, **more: Any) -> Job:

@@ -54,14 +54,16 @@ class Kling:
         self._api = Api(account.door, account.clock, account.base_url, self._key.hidden, tells=told, judge=self._judge)
 
     async def submit(self, job: Job) -> Submitted:
-        link = link_of(job, self._clock.now())
         if older.is_older(job.model):
-            return await self._submit_older(job, link)
+            return await self._submit_older(job)
+        link = link_of(job, self._clock.now())
         path, body = request_for(job, link, await material_of(job))
         return Submitted(text_at(await self._start(job, path, body), "data", "id"), POLL_SECONDS)
 
-    async def _submit_older(self, job: Job, link: str | None) -> Submitted:
+    async def _submit_older(self, job: Job) -> Submitted:
         route = older.route_of(job)
+        # A clip that is continued is named by its id.
+        link = link_of(job, self._clock.now()) if route == older.MOTION else None
         body = await older.body_of(job, link)
         return Submitted(older.id_in(await self._start(job, f"/v1/videos/{route}", body), route), POLL_SECONDS)
 

@@ -171,7 +171,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {MOTION: {"character_orientation": "video
 
 
 def _refuse_guides(job: Job) -> None:
-    if job.guides or job.clip is not None or job.last_frame is not None:
+    if job.guides or job.last_frame is not None:
         raise UpstreamRejected(f"Model '{job.model.name}' takes words and a first picture, and nothing else.")
 
 
