@@ -91,7 +91,8 @@ class ModelSpec:
     price: what a video costs, None where it is free. is_drawn: whether its videos are drawn by code, which nobody may
     mistake for film. longest_seconds: of a clip that is edited, or of an extended whole. prompt_limit: in characters.
     edit_limits, reference_limits, extend_limits: of the clips that it edits, takes as a reference, or continues.
-    remembers_seconds: how long after completion it can remix a video natively; None for ever. accounts: the engine's
+    remembers_seconds: how long after completion it can remix a video natively; None for ever. remembered_by: the fact
+    of a video without which its provider cannot come back to it; None where it always can. accounts: the engine's
     names of those that serve it; by default the provider has one, of its own name. verified: who tried it: "docs"
     nobody, written from documentation; "sdk" the official SDK against a fake; "live 2026-11-26" somebody with a key;
     "tests" those of this repository, what is made on this machine.
@@ -122,6 +123,7 @@ class ModelSpec:
     reference_limits: ClipLimits = EVERY_CLIP
     extend_limits: ClipLimits = EVERY_CLIP
     remembers_seconds: float | None = None
+    remembered_by: str | None = None
     accounts: tuple[str, ...] = ()
     verified: str = "docs"
     ends: str | None = None

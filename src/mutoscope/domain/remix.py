@@ -265,7 +265,7 @@ _NEEDS = {
 }
 
 
-def _forgotten(
+def _forgotten(  # noqa: PLR0911 - a list of reasons
     start: Start,
     target: ModelSpec,
     rules: Rules,
@@ -284,6 +284,8 @@ def _forgotten(
         return f"Model '{target.name}' has no remix of its own."
     if source.facts.get(REMEMBERED) is False:
         return "The source was itself made from a clip."
+    if target.remembered_by is not None and not source.facts.get(target.remembered_by):
+        return f"'{provider_of(source.provider)}' left no id of the source by which the model could come back to it."
     made, kept = source.completed_at, target.remembers_seconds
     if made is not None and kept is not None and rules.now >= made + kept:
         return f"'{provider_of(source.provider)}' remembers a video for {kept / 3600:g} hours."

@@ -13,7 +13,7 @@ from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.clip_limits import MP4
 from mutoscope.domain.composition import is_open
 from mutoscope.domain.remix import Strategy
-from mutoscope.domain.video import Operation, Size, VideoRequest
+from mutoscope.domain.video import Character, Operation, Size, VideoRequest
 from mutoscope.domain.wishes import INPUT_REFERENCES, LAST_FRAME
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.fitted import fitted_clip
@@ -50,6 +50,7 @@ async def build_job(desk: Desk, row: Row, attempt: int) -> Job:
         spec=spec,
         last_frame=await _last_frame(desk, row, request),
         guides=tuple([await _guide(desk, row, guide) for guide in request.options.get(INPUT_REFERENCES, ())]),
+        cast=tuple([await _cast(desk, row, character) for character in request.characters]),
         rehearsal=rehearsal_from(row),
         earlier_id=row["upstream_id"],
         words_are_known=not is_open(decode(row["plan"]).get("composition")),
@@ -138,6 +139,12 @@ async def _guide(desk: Desk, row: Row, guide: dict) -> Given:
     return _given(
         desk, row, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
     )
+
+
+async def _cast(desk: Desk, row: Row, character: Character) -> Given:
+    """Its clip. What it is besides a clip, nobody has kept; whoever gets it looks at its bytes."""
+    key = input_key(row["tenant"], character.sha256)
+    return _given(desk, row, key, MP4, await desk.storage.size(key) or 0, None)
 
 
 def _given(

@@ -111,6 +111,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     capabilities: list[Capability] = []
     remembers: bool = False
     remembers_hours: float | None = None
+    remembered_by: str | None = None
     edit_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
     reference_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
     extend_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
@@ -140,6 +141,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             capabilities=frozenset(self.capabilities),
             remembers=frozenset(accounts) if self.remembers else frozenset(),
             remembers_seconds=None if self.remembers_hours is None else self.remembers_hours * _HOUR,
+            remembered_by=self.remembered_by,
             seconds_per_second=self.seconds_per_second,
             owner=self.owner,
             price=None if self.price is None else self.price.price(as_of),

@@ -55,7 +55,8 @@ class Job:
 
     prompt: the text for the upstream, which for a remix may differ from the request's. model: what is asked for.
     reference: bytes of the picture that the video begins with: the caller's, or by the strategy `frame` one of the
-    source's. last_frame: of the one that it ends with. guides: what else the caller gave to guide it.
+    source's. last_frame: of the one that it ends with. guides: what else the caller gave to guide it. cast: the clips
+    of the request's characters, in their order.
     clip: the one that an edit or extension starts from, or that by the strategy `reference` guides: the source video's
     or the uploaded one; None for a create and where the strategy does not need it.
     callback_url: where the upstream may tell its id of the job, unguessable and this attempt's alone; None for nowhere.
@@ -79,6 +80,7 @@ class Job:
     spec: ModelSpec | None = None
     last_frame: bytes | None = None
     guides: tuple[Given, ...] = ()
+    cast: tuple[Given, ...] = ()
     before_send: Callable[[], None] | None = None
     rehearsal: Rehearsal | None = None
     earlier_id: str | None = None

@@ -77,6 +77,8 @@ def plan_trial(account: str, models: Sequence[ModelSpec], now: float) -> Trial:
         if model.own_link is not None:
             link, until = model.own_link
             facts |= {link: "https://upstream.example/clip.mp4", until: now + _DAY}
+        if model.remembered_by is not None:
+            facts[model.remembered_by] = "clip-1"
     start = start_of(create, account, facts, create.request.size, create.request.seconds, now)
     return Trial(create, best_remix(models, start, now))
 

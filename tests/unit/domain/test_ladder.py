@@ -321,6 +321,14 @@ def test_an_extension_goes_on_from_what_is_remembered_or_from_the_last_frame() -
         assert refusal.value.error_code == "unsupported_operation"
 
 
+def test_what_left_no_id_is_not_remembered() -> None:
+    target = model("m", C.EXTEND_OWN, **KEEPER, remembered_by="clip_id")
+    assert plan_extension("on", source(facts={"clip_id": "1"}), target, RULES).strategy == "native"
+    for start in (source(), source(facts={"clip_id": ""})):
+        with pytest.raises(UnsupportedByModel, match="'maker' left no id of the source"):
+            plan_extension("on", start, target, RULES)
+
+
 def test_a_length_that_a_model_makes() -> None:
     fitting = {1: 4, 4: 4, 6: 8, 6.5: 8, 10: 12, 90: 12}
     assert {given: model("m").fit_seconds(given) for given in fitting} == fitting

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from provider_bench import SECRET, Answer, Scripted, account_at
 
 import mutoscope.providers
 from mutoscope.domain.errors import (
@@ -31,19 +32,27 @@ from mutoscope.domain.errors import (
     UpstreamUnavailable,
 )
 from mutoscope.domain.video import Operation, Size, VideoRequest
+from mutoscope.egress.door import Door
 from mutoscope.engine.outcome import Outcome, outcome_of
+from mutoscope.providers.account import Account
 from mutoscope.providers.gemini_omni import ADAPTER, bodies, replies
 from mutoscope.providers.gemini_omni.files import name_for
 from mutoscope.providers.model_file import read_models
 from mutoscope.providers.protocol import Done, Given, Job, Refused, RemoteAsset, Running, Source, Waiting
-from scripted_api import NOW, SECRET, Answer, ScriptedApi, account
+from mutoscope.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
+
+NOW = 1_795_000_000.0
 
 MODELS = (Path(mutoscope.providers.__file__).parent / "models" / "gemini_omni.toml").read_text()
 OMNI = read_models(MODELS, "gemini_omni").model[0].spec("gemini_omni", "2026-11-22")
 PNG = b"\x89PNG picture"
 JPEG = b"\xff\xd8\xff picture"
+
+
+def account(url: str, door: Door, **options: Any) -> Account:
+    return account_at(url, ADAPTER, door=door, clock=ManualClock(NOW), **options)
 
 
 def given(data: bytes, media_type: str, **more: Any) -> Given:
@@ -324,9 +333,9 @@ NATIVE = job(Operation.REMIX, "native", source=SOURCE)
 async def test_what_an_answer_to_a_submission_proves(
     one: Job, answer: Answer, kind: type[UpstreamError], outcome: Outcome
 ) -> None:
-    api = ScriptedApi(answer)
+    api = Scripted(answer)
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        provider = ADAPTER.make(account(api.url, door))
         with pytest.raises(kind) as caught:
             await provider.submit(one)
     assert type(caught.value) is kind or kind is UpstreamProtocolError
@@ -336,9 +345,9 @@ async def test_what_an_answer_to_a_submission_proves(
 
 
 async def test_an_operator_may_doubt_a_503() -> None:
-    api = ScriptedApi(error(503, "Overloaded", "UNAVAILABLE"))
+    api = Scripted(error(503, "Overloaded", "UNAVAILABLE"))
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS, unavailable_starts_nothing=False))
+        provider = ADAPTER.make(account(api.url, door, unavailable_starts_nothing=False))
         with pytest.raises(UpstreamUnavailable) as caught:
             await provider.submit(job())
     assert outcome_of(caught.value) is Outcome.UNKNOWN
@@ -346,7 +355,7 @@ async def test_an_operator_may_doubt_a_503() -> None:
 
 async def test_submit_poll_fetch_and_cancel() -> None:
     finished = made({"type": "video", "uri": "{here}/v1beta/files/abc"})
-    api = ScriptedApi(
+    api = Scripted(
         Answer(interaction("queued")),
         Answer(finished),
         Answer(finished),
@@ -354,7 +363,7 @@ async def test_submit_poll_fetch_and_cancel() -> None:
         error(404, "Gone", "NOT_FOUND"),
     )
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, f"{api.here}/v1beta", door, MODELS))
+        provider = ADAPTER.make(account(f"{api.url}/v1beta", door))
         assert (await provider.submit(job())).upstream_id == "int-1"
         poll = await provider.poll("int-1")
         assert isinstance(poll, Done)
@@ -371,10 +380,10 @@ async def test_submit_poll_fetch_and_cancel() -> None:
 
 
 async def test_a_stranger_never_sees_the_key() -> None:
-    api, stranger = ScriptedApi(Answer(made({"type": "video", "uri": "{cdn}"}))), ScriptedApi(Answer(b"clip"))
+    api, stranger = Scripted(Answer(made({"type": "video", "uri": "{cdn}"}))), Scripted(Answer(b"clip"))
     async with stranger.serving(), api.serving() as door:
-        api.answers = [Answer(made({"type": "video", "uri": f"{stranger.here}/x.mp4"}))]
-        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        api.answers = [Answer(made({"type": "video", "uri": f"{stranger.url}/x.mp4"}))]
+        provider = ADAPTER.make(account(api.url, door))
         with pytest.raises(UpstreamUnavailable):  # by the door, as private
             _ = [chunk async for chunk in provider.fetch(RemoteAsset("video", "int-1"))]  # pyright: ignore[reportArgumentType]
     assert stranger.asked == []
@@ -382,10 +391,10 @@ async def test_a_stranger_never_sees_the_key() -> None:
 
 async def test_a_clip_within_the_answer() -> None:
     inline = made({"type": "video", "data": base64.b64encode(b"clip").decode()})
-    api = ScriptedApi(Answer(inline), Answer(made({"type": "video", "data": "!"})), Answer(made()))
+    api = Scripted(Answer(inline), Answer(made({"type": "video", "data": "!"})), Answer(made()))
     clip = RemoteAsset("video", "int-1")  # pyright: ignore[reportArgumentType]
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        provider = ADAPTER.make(account(api.url, door))
         assert [chunk async for chunk in provider.fetch(clip)] == [b"clip"]
         for kind in (UpstreamProtocolError, ResultGone):
             with pytest.raises(kind):
@@ -393,10 +402,10 @@ async def test_a_clip_within_the_answer() -> None:
 
 
 async def test_a_continuation_token_goes_back() -> None:
-    api = ScriptedApi(Answer(interaction("requires_continuation", continuation_token="a/b")), Answer(made()))
+    api = Scripted(Answer(interaction("requires_continuation", continuation_token="a/b")), Answer(made()))
     async with api.serving() as door:
         with pytest.raises(FinishedWithoutAsset):
-            await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).poll("int-1")
+            await ADAPTER.make(account(api.url, door)).poll("int-1")
     assert api.asked[1].path == "/interactions/int-1?continuation_token=a%2Fb"
 
 
@@ -411,10 +420,10 @@ async def test_a_continuation_token_goes_back() -> None:
     ],
 )
 async def test_polls_that_are_answered_by_an_error(answer: Answer, kind: type[UpstreamError]) -> None:
-    api = ScriptedApi(answer)
+    api = Scripted(answer)
     async with api.serving() as door:
         with pytest.raises(kind):
-            await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).poll("int-1")
+            await ADAPTER.make(account(api.url, door)).poll("int-1")
 
 
 EDIT = job(Operation.EDIT, "edit", clip=CLIP)
@@ -423,7 +432,7 @@ BEGUN = Answer(headers={"X-Goog-Upload-URL": "{here}/upload/v1beta/files?upload_
 
 
 async def test_a_clip_is_uploaded_once_and_used_when_it_is_active() -> None:
-    api = ScriptedApi(
+    api = Scripted(
         error(403, "You do not have permission to access the File, or it may not exist.", "PERMISSION_DENIED"),
         BEGUN,
         Answer({"file": FILE}),
@@ -432,7 +441,7 @@ async def test_a_clip_is_uploaded_once_and_used_when_it_is_active() -> None:
         Answer(interaction("queued")),
     )
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, f"{api.here}/v1beta", door, MODELS))
+        provider = ADAPTER.make(account(f"{api.url}/v1beta", door))
         for _ in range(2):
             with pytest.raises(UpstreamUnavailable) as caught:
                 await provider.submit(EDIT)
@@ -451,7 +460,7 @@ async def test_a_clip_is_uploaded_once_and_used_when_it_is_active() -> None:
     assert api.asked[1].json["file"]["name"] == name
     assert api.asked[2].body == b"the clip"
     assert api.asked[2].headers["Content-Length"] == "8"
-    assert api.asked[5].json["input"][0]["uri"] == f"{api.here}/v1beta/files/x"
+    assert api.asked[5].json["input"][0]["uri"] == f"{api.url}/v1beta/files/x"
 
 
 @pytest.mark.parametrize(
@@ -470,18 +479,18 @@ async def test_a_clip_is_uploaded_once_and_used_when_it_is_active() -> None:
     ],
 )
 async def test_an_upload_that_fails_has_started_nothing(answers: list[Answer], kind: type[UpstreamError]) -> None:
-    api = ScriptedApi(*answers)
+    api = Scripted(*answers)
     async with api.serving() as door:
         with pytest.raises(kind) as caught:
-            await ADAPTER.make(account(ADAPTER, f"{api.here}/v1beta", door, MODELS)).submit(EDIT)
+            await ADAPTER.make(account(f"{api.url}/v1beta", door)).submit(EDIT)
     assert outcome_of(caught.value) is Outcome.REJECTED
     assert api.answers == []
 
 
 async def test_a_clip_within_the_request() -> None:
-    api = ScriptedApi(Answer(interaction("queued")))
+    api = Scripted(Answer(interaction("queued")))
     async with api.serving() as door:
-        await ADAPTER.make(account(ADAPTER, api.here, door, MODELS, clips_by="inline")).submit(EDIT)
+        await ADAPTER.make(account(api.url, door, clips_by="inline")).submit(EDIT)
     assert api.asked[0].json["input"][0] == {
         "type": "video",
         "mime_type": "video/mp4",
@@ -546,9 +555,9 @@ async def test_only_a_signed_callback_of_now_names_an_interaction(pair: Any) -> 
         (headers(body=unnamed), unnamed),
     ]
     keys = {"keys": [{"kty": "RSA", "n": "!"}, {}, other, key]}
-    api = ScriptedApi(*[Answer(keys)] * (len(wrong) + 1), Answer({"keys": [other]}))
+    api = Scripted(*[Answer(keys)] * (len(wrong) + 1), Answer({"keys": [other]}))
     async with api.serving() as door:
-        provider: Any = ADAPTER.make(account(ADAPTER, f"{api.here}/v1beta", door, MODELS))
+        provider: Any = ADAPTER.make(account(f"{api.url}/v1beta", door))
         assert await provider.called_back(headers(), TOLD) == "int-1"
         for told, body in wrong:
             with pytest.raises(UpstreamProtocolError):
@@ -566,9 +575,9 @@ async def test_a_storage_that_cannot_be_read_has_started_nothing() -> None:
 
     lost = Given("image/png", 8, opened)
     torn = Given("video/mp4", 8, opened, size=Size(1280, 720), seconds=8.0)
-    api = ScriptedApi(Answer(status=404), BEGUN, *[Answer(interaction("queued"))] * 2)
+    api = Scripted(Answer(status=404), BEGUN, *[Answer(interaction("queued"))] * 2)
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        provider = ADAPTER.make(account(api.url, door))
         for one in (job(guides=(lost,)), job(Operation.EDIT, "edit", clip=torn)):
             with pytest.raises(UpstreamUnavailable) as caught:
                 await provider.submit(one)
@@ -577,9 +586,9 @@ async def test_a_storage_that_cannot_be_read_has_started_nothing() -> None:
 
 
 async def test_what_is_remembered_is_not_sent_again() -> None:
-    api = ScriptedApi(Answer(interaction("queued")))
+    api = Scripted(Answer(interaction("queued")))
     one = job(Operation.EXTENSION, "native", source=SOURCE, clip=CLIP, seconds=12, added_seconds=4)
     async with api.serving() as door:
-        await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).submit(one)
+        await ADAPTER.make(account(api.url, door)).submit(one)
     assert [asked.path for asked in api.asked] == ["/interactions"]
     assert api.asked[0].json["input"] == [text("at night")]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from scripted_upstream import CLIP, PNG, SECRET, Scripted, account_at, edit, given, job_for, models_of, scripted
+from provider_bench import CLIP, PNG, SECRET, Scripted, account_at, edit, given, job_for, models_of, scripted
 
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.errors import (

@@ -6,12 +6,11 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+from provider_bench import SECRET, Answer, Scripted, account_at, models_of
 
-import mutoscope.providers
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.errors import (
     ContentRefused,
@@ -30,19 +29,25 @@ from mutoscope.domain.errors import (
 )
 from mutoscope.domain.video import Operation, Size, VideoRequest
 from mutoscope.egress.answers import Reply
+from mutoscope.egress.door import Door
 from mutoscope.engine.outcome import Outcome, outcome_of
-from mutoscope.providers.model_file import read_models
+from mutoscope.providers.account import Account
 from mutoscope.providers.protocol import Done, Given, Job, Refused, RemoteAsset, Running, Source, Waiting
 from mutoscope.providers.xai import ADAPTER, bodies, replies
-from scripted_api import NOW, SECRET, Answer, ScriptedApi, account
+from mutoscope.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
 
-MODELS = (Path(mutoscope.providers.__file__).parent / "models" / "xai.toml").read_text()
-SPECS = [entry.spec("xai", "2026-11-22") for entry in read_models(MODELS, "xai").model]
+NOW = 1_795_000_000.0
+
+SPECS = list(models_of("xai").values())
 V1, NEWER, _ = SPECS
 PNG, JPEG = b"\x89PNG picture", b"\xff\xd8\xff picture"
 TICKS = 10_000_000_000
+
+
+def account(url: str, door: Door, **options: Any) -> Account:
+    return account_at(url, ADAPTER, door=door, clock=ManualClock(NOW), **options)
 
 
 def given(data: bytes, media_type: str, **more: Any) -> Given:
@@ -294,9 +299,9 @@ EDIT = job(Operation.EDIT, "edit", clip=LINKED)
 async def test_what_an_answer_to_a_submission_proves(
     one: Job, status: int, text: str, kind: type[UpstreamError], outcome: Outcome
 ) -> None:
-    api = ScriptedApi(*shapes(status, text))
+    api = Scripted(*shapes(status, text))
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        provider = ADAPTER.make(account(api.url, door))
         for _ in range(3):
             with pytest.raises(kind) as caught:
                 await provider.submit(one)
@@ -309,7 +314,7 @@ async def test_what_an_answer_to_a_submission_proves(
 
 
 async def test_submit_poll_and_fetch() -> None:
-    api = ScriptedApi(
+    api = Scripted(
         Answer({"request_id": "r/1"}),
         Answer(status=202),
         Answer({"status": "done", "video": {"url": "{here}/cdn/1.mp4"}}),
@@ -317,7 +322,7 @@ async def test_submit_poll_and_fetch() -> None:
         Answer(status=404),
     )
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, f"{api.here}/v1", door, MODELS))
+        provider = ADAPTER.make(account(f"{api.url}/v1", door))
         submitted = await provider.submit(job())
         assert (submitted.upstream_id, submitted.poll_after) == ("r/1", 5.0)
         assert await provider.poll("r/1") == Waiting(5.0)
@@ -350,10 +355,10 @@ async def test_submit_poll_and_fetch() -> None:
     ],
 )
 async def test_polls_that_are_answered_by_an_error(answer: Answer, kind: type[UpstreamError]) -> None:
-    api = ScriptedApi(answer)
+    api = Scripted(answer)
     async with api.serving() as door:
         with pytest.raises(kind):
-            await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).poll("r-1")
+            await ADAPTER.make(account(api.url, door)).poll("r-1")
 
 
 @pytest.mark.parametrize(
@@ -380,9 +385,9 @@ async def test_polls_that_are_answered_by_an_error(answer: Answer, kind: type[Up
     ],
 )
 async def test_the_source_is_named_linked_or_uploaded(one: Job, video: dict[str, str], uploads: int) -> None:
-    api = ScriptedApi(*[Answer({"id": "file-1"})] * uploads, Answer({"request_id": "r-1"}))
+    api = Scripted(*[Answer({"id": "file-1"})] * uploads, Answer({"request_id": "r-1"}))
     async with api.serving() as door:
-        await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).submit(one)
+        await ADAPTER.make(account(api.url, door)).submit(one)
     assert [asked.path for asked in api.asked] == ["/files"] * uploads + ["/videos/edits"]
     assert all(b"the clip" in asked.body for asked in api.asked[:uploads])
     assert api.asked[-1].json["video"] == video
@@ -401,10 +406,10 @@ async def test_the_source_is_named_linked_or_uploaded(one: Job, video: dict[str,
     ],
 )
 async def test_an_upload_that_fails_has_started_nothing(answer: Answer, kind: type[UpstreamError]) -> None:
-    api = ScriptedApi(answer)
+    api = Scripted(answer)
     async with api.serving() as door:
         with pytest.raises(kind) as caught:
-            await ADAPTER.make(account(ADAPTER, api.here, door, MODELS)).submit(job(Operation.EDIT, "edit", clip=CLIP))
+            await ADAPTER.make(account(api.url, door)).submit(job(Operation.EDIT, "edit", clip=CLIP))
     assert outcome_of(caught.value) is Outcome.REJECTED
     assert len(api.asked) == 1
 
@@ -416,9 +421,9 @@ async def test_a_storage_that_cannot_be_read_has_started_nothing() -> None:
 
     lost = Given("image/png", 8, opened)
     torn = Given("video/mp4", 8, opened, size=Size(1280, 720), seconds=8.0)
-    api = ScriptedApi(*[Answer({"request_id": "r-1"})] * 3)
+    api = Scripted(*[Answer({"request_id": "r-1"})] * 3)
     async with api.serving() as door:
-        provider = ADAPTER.make(account(ADAPTER, api.here, door, MODELS))
+        provider = ADAPTER.make(account(api.url, door))
         for one in (job(guides=(lost,)), job(Operation.EDIT, "edit", clip=torn)):
             with pytest.raises(UpstreamUnavailable) as caught:
                 await provider.submit(one)

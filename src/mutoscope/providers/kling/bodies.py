@@ -41,9 +41,9 @@ async def material_of(job: Job) -> Material:
     """What goes along. UpstreamRejected for what the model cannot take; nothing has been sent then."""
     _check(job)
     return Material(
-        first=None if job.reference is None else _encoded(job.reference),
-        last=None if job.last_frame is None else _encoded(job.last_frame),
-        pictures=tuple([_encoded(await guide.read()) for guide in _guides(job)]),
+        first=None if job.reference is None else encoded(job.reference),
+        last=None if job.last_frame is None else encoded(job.last_frame),
+        pictures=tuple([encoded(await guide.read()) for guide in _guides(job)]),
     )
 
 
@@ -124,7 +124,7 @@ def _settings(job: Job) -> dict[str, Any]:
         return settings | {"audio": "off" if wish is False else "original"}
     settings |= {"duration": int(request.seconds), "audio": "native" if wish else "off"}
     if job.reference is None:
-        settings["aspect_ratio"] = _ratio(request.size)
+        settings["aspect_ratio"] = ratio(request.size)
     return settings
 
 
@@ -165,7 +165,7 @@ def _resolution(size: Size) -> str:
     return next((word for side, word in _RESOLUTIONS.items() if side >= short), _RESOLUTIONS[2160])
 
 
-def _ratio(size: Size) -> str:
+def ratio(size: Size) -> str:
     common = gcd(size.width, size.height)
     return f"{size.width // common}:{size.height // common}"
 
@@ -177,6 +177,6 @@ def _object(value: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def _encoded(data: bytes) -> str:
+def encoded(data: bytes) -> str:
     """As Kling takes it: without the beginning of a data URL."""
     return base64.b64encode(data).decode("ascii")

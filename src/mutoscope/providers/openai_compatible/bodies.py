@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,8 @@ from mutoscope.providers.protocol import Given, Job
 # What a caller's own options must not say: it would change what is made, or what it costs.
 PROTECTED = frozenset({"model", "n", "num_outputs_per_prompt", "prompt", "seconds", "size"})
 
+CHARACTERS = "characters"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -29,8 +31,8 @@ class Request:
     uses_source: bool
 
 
-async def request_for(job: Job, dialect: Dialect, remix_route: str) -> Request:
-    """The request that starts a job. remix_route: "remix" or "edits"."""
+async def request_for(job: Job, dialect: Dialect, remix_route: str, cast: Sequence[str] = ()) -> Request:
+    """The request that starts a job. remix_route: "remix" or "edits". cast: the upstream's ids of the characters."""
     extension = job.request.operation is Operation.EXTENSION
     if job.strategy == Strategy.NATIVE:
         return await _of_remembered(job, dialect, "extensions" if extension else remix_route)
@@ -40,10 +42,10 @@ async def request_for(job: Job, dialect: Dialect, remix_route: str) -> Request:
     by_guide = job.strategy == Strategy.REFERENCE and dialect.names_floor
     if job.strategy == Strategy.EDIT or by_guide:
         return await _of_clip(job, dialect, "edits")
-    return await _create(job, dialect)
+    return await _create(job, dialect, cast)
 
 
-async def _create(job: Job, dialect: Dialect) -> Request:
+async def _create(job: Job, dialect: Dialect, cast: Sequence[str]) -> Request:
     seconds = int(job.request.seconds)
     fields: dict[str, Any] = {
         "model": job.model.upstream_model,
@@ -51,6 +53,8 @@ async def _create(job: Job, dialect: Dialect) -> Request:
         "size": str(job.request.size),
         "seconds": seconds if dialect.seconds_are_numbers else str(seconds),
     }
+    if cast:
+        fields[CHARACTERS] = [{"id": each} for each in cast]
     files = [] if job.reference is None else [picture("input_reference", job.reference)]
     clips = [] if job.clip is None else [job.clip]
     if dialect.pictures_field:
@@ -65,7 +69,7 @@ async def _create(job: Job, dialect: Dialect) -> Request:
         if dialect.clip_is_url and name == dialect.clip_field:
             fields[name] = {"video_url": await address_of(clip)}
         else:
-            files.append(_file(name, clip))
+            files.append(file_part(name, clip))
     return Request("/videos", await _body(job, dialect, fields, files), uses_source=job.clip is not None)
 
 
@@ -91,7 +95,7 @@ async def _of_clip(job: Job, dialect: Dialect, route: str) -> Request:
         raise SourceRefused("There is no clip to start from.")
     fields: dict[str, Any] = {"model": job.model.upstream_model, "prompt": job.prompt}
     _add_length_or_floor(job, dialect, fields, route)
-    files = [_file("video", job.clip)]
+    files = [file_part("video", job.clip)]
     if job.reference is not None:
         files.append(picture("input_reference", job.reference))
     return Request(f"/videos/{route}", await _body(job, dialect, fields, files), uses_source=True)
@@ -114,7 +118,8 @@ async def _body(job: Job, dialect: Dialect, fields: dict[str, Any], files: list[
     _add_options(job, dialect, fields)
     if not files and dialect.takes_json:
         return Json(fields)
-    return Form((*(Part(name, as_text(value)) for name, value in fields.items()), *files))
+    cast = [Part(f"{CHARACTERS}[][id]", each["id"]) for each in fields.pop(CHARACTERS, ())]
+    return Form((*(Part(name, as_text(value)) for name, value in fields.items()), *cast, *files))
 
 
 def _wishes(job: Job, dialect: Dialect) -> dict[str, Any]:
@@ -178,5 +183,5 @@ def quoted(upstream_id: str) -> str:
     return quote(upstream_id, safe="")
 
 
-def _file(name: str, clip: Given) -> Part:
+def file_part(name: str, clip: Given) -> Part:
     return Part(name, clip.open(), filename="clip.mp4", media_type=clip.media_type)

@@ -53,9 +53,10 @@ class Dialect:
 # Fields that many servers take beside the protocol's own, under these very names.
 _USUAL = frozenset({Capability.IMAGE_REFERENCE, Capability.SEED, Capability.NEGATIVE_PROMPT, Capability.OPTIONS})
 _CHANGES = frozenset({Capability.NATIVE_REMIX, Capability.EDIT, Capability.EXTEND, Capability.EXTEND_OWN})
+_ORIGINAL = _USUAL | _CHANGES | {Capability.CHARACTERS}
 
 DIALECTS: Mapping[str, Dialect] = {
-    "openai": Dialect(_USUAL | _CHANGES | {Capability.CANCEL}),
+    "openai": Dialect(_ORIGINAL | {Capability.CANCEL}),
     # Forms only; no remix, edits or extensions; sound by `generate_sound`; progress jumps from 0 to 100.
     "vllm_omni": Dialect(
         _USUAL | {Capability.CLIP_REFERENCE, Capability.REFERENCES, Capability.AUDIO, Capability.CANCEL},
@@ -79,7 +80,7 @@ DIALECTS: Mapping[str, Dialect] = {
         poll_seconds=2.0,
     ),
     # No deletion at all.
-    "litellm": Dialect(_USUAL | _CHANGES),
+    "litellm": Dialect(_ORIGINAL),
     "new_api": Dialect(_USUAL | {Capability.NATIVE_REMIX}),
     # No edits or extensions documented.
     "azure": Dialect(
@@ -87,8 +88,7 @@ DIALECTS: Mapping[str, Dialect] = {
     ),
     # Another instance of this server. Keys count for 30 days there; a day is left for clocks that disagree.
     "mutoscope": Dialect(
-        _USUAL
-        | _CHANGES
+        _ORIGINAL
         | {
             Capability.AUDIO,
             Capability.CANCEL,

@@ -7,18 +7,30 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote, urlsplit
 
 from mutoscope.domain.catalog import Capability
-from mutoscope.domain.errors import ConfigurationError, UpstreamError, UpstreamRejected, UpstreamTaskLost
+from mutoscope.domain.errors import (
+    ConfigurationError,
+    UpstreamError,
+    UpstreamProtocolError,
+    UpstreamRejected,
+    UpstreamTaskLost,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 from mutoscope.domain.hops import HEADER as HOPS
+from mutoscope.domain.video import Character
 from mutoscope.egress.answers import Reply
+from mutoscope.egress.bodies import Form, Part
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, text_at
 from mutoscope.providers.free_question import ACCEPTED, NOBODYS, ask_about_nobodys
 from mutoscope.providers.openai_compatible.answers import Reader, failure_of, is_failed_job, refusal_of, sentence_of
-from mutoscope.providers.openai_compatible.bodies import quoted, request_for
+from mutoscope.providers.openai_compatible.bodies import file_part, quoted, request_for
 from mutoscope.providers.openai_compatible.dialects import DIALECTS, Dialect
-from mutoscope.providers.protocol import Job, Poll, Recovery, Refused, RemoteAsset, Submitted
+from mutoscope.providers.protocol import Given, Job, Poll, Recovery, Refused, RemoteAsset, Submitted
 
 LONGEST_POLL_SECONDS = 60.0
+# Of a character these prove nothing by their class; but no job was asked for yet.
+_NOT_SHOWN = (UpstreamUnavailable, UpstreamTimeout, UpstreamProtocolError, UpstreamTaskLost)
 
 
 class OpenAICompatible:
@@ -41,7 +53,11 @@ class OpenAICompatible:
         self._reader = Reader(self._dialect, self._api.shown, urlsplit(account.base_url).netloc, currency)
 
     async def submit(self, job: Job) -> Submitted:
-        request = await request_for(job, self._dialect, self._remix_route)
+        cast = [
+            await self._shown(job, character, clip)
+            for character, clip in zip(job.request.characters, job.cast, strict=True)
+        ]
+        request = await request_for(job, self._dialect, self._remix_route, cast)
 
         def judge(reply: Reply) -> UpstreamError | None:
             return refusal_of(reply, self._dialect, self._api.said(reply), uses_source=request.uses_source)
@@ -52,6 +68,22 @@ class OpenAICompatible:
             job, "POST", request.path + self._query, request.body, headers=headers, judge=judge
         )
         return Submitted(text_at(told, "id"), self._poll_seconds)
+
+    async def _shown(self, job: Job, character: Character, clip: Given) -> str:
+        """The upstream's id of a character, which is shown to it before the job: the same one for the same attempt
+        where it honours keys. Whatever goes wrong here, no job was started."""
+
+        def judge(reply: Reply) -> UpstreamError | None:
+            return refusal_of(reply, self._dialect, self._api.said(reply), uses_source=False)
+
+        body = Form((Part("name", character.name), file_part("video", clip)))
+        headers = {"Idempotency-Key": f"{job.key}-{character.id}"}
+        try:
+            path = f"/videos/characters{self._query}"
+            return text_at(await self._api.ask("POST", path, body, headers=headers, judge=judge), "id")
+        except _NOT_SHOWN as error:
+            message = f"The character '{character.name}' could not be shown to the upstream: {error.message}"
+            raise UpstreamUnavailable(message, nothing_started=True) from None
 
     async def poll(self, upstream_id: str) -> Poll:
         try:

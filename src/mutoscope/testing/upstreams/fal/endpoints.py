@@ -184,6 +184,18 @@ ENDPOINTS: Mapping[str, Endpoint] = {
             "retake_mode": one_of("replace_audio", "replace_video", "replace_audio_and_video"),
         }
     ),
+    "fal-ai/ltx-2.3/extend-video": Endpoint(
+        "extend",
+        {
+            "prompt": text,
+            "video_url": url,
+            "duration": number(1, 20),
+            "mode": one_of("start", "end"),
+            "context": number(0, 20),
+        },
+        ("video_url",),
+        ("video_url",),
+    ),
     "bytedance/seedance-2.0/reference-to-video": REFERENCE,
     "bytedance/seedance-2.5/reference-to-video": REFERENCE,
     "minimax/h3/reference-to-video": REFERENCE,

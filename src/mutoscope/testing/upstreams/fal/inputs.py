@@ -43,9 +43,12 @@ def _all_in(value: Any) -> list[str]:
 
 
 def _follow(job: FakeJob, source: Footage) -> None:
-    """An edit is as large and as long as its source; a new clip after a reference is not."""
-    if job.kind == "edit":
+    """An edit is as large and as long as its source, an extension longer; a new clip after a reference is neither."""
+    if job.kind in ("edit", "extend"):
         job.size = Size(source.size.width // 2 * 2, source.size.height // 2 * 2)
+    if job.kind == "extend":
+        job.seconds += source.seconds
+    if job.kind == "edit":
         frames = job.asked.get("num_frames")
         job.seconds = frames / VACE_FPS if frames else source.seconds
 

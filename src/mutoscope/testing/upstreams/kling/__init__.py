@@ -1,5 +1,5 @@
-"""Kling's API 2.0: the server, and the rules by which it refuses."""
+"""Kling's two APIs: the servers, and the rules by which they refuse."""
 
-from mutoscope.testing.upstreams.kling.server import FakeKling
+from mutoscope.testing.upstreams.kling.older import FakeKling
 
 __all__ = ["FakeKling"]

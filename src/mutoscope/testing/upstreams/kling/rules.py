@@ -212,9 +212,9 @@ def check_clip(source: Source) -> None:
         raise Refused(f"the video must have 24 to 60 frames a second, not {source.fps:g}")
 
 
-def units(order: Order, seconds: float) -> float:
+def units(model: str, resolution: str, seconds: float) -> float:
     """What a clip costs."""
-    return round(_UNITS_OF.get(order.model, _UNITS).get(order.resolution, 0.0) * seconds, 2)
+    return round(_UNITS_OF.get(model, _UNITS).get(resolution, 0.0) * seconds, 2)
 
 
 def _section(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -51,7 +51,7 @@ _ERRORS = {
     Mishap.SLOW_DOWN_BARE: (429, 1303, "parallel task over resource pack limit"),
     Mishap.UNAVAILABLE: (503, 5001, "Server temporarily unavailable"),
 }
-_REFUSALS = {
+REFUSALS = {
     Mishap.ERROR_IN_200: (200, 5001, "Server temporarily unavailable"),
     Mishap.MODERATED: (400, 1301, "Trigger strategy of content safety"),
     Mishap.QUOTA_429: (429, 1102, "Resource pack depleted or expired"),
@@ -62,14 +62,14 @@ _FINAL = frozenset(
 )
 _ABOUT_TASKS = PLAYED_BY_ALL | _FINAL | {Mishap.ERROR_IN_200, Mishap.UNKNOWN_WORD}
 PLAYED: Mapping[Stage, frozenset[Mishap]] = {
-    Stage.SUBMIT: PLAYED_BY_ALL | set(_REFUSALS),
+    Stage.SUBMIT: PLAYED_BY_ALL | set(REFUSALS),
     Stage.POLL: _ABOUT_TASKS,
     Stage.FIND: _ABOUT_TASKS,
     Stage.DOWNLOAD: frozenset(Mishap),
 }
 
 
-class FakeKling(FakeUpstream):
+class NewerKling(FakeUpstream):
     """One account at Kling, API 2.0. Tasks are neither cancelled nor deleted; clips are cleared after 30 days.
 
     A look-up by `external_task_ids` is of the stage FIND and counts as a poll. SLOW_DOWN is the code 1302 and
@@ -104,7 +104,7 @@ class FakeKling(FakeUpstream):
         self.rules = Rules(elements, https_only, data_urls, shots_by_default)
         self.models, self.parallel = models, parallel
         self.arrears_status, self.duplicate_code, self.callback_done = arrears_status, duplicate_code, callback_done
-        self._unauthorized = (1000, "Authentication failed")
+        self.unauthorized = (1000, "Authentication failed")
         self._callbacks = Callbacks(lambda url, body: self.call_back(url, body, {}))
 
     def play(self, stage: Stage, *mishaps: Mishap) -> None:
@@ -117,7 +117,7 @@ class FakeKling(FakeUpstream):
         """A console API key as the bearer; a JWT, with which API 1 is asked, is told what it is."""
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         is_jwt = token.startswith("eyJ") and token.count(".") == 2
-        self._unauthorized = (1002, "this API does not support AK/SK") if is_jwt else (1000, "Authentication failed")
+        self.unauthorized = (1002, "this API does not support AK/SK") if is_jwt else (1000, "Authentication failed")
         return super().is_authorized(request)
 
     def routes(self) -> list[BaseRoute]:
@@ -134,15 +134,15 @@ class FakeKling(FakeUpstream):
 
     def error(self, mishap: Mishap, stage: Stage) -> Response:
         if mishap is Mishap.UNAUTHORIZED:
-            return _told(401, *self._unauthorized)
+            return refusal(401, *self.unauthorized)
         if mishap is Mishap.NO_CREDIT:
-            return _told(self.arrears_status, 1101, "Account in arrears")
-        return _told(*_ERRORS.get(mishap, _BROKEN))
+            return refusal(self.arrears_status, 1101, "Account in arrears")
+        return refusal(*_ERRORS.get(mishap, _BROKEN))
 
     async def work_on(self, job: FakeJob) -> str:
         """One step of a task without a poll, told to its callback where the status has changed; the status."""
         if self._step(job) and (url := job.more["order"].callback_url):
-            await self._callbacks.now(url, self._callback(job))
+            await self._callbacks.now(url, self.callback(job))
         return job.more["status"]
 
     def _step(self, job: FakeJob) -> bool:
@@ -163,19 +163,19 @@ class FakeKling(FakeUpstream):
         if model not in self.models.get(route, ()):
             return self.error(Mishap.NOT_FOUND, Stage.SUBMIT)
         if mishap is not None:
-            return _told(*_REFUSALS[mishap])
+            return refusal(*REFUSALS[mishap])
         try:
-            order = self.rules.read(route, model, await _json(request))
+            order = self.rules.read(route, model, await body_of(request))
             job = await self._ordered(order, await request.json())
-            self._check_account(order)
-        except Refused as refusal:
-            return _told(refusal.status, refusal.code, str(refusal))
+            self.check_account(order.external_id)
+        except Refused as refused:
+            return refusal(refused.status, refused.code, str(refused))
         self.accept(job)
-        self._tell(job)
-        return _answer({"id": job.id, "status": "submitted"})
+        self.tell(job)
+        return answer({"id": job.id, "status": "submitted"})
 
-    def _check_account(self, order: Order) -> None:
-        if order.external_id is not None and self._of_client(order.external_id):
+    def check_account(self, external_id: str | None) -> None:
+        if external_id is not None and self._of_client(external_id):
             raise Refused("external_task_id already exists", self.duplicate_code)
         under_way = sum("ended" not in job.more for job in self.jobs.values())
         if self.parallel is not None and under_way >= self.parallel:
@@ -187,13 +187,14 @@ class FakeKling(FakeUpstream):
         shape, seconds, badge = order.shape, float(order.seconds), film.new_badge()
         ending = None
         for content in order.of_kind("refer_image", "last_frame"):
-            badge = self.badge_in_bytes((await self._picture(content))[0])
+            badge = self.badge_in_bytes((await self.picture(content))[0])
             ending = badge if content["type"] == "last_frame" else ending
         for content in order.of_kind("first_frame"):
-            data, shape = await self._picture(content)
+            data, shape = await self.picture(content)
             badge = self.badge_in_bytes(data)
         for content in order.of_kind(*VIDEOS):
-            source = await self._clip(content)
+            source = await self.clip_of(content)
+            check_clip(source)
             badge = self.badge_in_bytes(source.data)
             if content["type"] == "base_video":  # length and shape of an edit are its source's
                 shape, seconds = source.size, source.seconds
@@ -213,21 +214,19 @@ class FakeKling(FakeUpstream):
         job.more = {"status": "submitted", "updated": job.began, "order": order, "ignored": order.ignored}
         return job
 
-    async def _picture(self, content: Mapping[str, Any]) -> tuple[bytes, Size]:
+    async def picture(self, content: Mapping[str, Any]) -> tuple[bytes, Size]:
         data = await self._given(content)
         try:
             return data, picture_size(data)
         except SourceUnusable as error:
             raise Refused(f"the {content['type']} cannot be read: {error}") from None
 
-    async def _clip(self, content: Mapping[str, Any]) -> Source:
+    async def clip_of(self, content: Mapping[str, Any]) -> Source:
         data = await self._given(content)
         try:
-            source = clip_in(data)
+            return clip_in(data)
         except SourceUnusable as error:
             raise Refused(f"the {content['type']} cannot be read: {error}") from None
-        check_clip(source)
-        return source
 
     async def _given(self, content: Mapping[str, Any]) -> bytes:
         url: str = content["url"]
@@ -240,30 +239,34 @@ class FakeKling(FakeUpstream):
 
     async def _tasks(self, request: Request, mishap: Mishap | None) -> Response:
         if mishap is Mishap.ERROR_IN_200:
-            return _told(*_REFUSALS[mishap])
+            return refusal(*REFUSALS[mishap])
         ids, client_ids = (request.query_params.get(name) for name in ("task_ids", "external_task_ids"))
         if bool(ids) == bool(client_ids):
-            return _told(400, 1201, "either task_ids or external_task_ids is required")
+            return refusal(400, 1201, "either task_ids or external_task_ids is required")
         found = [self.jobs[one] for one in (ids or "").split(",") if one in self.jobs]
         found += [job for one in (client_ids or "").split(",") for job in self._of_client(one)]
-        return _answer([self._shown(job, mishap) for job in found])
+        return answer([self._shown(job, mishap) for job in found if isinstance(job.more["order"], Order)])
 
     def _of_client(self, external_id: str) -> list[FakeJob]:
         return [job for job in self.jobs.values() if job.more["order"].external_id == external_id != ""]
 
     def _shown(self, job: FakeJob, mishap: Mishap | None) -> dict[str, Any]:
-        if mishap is not None and mishap in _FINAL and "ended" not in job.more:
-            self._spoil(job, mishap)
-        if self._step(job):
-            self._tell(job)
+        self.advance(job, mishap)
         word = job.more["status"]
         return {
             "id": job.id,
             "status": UNKNOWN_WORD if mishap is Mishap.UNKNOWN_WORD else word,
-            "message": _message(job) if word == "failed" else "",
+            "message": message_of(job) if word == "failed" else "",
             "outputs": self._outputs(job),
             "billing": [],
         }
+
+    def advance(self, job: FakeJob, mishap: Mishap | None) -> None:
+        """One step of a task at a poll, which may end it as the mishap has it."""
+        if mishap is not None and mishap in _FINAL and "ended" not in job.more:
+            self._spoil(job, mishap)
+        if self._step(job):
+            self.tell(job)
 
     def _spoil(self, job: FakeJob, mishap: Mishap) -> None:
         """End the job at this poll, as the mishap has it."""
@@ -286,44 +289,45 @@ class FakeKling(FakeUpstream):
             job.more["links"] = [self.expired_link() for _ in job.more["links"]]
         return [{"type": "video", "url": url, "duration": job.seconds} for url in job.more["links"]]
 
-    def _tell(self, job: FakeJob) -> None:
+    def tell(self, job: FakeJob) -> None:
         if url := job.more["order"].callback_url:
-            self._callbacks.soon(job.id, url, self._callback(job))
+            self._callbacks.soon(job.id, url, self.callback(job))
 
-    def _callback(self, job: FakeJob) -> bytes:
-        order: Order = job.more["order"]
+    def callback(self, job: FakeJob) -> bytes:
+        order = job.more["order"]
         word = job.more["status"]
         videos = [
             {"id": f"{job.id}-{n}", "url": each["url"], "duration": str(each["duration"])}
             for n, each in enumerate(self._outputs(job))
         ]
+        cost = units(order.model, order.resolution, job.seconds) if word == "succeeded" else 0
         told = {
             "task_id": job.id,
             "task_status": self.callback_done if word == "succeeded" else word,
-            "task_status_msg": _message(job) if word == "failed" else "",
+            "task_status_msg": message_of(job) if word == "failed" else "",
             "created_at": round(job.began * 1000),
             "updated_at": round(job.more["updated"] * 1000),
-            "final_unit_deduction": str(units(order, job.seconds)) if word == "succeeded" else "0",
+            "final_unit_deduction": str(cost),
             "task_info": {"parent_video": {}, "external_task_id": order.external_id or ""},
             "task_result": {"videos": videos},
         }
         return json.dumps(told).encode()
 
 
-async def _json(request: Request) -> Any:
+async def body_of(request: Request) -> Any:
     try:
         return await request.json()
     except ValueError:
         raise Refused("the request body must be JSON", 1200) from None
 
 
-def _message(job: FakeJob) -> str:
+def message_of(job: FakeJob) -> str:
     return RISK_CONTROL if job.failure is Mishap.FAILED_BY_MODERATION else "The generation failed, please try again"
 
 
-def _answer(data: Any) -> Response:
+def answer(data: Any) -> Response:
     return JSONResponse({"code": 0, "request_id": str(uuid.uuid4()), "data": data})
 
 
-def _told(status: int, code: int, message: str) -> Response:
+def refusal(status: int, code: int, message: str) -> Response:
     return JSONResponse({"code": code, "message": message, "request_id": str(uuid.uuid4())}, status)

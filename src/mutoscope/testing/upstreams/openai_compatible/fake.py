@@ -359,7 +359,16 @@ class FakeOpenAICompatible(FakeUpstream):
         if mishap in (Mishap.MODERATED, Mishap.SOURCE_REFUSED, Mishap.QUOTA_429):
             assert mishap is not None
             raise self.flavour.refusal_for(mishap, Stage.UPLOAD)
+        key = request.headers.get("idempotency-key") if self.flavour.honours_keys else None
+        digest = digest_of(request.url.path, fields)
+        if key is not None and key in self._answered:
+            before, character_id = self._answered[key]
+            if before != digest:
+                raise Refusal(400, "This Idempotency-Key came with another request.", code="idempotency_key_reused")
+            return self._shown_character(character_id)
         character_id = f"char_{secrets.token_hex(12)}"
+        if key is not None:
+            self._answered[key] = digest, character_id
         self.uploads[character_id] = clip
         self.characters[character_id] = name, int(time.time())
         return self._shown_character(character_id)
