@@ -9,7 +9,6 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from unit.egress.test_addresses import HOSTILE
 from whole_server import running
 
 from mutoscope.app import Mutoscope
@@ -22,6 +21,7 @@ from mutoscope.service.webhooks import NewEndpoint
 from mutoscope.testing import ScriptedProvider
 from mutoscope.webhooks.delivery import Courier
 from mutoscope.webhooks.signing import new_secret
+from unit.egress.test_addresses import HOSTILE
 
 pytestmark = pytest.mark.anyio
 
