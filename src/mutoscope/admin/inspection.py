@@ -65,7 +65,7 @@ async def inspect(
         "assets": [
             {**_record(asset), "probe": decode(asset["probe"])} for asset in await _all(database, "assets_of", row)
         ],
-        "deliveries": [_record(each) for each in await _all(database, "deliveries_of", row)],
+        "deliveries": [_record(each) for each in await _all(database, "deliveries_of_video", row)],
         "process": {"owner": row["owner"], "deaths": row["deaths"], "polls_failed": row["polls_failed"]},
     }
     shown = Redaction((), LONGEST_TEXT).value(told)

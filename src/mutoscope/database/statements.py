@@ -17,7 +17,10 @@ def statements() -> dict[str, str]:
     folder = resources.files("mutoscope.database").joinpath("queries")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".sql"):
-            found |= parse(file.read_text(encoding="utf-8"))
+            pieces = parse(file.read_text(encoding="utf-8"))
+            if twice := found.keys() & pieces.keys():
+                raise ValueError(f"{file.name}: there are other statements named {', '.join(sorted(twice))}")
+            found |= pieces
     return found
 
 

@@ -205,8 +205,9 @@ class Service:
 
     @property
     def webhooks(self) -> Webhooks:
-        """The use cases of webhook endpoints."""
-        assert self._webhooks is not None, "a whole server sends events"
+        """The use cases of webhook endpoints. InvalidRequest where no events are sent."""
+        if self._webhooks is None:
+            raise InvalidRequest("This server was made without a way to send events.")
         return self._webhooks
 
     async def _propose(self, caller: Caller, new: New) -> Proposal:

@@ -22,7 +22,7 @@ from mutoscope.failpoints import failpoint
 from mutoscope.metrics import delivery_attempted
 from mutoscope.webhooks.delivery import ATTEMPT_SECONDS, Courier, Outcome
 from mutoscope.webhooks.endpoints import signing_keys
-from mutoscope.webhooks.lanes import Lanes
+from mutoscope.webhooks.lanes import Allowance, Lanes, tenant_of
 from mutoscope.webhooks.schedule import pause_after, rest_after
 from mutoscope.webhooks.signing import UnfitSecret
 from mutoscope.webhooks.vault import Unreadable, Vault
@@ -107,10 +107,10 @@ class Dispatcher:
         lanes = await self._database.all("lanes_of_deliveries")
         self._lanes.forget_idle({row["lane"] for row in lanes})
         due = sorted((row for row in lanes if row["next_at"] <= now), key=lambda row: row["next_at"])
-        rooms = {row["lane"]: room for row in due if (room := self._lanes.room(row["lane"], now))}
-        if not rooms:
+        allowance = self._lanes.allowance([row["lane"] for row in due], now)
+        if not allowance.of_lane:
             return 0
-        claimed = await self._database.write(lambda tx: self._claim(tx, rooms, now))
+        claimed = await self._database.write(lambda tx: self._claim(tx, allowance, now))
         for row in claimed:
             self._lanes.begin(row["lane"])
             task = asyncio.create_task(self._attempt(row))
@@ -123,11 +123,18 @@ class Dispatcher:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _claim(self, tx: Transaction, rooms: dict[str, int], now: float) -> list[Row]:
+    def _claim(self, tx: Transaction, allowance: Allowance, now: float) -> list[Row]:
+        """What is claimed in one lane takes room from the lanes behind it."""
         until = now + CLAIM_SECONDS
-        claimed = []
-        for lane, room in rooms.items():
-            claimed += tx.all("claim_deliveries", lane=lane, limit=room, now=now, until=until, owner=self._executor)
+        claimed: list[Row] = []
+        of_tenant = dict(allowance.of_tenant)
+        for lane, room in allowance.of_lane.items():
+            tenant = tenant_of(lane)
+            limit = min(room, of_tenant[tenant], allowance.in_all - len(claimed))
+            if limit > 0:
+                rows = tx.all("claim_deliveries", lane=lane, limit=limit, now=now, until=until, owner=self._executor)
+                of_tenant[tenant] -= len(rows)
+                claimed += rows
         return claimed
 
     async def _release(self) -> None:
@@ -173,7 +180,7 @@ class Dispatcher:
             await self._put_off(row, str(error))
             return
         failpoint("deliver.after_send", row["video_id"])
-        await self._conclude(row, outcome)
+        await self._conclude(row, outcome, endpoint["url"])
 
     async def _put_off(self, row: Row, reason: str) -> None:
         """Nothing goes out unsigned: it waits, and the operator is told."""
@@ -190,7 +197,8 @@ class Dispatcher:
             )
         )
 
-    async def _conclude(self, row: Row, outcome: Outcome) -> None:
+    async def _conclude(self, row: Row, outcome: Outcome, endpoint_url: str) -> None:
+        """endpoint_url: as it was at the attempt."""
         now, attempts = self._clock.now(), row["attempts"] + 1
         rest = rest_after(outcome.status, outcome.retry_after) if not outcome.is_success else 0.0
         self._lanes.heard(row["lane"], success=outcome.is_success, rest_until=now + rest if rest else 0.0)
@@ -214,8 +222,10 @@ class Dispatcher:
             )
             # Of the addresses in requests each stands for itself.
             if closed and outcome.is_gone and row["url"] is None:
-                log.warning("an endpoint is gone and was disabled", endpoint=row["endpoint_id"])
-                tx.run("disable_endpoint", id=row["endpoint_id"], now=now)
+                if tx.run("disable_endpoint", id=row["endpoint_id"], url=endpoint_url, now=now):
+                    log.warning("an endpoint is gone and was disabled", endpoint=row["endpoint_id"])
+                else:  # it has another address by now, which has not been asked
+                    tx.run("replay_delivery", endpoint_id=row["endpoint_id"], id=row["id"], now=now)
                 tx.run("bury_deliveries", endpoint_id=row["endpoint_id"], note="the endpoint is disabled")
 
         await self._database.write(write)

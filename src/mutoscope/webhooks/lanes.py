@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from mutoscope.webhooks.schedule import LONGEST_ADVICE
 
 # How many attempts may be under way: to one receiver, to one that failed last time, of one tenant, and in all.
 OF_LANE, OF_FAILING_LANE, OF_TENANT, IN_ALL = 8, 1, 48, 128
@@ -18,6 +21,15 @@ class _Lane:
     rests_until: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many attempts may begin now: in each lane by itself, of each tenant, and in all."""
+
+    of_lane: dict[str, int]
+    of_tenant: dict[str, int]
+    in_all: int
+
+
 class Lanes:
     """Of one process. A lane is named after its tenant, a slash, and the receiver."""
 
@@ -29,14 +41,16 @@ class Lanes:
     def room(self, name: str, now: float) -> int:
         """How many more attempts this lane may begin now."""
         lane = self._lanes.get(name) or _Lane()
-        if now < lane.rests_until:
+        if 0 < lane.rests_until - now <= LONGEST_ADVICE:  # longer, and the clock was set back
             return 0
         own = (OF_FAILING_LANE if lane.is_failing else OF_LANE) - lane.busy
         return max(0, min(own, OF_TENANT - self._of_tenant[tenant_of(name)], IN_ALL - self._busy))
 
-    def rests_until(self, name: str) -> float:
-        """When this lane may go on; in the past where it does not rest."""
-        return self._lanes[name].rests_until if name in self._lanes else 0.0
+    def allowance(self, names: Iterable[str], now: float) -> Allowance:
+        """What these lanes may begin, in their order; those without room are left out."""
+        of_lane = {name: room for name in names if (room := self.room(name, now))}
+        of_tenant = {tenant: OF_TENANT - self._of_tenant[tenant] for tenant in map(tenant_of, of_lane)}
+        return Allowance(of_lane, of_tenant, IN_ALL - self._busy)
 
     def begin(self, name: str) -> None:
         self._lanes.setdefault(name, _Lane()).busy += 1

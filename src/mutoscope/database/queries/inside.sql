@@ -20,7 +20,7 @@ WHERE video_id = :video_id ORDER BY attempt;
 SELECT variant, attempt, key, media_type, bytes, sha256, stored_at, probe FROM assets
 WHERE video_id = :video_id ORDER BY variant;
 
--- name: deliveries_of
+-- name: deliveries_of_video
 SELECT deliveries.* FROM deliveries JOIN events ON events.id = deliveries.event_id
 WHERE events.video_id = :video_id ORDER BY events.seq, deliveries.id;
 

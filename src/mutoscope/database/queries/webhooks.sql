@@ -46,7 +46,10 @@ UPDATE deliveries SET next_at = :next_at, owner = NULL, note = :note
 WHERE id = :id AND state = 'pending' AND next_at = :claimed;
 
 -- name: bury_deliveries
-UPDATE deliveries SET state = 'dead', owner = NULL, note = :note WHERE endpoint_id = :endpoint_id AND state = 'pending';
+-- Of an endpoint that is gone or disabled, and has not been enabled since somebody looked.
+UPDATE deliveries SET state = 'dead', owner = NULL, note = :note
+WHERE endpoint_id = :endpoint_id AND state = 'pending'
+  AND NOT EXISTS (SELECT 1 FROM webhook_endpoints WHERE id = :endpoint_id AND disabled_at IS NULL);
 
 -- name: forget_old_deliveries
 DELETE FROM deliveries WHERE state <> 'pending' AND at <= :before;
@@ -111,7 +114,8 @@ SET secret = :secret, hint = :hint, old_secret = :old_secret, old_until = :old_u
 WHERE id = :id;
 
 -- name: disable_endpoint
-UPDATE webhook_endpoints SET disabled_at = :now WHERE id = :id AND disabled_at IS NULL;
+-- Not one that was given another address while the old one answered.
+UPDATE webhook_endpoints SET disabled_at = :now WHERE id = :id AND url = :url AND disabled_at IS NULL;
 
 -- name: drop_endpoint
 DELETE FROM webhook_endpoints WHERE id = :id;
