@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
 from mutoscope import logs
@@ -32,6 +33,7 @@ from mutoscope.domain.errors import ConfigurationError, StorageUnavailable
 from mutoscope.domain.money import Cap, Period, in_millionths
 from mutoscope.domain.rehearsal import PROVIDER as REHEARSAL
 from mutoscope.egress.door import Door
+from mutoscope.egress.resolver import Lookups
 from mutoscope.engine.dbos import DbosQueue, check_tables, migrate_tables
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.pacing import Pacing, Slots
@@ -70,6 +72,8 @@ ONE_PROCESS = (
     "Several processes need a database that they can share. Set 'database' to postgresql://…, or run a single "
     "`mutoscope serve`, which also makes the videos."
 )
+# How many names of webhook receivers are looked up at once.
+NAMES_AT_ONCE = 8
 # How long a process that reads clips is kept ready for the next one.
 MEDIA_SPARE_SECONDS = 60.0
 
@@ -124,7 +128,7 @@ class Mutoscope:
             self._composer = composer(settings)
             self._production = self._engine([*providers, rehearsals(settings, self.clock)], configuration)
             self.vault = vault_of(settings, self._executor)
-            self.courier = courier or Courier(Door(settings.webhook_receivers), self.clock)
+            self.courier = courier or Courier(receivers_door(settings), self.clock)
             self.dispatcher = Dispatcher(self.database, self.courier, self.vault, self.clock, self._executor)
             self.service = Service(
                 self.database,
@@ -174,19 +178,20 @@ class Mutoscope:
         if self._role == "worker":
             return build_probes(self.service, lifespan)
         limits = Limits(body_bytes=self.settings.max_body_bytes)
-        application = build_dialect(
+        return build_dialect(
             self.service,
             limits,
             self.clock,
             cors_origins=self.settings.origins,
             with_created=self.settings.created_field,
             lifespan=lifespan,
+            inside=self._page(limits) if self.settings.page else (),
         )
-        if self.settings.page:
-            hosts = hosts_of(self.settings.host, self.settings.is_loopback, self.settings.public_url)
-            page = build_page(self.service, self.database, self.clock, download, hosts, limits.body_bytes)
-            application.add_middleware(Front, page=page)
-        return application
+
+    def _page(self, limits: Limits) -> list[Middleware]:
+        hosts = hosts_of(self.settings.host, self.settings.is_loopback, self.settings.public_url)
+        page = build_page(self.service, self.database, self.clock, download, hosts, limits.body_bytes)
+        return [Middleware(Front, page=page)]
 
     def admin(self) -> ASGIApp:
         """What operators are shown, to be served on a port of its own."""
@@ -307,6 +312,11 @@ def vault_of(settings: Settings, executor: str = EMBEDDED) -> Vault:
     return Vault(settings.secret_key, settings.data_dir if executor == EMBEDDED else None)
 
 
+def receivers_door(settings: Settings) -> Door:
+    """The way to the receivers of webhooks, whose names are looked up apart from all else."""
+    return Door(settings.webhook_receivers, lookup=Lookups(NAMES_AT_ONCE))
+
+
 def database_url(settings: Settings) -> str:
     """The address of the database: of the one that is set, or of the file in the data folder."""
     return settings.database or address_of(settings.data_dir / FILE_NAME)
@@ -368,7 +378,8 @@ def _secrets(settings: Settings, configuration: Configuration) -> list[str]:
     """What no log line may hold, whoever writes it."""
     password = urlsplit(settings.database).password or ""
     composer_key = os.environ.get(settings.composer_key_env, "") if settings.composer_key_env else ""
-    return [password, composer_key, *(credential.secret for _, credential in configuration.accounts)]
+    own = (password, composer_key, settings.secret_key)
+    return [*own, *(credential.secret for _, credential in configuration.accounts)]
 
 
 def _caps(settings: Settings, providers: Sequence[Provider]) -> list[Cap]:

@@ -53,8 +53,12 @@ def words() -> tuple[str, ...]:
 
 
 def words_of(row: Row) -> tuple[str, ...]:
-    """The prompt of a video, and what its upstream is told instead."""
-    return tuple(filter(None, (msgspec.json.decode(row["request"]).get("prompt"), row["upstream_prompt"])))
+    """What a caller wrote of a video, and what its upstream is told instead; of a remix also its source's words."""
+    request, plan = msgspec.json.decode(row["request"]), msgspec.json.decode(row["plan"])
+    material = (plan.get("composition") or {}).get("material")
+    not_wanted = (request.get("options") or {}).get("negative_prompt")
+    told = (request.get("prompt"), not_wanted, row["upstream_prompt"], material)
+    return tuple(word for word in told if isinstance(word, str) and word)
 
 
 @contextmanager

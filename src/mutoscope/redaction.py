@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -39,7 +40,7 @@ _NAMED = re.compile(
 )
 _FORMED = re.compile(
     r"\b(?:(?:sk|pk|rk|xai|ghp|gho|hf|r8|muto|whsec)[-_][A-Za-z0-9_+/=-]{16,}|whsec_[A-Za-z0-9+/=]{8,}"
-    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?|AIza[A-Za-z0-9_-]{30,}|(?:AKIA|ASIA)[A-Z0-9]{16})"
+    r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?|AIza[A-Za-z0-9_-]{30,}|(?:AKIA|ASIA)[A-Z0-9]{16})"
 )
 _SECRET_NAME = re.compile(
     r"secret|password|passwd|authori[sz]ation|signature|credential|api.?key|^policy$|cookie|(^|[_-])(token|jwt|sig)$",
@@ -110,9 +111,9 @@ def without_words(text: str, words: str) -> str:
     """`text` without what it repeats of `words`: all of them, or a part that is too long to be chance."""
     if len(words) < SHORTEST_ECHO:
         return text.replace(words, HIDDEN_WORDS) if len(words) >= _SHORTEST_WORDS else text
-    kept, here = [], 0
+    kept, here, pieces = [], 0, _pieces(words)
     while here < len(text):
-        place = words.find(text[here : here + SHORTEST_ECHO]) if here + SHORTEST_ECHO <= len(text) else -1
+        place = pieces.get(text[here : here + SHORTEST_ECHO], -1)
         if place < 0:
             kept.append(text[here])
             here += 1
@@ -121,6 +122,13 @@ def without_words(text: str, words: str) -> str:
         while here < len(text) and place < len(words) and text[here] == words[place]:
             here, place = here + 1, place + 1
     return "".join(kept)
+
+
+@lru_cache(maxsize=16)
+def _pieces(words: str) -> dict[str, int]:
+    """Where each run of `SHORTEST_ECHO` characters is first, so that looking for them takes no longer than reading."""
+    places = range(len(words) - SHORTEST_ECHO, -1, -1)
+    return {words[place : place + SHORTEST_ECHO]: place for place in places}
 
 
 def _forms(secret: str) -> Iterable[str]:

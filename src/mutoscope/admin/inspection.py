@@ -8,7 +8,7 @@ from typing import Any
 from mutoscope.admin.outlook import outlook
 from mutoscope.correlation import origin_of, words_of
 from mutoscope.database.connection import Database, Row
-from mutoscope.database.videos import decode
+from mutoscope.database.videos import decode, encode
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import as_text
 from mutoscope.logs import sha256_of
@@ -16,7 +16,7 @@ from mutoscope.redaction import Redaction, without_words
 
 # Of what is told, nothing but a caller's words is longer.
 LONGEST_TEXT = 4_000
-PROMPTS = frozenset({"prompt", "upstream_prompt", "rule_prompt"})
+PROMPTS = frozenset({"prompt", "upstream_prompt", "rule_prompt", "negative_prompt", "material", "provider_options"})
 
 _TIMES = ("created_at", "state_since", "completed_at", "expires_at", "deleted_at", "purged_at")
 
@@ -97,8 +97,9 @@ def told_with_prompt(shown: Any, told: Any) -> Any:
 
 
 def _hashed(name: str, value: Any, words: tuple[str, ...]) -> Any:
-    if name in PROMPTS and isinstance(value, str):
-        return {"sha256": sha256_of(value), "characters": len(value)}
+    if name in PROMPTS and value:
+        text = value if isinstance(value, str) else encode(value)
+        return {"sha256": sha256_of(text), "characters": len(text)}
     return without_prompts(value, words)
 
 

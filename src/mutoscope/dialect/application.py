@@ -25,15 +25,17 @@ def build(
     cors_origins: Sequence[str] = (),
     with_created: bool = False,
     lifespan: Lifespan[Starlette] | None = None,
+    inside: Sequence[Middleware] = (),
 ) -> Starlette:
     """An ASGI application that serves `service`; more routes may be appended to its `router.routes`.
 
     cors_origins: whose pages may call it from a browser; "*" for all. with_created: as in `schema.video_object`.
+    inside: what stands between the rim, which every answer passes, and the routes.
     """
     limits = limits or Limits()
     application = Starlette(
         routes=routes(service, limits, clock, with_created=with_created),
-        middleware=[Middleware(Rim, limits=limits), *_cors(cors_origins)],
+        middleware=[Middleware(Rim, limits=limits), *inside, *_cors(cors_origins)],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -18,6 +20,22 @@ async def look_up(host: str, port: int) -> list[str]:
     flags = socket.AI_ADDRCONFIG
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     return [_address(sockaddr) for _, _, _, _, sockaddr in found]
+
+
+class Lookups:
+    """Looks up names in threads of its own, at most so many at once: names that others chose, and may let hang.
+
+    Those would hold up whatever else the process does in threads.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="names")
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """As `look_up`."""
+        asked = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        found = await asyncio.get_running_loop().run_in_executor(self._pool, asked)
+        return [_address(sockaddr) for _, _, _, _, sockaddr in found]
 
 
 class CheckedResolver(AbstractResolver):

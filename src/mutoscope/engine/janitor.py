@@ -20,6 +20,8 @@ ROUND = 60.0
 BATCH = 100
 # Longer than the guard for the SDKs' retries looks back.
 RECEIPT_SECONDS = 3_600.0
+# How long the last words of upstreams are kept for an operator.
+REPLY_SECONDS = 30 * 86_400.0
 # It reads all ended tasks.
 PRUNE_ROUND = 600.0
 EXPIRED = "expired"
@@ -101,6 +103,7 @@ class Janitor:
         def write(tx: Transaction) -> None:
             tx.run("forget_old_idempotency", now=now)
             tx.run("forget_old_receipts", before=now - RECEIPT_SECONDS)
+            tx.run("forget_old_replies", before=now - REPLY_SECONDS)
 
         await self._desk.database.write(write)
 

@@ -11,9 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 
 from mutoscope.egress.answers import Reply
 from mutoscope.redaction import Redaction
+
+log = structlog.get_logger(__name__)
 
 REPLIES_KEPT = 3
 LONGEST_BODY = 16_384
@@ -55,13 +58,20 @@ def heard(method: str, url: str, reply: Reply, secret: str) -> None:
 
 
 def told() -> list[dict[str, Any]]:
-    """What was heard since this was last asked, the oldest first, fit to be stored: short and without secrets."""
+    """What was heard since this was last asked, the oldest first, fit to be stored: short and without secrets.
+
+    Nothing where that fails: what an upstream accepted is being written down, and this is only a help to read it.
+    """
     ear = _ear.get()
     if not ear:
         return []
-    answers = [each.told() for each in ear]
-    ear.clear()
-    return answers
+    try:
+        return [each.told() for each in ear]
+    except Exception:
+        log.exception("what an upstream said could not be read")
+        return []
+    finally:
+        ear.clear()
 
 
 def _told(body: bytes, redaction: Redaction) -> str:

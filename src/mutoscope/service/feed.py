@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -57,9 +58,13 @@ class Round:
 
 @dataclass(eq=False, slots=True)
 class Reading:
-    """One run of the reader. rests: whether it waits, and may be cancelled: a question to the database may not."""
+    """One run of the reader. rests: whether it waits, and may be cancelled: a question to the database may not.
+
+    untold: what was read and is still to be told, because the database went away in between.
+    """
 
     tail: Tail
+    untold: deque[Row] = field(default_factory=deque)
     rests: bool = False
     task: asyncio.Task[None] | None = None
 
@@ -118,6 +123,9 @@ class Feed:
     def close(self) -> None:
         """Let all go: the process stops."""
         self._is_closed = True
+        self._end_all()
+
+    def _end_all(self) -> None:
         for listener in self._listeners:
             listener.end()
 
@@ -131,15 +139,16 @@ class Feed:
         with self._database.changes.watch_all() as changes:
             while self._reading is reading:
                 try:
-                    while rows := await reading.tail.read():
-                        for row in rows:
-                            await self._tell(row)
+                    await self._tell_all(reading)
                     for each in rounds:
                         await each.go()
                 except DatabaseUnavailable as error:
                     log.error("events wait", reason=error.message)
                 except Exception:
-                    log.exception("the reader of events stumbled and goes on")
+                    # They come again and resume behind what they have heard.
+                    log.exception("the reader of events stumbled; its listeners are let go")
+                    reading.untold.clear()
+                    self._end_all()
                 if self._reading is reading:
                     reading.rests = True
                     await self._pause(changes)
@@ -150,6 +159,13 @@ class Feed:
         if not await changes.next(LOOK_AGAIN):
             self.close()
             await asyncio.sleep(LOOK_AGAIN)
+
+    async def _tell_all(self, reading: Reading) -> None:
+        while rows := reading.untold or await reading.tail.read():
+            reading.untold = deque(rows)
+            while reading.untold:
+                await self._tell(reading.untold[0])
+                reading.untold.popleft()
 
     async def _tell(self, row: Row) -> None:
         event_type = public_type(row["kind"])

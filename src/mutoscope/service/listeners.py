@@ -105,22 +105,33 @@ class Listeners:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._by_tenant: defaultdict[str, set[Listener]] = defaultdict(set)
+        # Each tenant's in the order in which they came.
+        self._by_tenant: defaultdict[str, dict[Listener, None]] = defaultdict(dict)
         self.count = 0
 
     def add(self, listener: Listener) -> None:
-        """TooManyRequests when there is no place."""
-        if self.count >= self._limit:
+        """TooManyRequests when there is no place, and no tenant has two more than this listener's."""
+        if self.count >= self._limit and not self._has_made_way(listener.tenant):
             raise TooManyRequests(
                 f"{self._limit} listeners are connected, and the server takes no more.", retry_after=FULL_SECONDS
             )
-        self._by_tenant[listener.tenant].add(listener)
+        self._by_tenant[listener.tenant][listener] = None
         self.count += 1
 
+    def _has_made_way(self, tenant: str) -> bool:
+        """Whether one of the tenant with the most places was let go, so that nobody keeps all others out."""
+        most = max(self._by_tenant.values(), key=len, default={})
+        if len(most) < len(self._by_tenant.get(tenant, ())) + 2:
+            return False
+        oldest = next(iter(most))
+        oldest.end()
+        self.remove(oldest)
+        return True
+
     def remove(self, listener: Listener) -> None:
-        those = self._by_tenant.get(listener.tenant, set())
+        those = self._by_tenant.get(listener.tenant, {})
         if listener in those:
-            those.discard(listener)
+            del those[listener]
             self.count -= 1
             if not those:
                 del self._by_tenant[listener.tenant]

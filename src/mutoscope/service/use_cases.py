@@ -13,6 +13,7 @@ from mutoscope.access.links import Links
 from mutoscope.access.pace import Pace
 from mutoscope.access.sign_in_links import spend_link
 from mutoscope.clock import Clock
+from mutoscope.correlation import asks_for
 from mutoscope.database.connection import Database, Row, Transaction
 from mutoscope.database.searching import matches, patterns, words_of
 from mutoscope.database.videos import add_event, asset_from_row, happened_from_row, move, node_from_row, video_from_row
@@ -211,6 +212,7 @@ class Service:
         return self._webhooks
 
     async def _propose(self, caller: Caller, new: New) -> Proposal:
+        asks_for(new.prompt)
         url = new.wishes.callback_url
         callback = None if url is None else self.webhooks.check_callback(url)
         return replace(await self._proposals.propose(caller, new), callback=callback)

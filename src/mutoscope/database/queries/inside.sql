@@ -35,3 +35,6 @@ ON CONFLICT (video_id, attempt, step) DO UPDATE SET replies = :replies, at = :no
 -- Those of a deleted video; of a failed one they are what an operator reads.
 DELETE FROM upstream_replies
 WHERE video_id = :video_id AND EXISTS (SELECT 1 FROM videos WHERE id = :video_id AND deleted_at IS NOT NULL);
+
+-- name: forget_old_replies
+DELETE FROM upstream_replies WHERE at <= :before;
