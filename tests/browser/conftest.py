@@ -12,12 +12,15 @@ from playwright.sync_api import Browser, StorageState, sync_playwright
 from acceptance.servers import ServerProcess
 from browser.chromium import CHROMIUM, FLAGS
 from browser.seen import Seen
-from browser.stock import Stock
+from browser.stock import MODEL, PROVIDERS, Stock
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    started = ServerProcess(tmp_path_factory.mktemp("page") / "data", {"MUTOSCOPE_DEFAULT_MODEL": "flipbook-instant"})
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "providers.toml").write_text(PROVIDERS)
+    chosen = {"MUTOSCOPE_DEFAULT_MODEL": MODEL, "MUTOSCOPE_PROVIDERS": str(folder / "providers.toml")}
+    started = ServerProcess(folder / "data", chosen)
     yield started
     assert started.stop() == 0, started.log.read_text()[-4000:]
 
