@@ -66,7 +66,8 @@ async def test_the_cookie_says_nothing_and_cannot_be_made(tmp_path: Path) -> Non
 async def test_each_port_of_a_host_has_a_cookie_of_its_own(tmp_path: Path) -> None:
     async with running(tmp_path / "one", ScriptedProvider()) as (server, _), visiting(server) as visitor:
         await visitor.sign_in(await new_key(server))
-        async with running(tmp_path / "two", ScriptedProvider()) as (other, _), visiting(other) as there:
+        other = Mutoscope(Settings(data_dir=tmp_path / "two"))
+        async with visiting(other) as there:
             there.client.base_url = "http://127.0.0.1:8651"
             there.client.cookies = visitor.client.cookies
             own = {"host": "127.0.0.1:8651", "origin": "http://127.0.0.1:8651"}
@@ -77,6 +78,7 @@ async def test_each_port_of_a_host_has_a_cookie_of_its_own(tmp_path: Path) -> No
             await there.post("/sign-out", **own)
             assert (await there.get("/", **own)).status_code == 303
             assert await is_in(visitor)
+        other.close()
 
 
 async def test_over_https_the_cookie_is_secure(tmp_path: Path) -> None:

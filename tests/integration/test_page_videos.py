@@ -281,7 +281,8 @@ async def test_what_failed_is_tried_again_with_the_same_form(tmp_path: Path) -> 
         assert f"\n{HOSTILE}</textarea>" in form
         for chosen in ('value="720x1280" selected', 'value="8" selected', 'name="seed"', 'value="7"'):
             assert chosen in form
-        source = await ended(server, caller, (await create(server, caller, NewVideo("a lake"))).id)
+        lake = NewVideo("a lake", Wishes(model="flipbook-instant"), size="640x360", seconds=4)
+        source = await ended(server, caller, (await create(server, caller, lake)).id)
         change = NewChange("in the rain", SourceId(source.id, "video_id"), Operation.REMIX, fails)
         remix = (await server.service.make(caller, change, Attempt("f"))).video
         await ended(server, caller, remix.id)
