@@ -85,3 +85,11 @@ class Stock:
     @cached_property
     def failed(self) -> str:
         return self.create("A clip that the provider refuses", test_case="moderated")
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The page of a webhook endpoint that is told of a deletion, where nobody listens."""
+        asked = {"name": "A receiver", "url": "https://hooks.invalid/", "event_types": ["video.deleted"]}
+        made = self.http.post("/v1/webhook_endpoints", json=asked).raise_for_status().json()["id"]
+        self.http.delete(f"/v1/videos/{self.create('Soon gone')}").raise_for_status()
+        return f"/page/webhooks/{made}"

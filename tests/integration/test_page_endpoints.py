@@ -26,9 +26,7 @@ ENDS = {"event:video.completed": "on", "event:video.failed": "on"}
 
 
 @asynccontextmanager
-async def receiving(
-    folder: Path, **settings: Any
-) -> AsyncIterator[tuple[Mutoscope, Caller, Visitor, Receiver, str]]:
+async def receiving(folder: Path, **settings: Any) -> AsyncIterator[tuple[Mutoscope, Caller, Visitor, Receiver, str]]:
     receiver = Receiver()
     async with receiver.listening() as url:
         settings = {"secret_key": KEY, "webhook_hosts": url.removeprefix("http://"), **settings}
@@ -196,7 +194,7 @@ async def test_without_a_key_for_secrets_it_says_so(tmp_path: Path, monkeypatch:
         shown = await visitor.get("/settings/webhooks")
         assert shown.status_code == 200
         assert "MUTOSCOPE_SECRET_KEY" in shown.text
-        assert "<form class=\"stack\"" not in shown.text
+        assert '<form class="stack"' not in shown.text
         fields = {"name": "a", "url": "https://example.com/", **ENDS}
         answer = await visitor.post("/settings/webhooks", fields)
         assert answer.status_code == 503

@@ -28,7 +28,13 @@ log = structlog.get_logger(__name__)
 
 # Every module of pages; each has a function `routes`.
 PAGES = (signing, theme, browse, video, files, compare, lineage, playground, settings, endpoints)
-NOT_THERE = (domain.VideoNotFound, domain.EndpointNotFound, domain.AssetExpired, domain.VideoNotReady, domain.VariantNotAvailable)
+NOT_THERE = (
+    domain.VideoNotFound,
+    domain.EndpointNotFound,
+    domain.AssetExpired,
+    domain.VideoNotReady,
+    domain.VariantNotAvailable,
+)
 
 
 def build(

@@ -165,9 +165,7 @@ class _Endpoints:
         """One endpoint. form: as it was sent, where something is wrong with it; likewise the others."""
         endpoint = await self._webhooks.retrieve(visit.caller, _id(visit))
         after = visit.request.query_params.get("after")
-        deliveries, has_more = await self._webhooks.deliveries(
-            visit.caller, endpoint.id, after=after, limit=DELIVERIES
-        )
+        deliveries, has_more = await self._webhooks.deliveries(visit.caller, endpoint.id, after=after, limit=DELIVERIES)
         return await self._answer(
             visit,
             "endpoint.html",

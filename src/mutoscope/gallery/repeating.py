@@ -80,7 +80,9 @@ def _called(video: Video) -> tuple[str, list[str]]:
     """The SDK's method, and its arguments. What its interface does not know goes into `extra_body`."""
     _, fields = _asked(video)
     operation = video.request.operation
-    extra = {name: fields.pop(name) for name in ("seed", "model", *_WRITTEN) if name in fields and _is_extra(name, operation)}
+    extra = {
+        name: fields.pop(name) for name in ("seed", "model", *_WRITTEN) if name in fields and _is_extra(name, operation)
+    }
     arguments = [f"{name}={_literal(value)}" for name, value in fields.items()]
     if operation is Operation.REMIX:
         arguments.insert(0, _literal(video.source_id))

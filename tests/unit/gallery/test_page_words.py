@@ -102,7 +102,7 @@ def test_the_line_for_a_shell_asks_for_the_same(operation: Operation, path: str,
 
 
 def test_what_only_some_models_take_is_asked_for_again() -> None:
-    options = {"negative_prompt": "\"rain\"", "generate_audio": True, "provider_options": {"steps": [None, 1.5]}}
+    options = {"negative_prompt": '"rain"', "generate_audio": True, "provider_options": {"steps": [None, 1.5]}}
     request = replace(REQUEST, options={**options, "last_frame": object()})
     curl, python = repeating(replace(VIDEO, request=request), SITE)
     asked = json.loads(shlex.split(curl.text.replace("\\\n", ""))[-1])
