@@ -72,11 +72,11 @@ async def test_each_port_of_a_host_has_a_cookie_of_its_own(tmp_path: Path) -> No
             there.client.cookies = visitor.client.cookies
             own = {"host": "127.0.0.1:8651", "origin": "http://127.0.0.1:8651"}
             assert (await there.post("/sign-in", {"key": await new_key(other)}, **own)).status_code == 303
-            assert (await there.get("/", **own)).status_code == 200
+            assert (await there.get("/")).status_code == 200
             assert {COOKIE, "mutoscope_8651"} <= set(there.client.cookies)
             assert await is_in(visitor)
-            await there.post("/sign-out", **own)
-            assert (await there.get("/", **own)).status_code == 303
+            await there.post("/sign-out", None, **own)
+            assert (await there.get("/")).status_code == 303
             assert await is_in(visitor)
         other.close()
 

@@ -1,7 +1,7 @@
 """What a page says once, after the redirect that answers a form: sent again by a reload, nothing is done twice.
 
-It travels in a cookie that is sealed by this server, holds for a minute, and is taken back by the page that shows it. So
-a secret that was just made is in no address, no row and no history.
+It travels in a cookie that is sealed by this server, holds for a minute, and is taken back by the page that shows it.
+So a secret that was just made is in no address, no row and no history.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECONDS = 60
 
 
 class Flash(msgspec.Struct, array_like=True, frozen=True):
-    """For whom, until when (Unix seconds), and what: about names the thing, such as "key". secret, said: "" for none."""
+    """For whom, until when (Unix seconds), and what: about is the page or thing. secret, said: "" for none."""
 
     key_id: str
     ends_at: int
