@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, StorageState, sync_playwright
@@ -12,12 +14,37 @@ from playwright.sync_api import Browser, StorageState, sync_playwright
 from acceptance.servers import ServerProcess
 from browser.chromium import CHROMIUM, FLAGS
 from browser.seen import Seen
-from browser.stock import Stock
+from browser.stock import MODEL, PROVIDERS, Stock
+
+
+class _Taker(BaseHTTPRequestHandler):
+    """Takes every webhook."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    started = ServerProcess(tmp_path_factory.mktemp("page") / "data", {"MUTOSCOPE_DEFAULT_MODEL": "flipbook-instant"})
+def receiver() -> Iterator[str]:
+    """The address of somebody in the operator's own network, where webhooks may be sent."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Taker) as taker:
+        Thread(target=taker.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{taker.server_port}"
+        taker.shutdown()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, receiver: str) -> Iterator[ServerProcess]:
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "providers.toml").write_text(PROVIDERS)
+    chosen = {"MUTOSCOPE_DEFAULT_MODEL": MODEL, "MUTOSCOPE_PROVIDERS": str(folder / "providers.toml")}
+    chosen["MUTOSCOPE_WEBHOOK_HOSTS"] = receiver
+    started = ServerProcess(folder / "data", chosen)
     yield started
     assert started.stop() == 0, started.log.read_text()[-4000:]
 

@@ -9,6 +9,26 @@ from typing import Any
 import httpx2 as httpx
 
 MODEL = "flipbook-instant"
+# Of somebody else, for what only such models take. It is never asked for more than a plan: nobody answers there.
+OTHERS = "wan-2.2"
+PROVIDERS = f"""
+[studio]
+adapter = "openai_compatible"
+base_url = "http://127.0.0.1:9/v1"
+options = {{ dialect = "vllm_omni" }}
+
+[[studio.model]]
+adapter = "openai_compatible"
+name = "{OTHERS}"
+upstream_model = "Wan-AI/Wan2.2-T2V-A14B-Diffusers"
+owner = "alibaba"
+sizes = ["1280x720", "720x1280"]
+seconds = [5, 8]
+default_size = "1280x720"
+default_seconds = 5
+capabilities = ["image_reference", "seed", "negative_prompt", "audio", "provider_options", "cancel"]
+price = {{ per_second = "0.05" }}
+"""
 SECONDS = 300
 
 
@@ -65,3 +85,11 @@ class Stock:
     @cached_property
     def failed(self) -> str:
         return self.create("A clip that the provider refuses", test_case="moderated")
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The page of a webhook endpoint that is told of a deletion, where nobody listens."""
+        asked = {"name": "A receiver", "url": "https://hooks.invalid/", "event_types": ["video.deleted"]}
+        made = self.http.post("/v1/webhook_endpoints", json=asked).raise_for_status().json()["id"]
+        self.http.delete(f"/v1/videos/{self.create('Soon gone')}").raise_for_status()
+        return f"/page/webhooks/{made}"

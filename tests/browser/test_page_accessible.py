@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, StorageState
 from acceptance.servers import ServerProcess
 from browser.chromium import DESKTOP, PHONE
 from browser.seen import Seen
-from browser.stock import Stock
+from browser.stock import OTHERS, Stock
 
 AXE = Path(__file__).parents[2] / ".clients" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
@@ -70,6 +70,9 @@ def paths_of(stock: Stock) -> list[str]:
         f"/page/videos/{child}/compare",
         f"/page/videos/{grandchild}/lineage",
         "/playground",
+        f"/playground?model={OTHERS}",
         "/settings",
+        "/settings/webhooks",
+        stock.endpoint,
         "/page/nothing",
     ]

@@ -121,8 +121,11 @@ def test_a_remix_beside_its_source(seen: Seen, stock: Stock) -> None:
     page.get_by_label("What should change").fill("Let the sun set")
     page.get_by_role("button", name="Show plan and price").click()
     expect(page.get_by_role("heading", name="This is what would be made")).to_be_visible()
+    assert page.url.endswith("/remix#remix")
     page.get_by_role("button", name="Make the remix").click()
     page.wait_for_url(VIDEO_PAGE)
+    # At its top, not at the form that the plan was under.
+    assert "#" not in page.url
     page.get_by_role("link", name="Compare with its source").click(timeout=WAIT)
     page.get_by_role("button", name="Play", exact=True).click()
     plays_on(seen, "[data-clip=remix]", 0.3)
@@ -194,6 +197,32 @@ def test_the_shorter_clip_rests_on_its_last_picture(seen: Seen, stock: Stock) ->
     assert source.evaluate("(clip) => clip.paused")
 
 
+def test_clips_of_different_shapes_keep_theirs(seen: Seen, stock: Stock) -> None:
+    page = seen.page
+    upright = stock.create("A tower", size="720x1280", seconds="8")
+    elsewhere = f"{seen.url}/page/videos/{upright}/content"
+    page.route(f"**/videos/{stock.root}/content", lambda route: route.continue_(url=elsewhere))
+    video_page(page, stock.child, "/compare")
+    page.get_by_label("Time", exact=True).wait_for()
+    source, remix = clips(page)
+    for name in ("Wipe", "Side by side"):
+        page.get_by_role("button", name=name).click()
+        for clip, shape in ((source, 9 / 16), (remix, 16 / 9)):
+            assert clip.evaluate("(clip) => clip.videoWidth / clip.videoHeight") == pytest.approx(shape, rel=0.01)
+            assert clip.evaluate("(clip) => getComputedStyle(clip).objectFit") == "contain"
+        stage = page.locator("[data-stage]").bounding_box()
+        boxes = [clip.bounding_box() for clip in (source, remix)]
+        assert stage is not None
+        for box in boxes:
+            assert box is not None
+            assert box["width"] <= stage["width"]
+            assert box["height"] <= stage["height"] + 1
+    # The source is the longer one here: it leads, and the remix rests.
+    page.get_by_label("Time", exact=True).fill("7")
+    assert time_of(source) == pytest.approx(7, abs=0.01)
+    assert time_of(remix) == pytest.approx(4, abs=0.05)
+
+
 def test_the_tree(seen: Seen, stock: Stock) -> None:
     page = seen.page
     child, grandchild = stock.child, stock.grandchild
@@ -254,10 +283,12 @@ def test_a_key_of_ones_own(seen: Seen, browser: Browser, server: ServerProcess) 
     page.goto("/settings")
     page.get_by_label("What the new key is for").fill("Laptop")
     page.get_by_role("button", name="Make a key").click()
-    secret = page.locator(".new-key code").inner_text()
+    secret = page.locator(".fresh code").inner_text()
     assert secret.startswith("muto-")
-    page.goto("/settings")
+    keys = page.locator("#keys .row").count()
+    page.reload()
     assert secret not in page.content()
+    assert page.locator("#keys .row").count() == keys
     other = Seen(browser, server.url)
     other.page.goto("/")
     other.page.get_by_label("API key").fill(secret)
@@ -270,6 +301,43 @@ def test_a_key_of_ones_own(seen: Seen, browser: Browser, server: ServerProcess) 
     other.page.goto("/")
     expect(other.page.get_by_role("heading", name="Sign in")).to_be_visible()
     other.close()
+
+
+def test_webhooks(seen: Seen, receiver: str) -> None:
+    page = seen.page
+    page.goto("/settings")
+    page.get_by_role("link", name="Webhooks").click()
+    page.get_by_label("Name").fill("My app")
+    page.get_by_label("Address").fill("http://192.168.0.1/hooks")
+    page.get_by_role("button", name="Make the endpoint").click()
+    expect(page.locator("#endpoint-url-error")).to_be_visible()
+    expect(page.get_by_label("Address")).to_be_focused()
+    page.get_by_label("Address").fill(f"http://{receiver}/hooks")
+    page.get_by_role("button", name="Make the endpoint").click()
+    secret = page.locator(".fresh code")
+    first = secret.inner_text()
+    assert first.startswith("whsec_")
+    page.reload()
+    expect(secret).to_have_count(0)
+    page.get_by_role("button", name="Send it").click()
+    expect(page.get_by_text("took the test event: it answered 204")).to_be_visible()
+    page.get_by_role("button", name="Change the secret").click()
+    expect(secret).to_contain_text("whsec_")
+    assert secret.inner_text() != first
+    page.get_by_label("Name").fill("Renamed")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Renamed", level=1)).to_be_visible()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("It is deleted.")).to_be_visible()
+    expect(page.get_by_role("link", name="Renamed")).to_have_count(0)
+
+
+def test_what_failed_is_tried_again(seen: Seen, stock: Stock) -> None:
+    page = seen.page
+    video_page(page, stock.failed)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_label("Prompt")).to_have_value("A clip that the provider refuses")
 
 
 def test_both_themes(seen: Seen) -> None:
@@ -298,7 +366,7 @@ def test_no_page_is_wider_than_a_phone(
     seen = Seen(browser, server.url, session, size=PHONE, is_mobile=True, has_touch=True)
     paths = ["/", "/playground", "/settings", "/?q=nothing-is-like-that", f"/page/videos/{stock.failed}"]
     paths += [f"/page/videos/{stock.grandchild}", f"/page/videos/{stock.grandchild}/lineage"]
-    paths += [f"/page/videos/{stock.child}/compare"]
+    paths += [f"/page/videos/{stock.child}/compare", "/settings/webhooks", stock.endpoint, "/page/webhooks/whe_none"]
     for path in paths:
         seen.page.goto(path)
         wide = seen.page.evaluate("document.documentElement.scrollWidth")

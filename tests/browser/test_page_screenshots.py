@@ -29,7 +29,11 @@ ROOT = "A cinematic drone shot over a misty lake at sunrise"
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.skipif(not FOLDER, reason="SCREENSHOTS is not set")]
 
 
-def test_pictures_for_the_docs(browser: Browser, server: ServerProcess, session: StorageState, stock: Stock) -> None:
+def test_pictures_for_the_docs(
+    browser: Browser, server: ServerProcess, session: StorageState, stock: Stock, receiver: str
+) -> None:
+    asked = {"name": "My app", "url": f"http://{receiver}/hooks", "event_types": ["video.completed", "video.failed"]}
+    endpoint = stock.http.post("/v1/webhook_endpoints", json=asked).raise_for_status().json()["id"]
     for prompt in SCENES:
         stock.create(prompt, model="flipbook", size="640x360")
     root = stock.create(ROOT, model="flipbook", size="960x540")
@@ -42,6 +46,7 @@ def test_pictures_for_the_docs(browser: Browser, server: ServerProcess, session:
         "tree": (f"/page/videos/{snow}/lineage", "light"),
         "playground": ("/playground", "light"),
         "settings": ("/settings", "dark"),
+        "webhooks": (f"/page/webhooks/{endpoint}", "light"),
     }
     for name, (path, theme) in looks.items():
         seen = Seen(browser, server.url, session, size=SIZE, color_scheme=theme, reduced_motion="reduce")

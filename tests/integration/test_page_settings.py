@@ -31,6 +31,8 @@ def shown_key(html: str) -> str:
 async def test_a_key_is_made_shown_once_and_revoked(tmp_path: Path) -> None:
     async with signed_in(tmp_path, ScriptedProvider()) as (server, caller, visitor):
         answer = await visitor.post("/settings/keys", {"name": "<b>Laptop</b>"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/settings#keys")
+        answer = await visitor.get("/settings")
         secret = shown_key(answer.text)
         assert "&lt;b&gt;Laptop&lt;/b&gt;" in answer.text
         assert answer.headers["cache-control"] == "no-store"

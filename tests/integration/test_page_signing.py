@@ -16,6 +16,7 @@ from mutoscope.testing import ManualClock, ScriptedProvider
 
 pytestmark = pytest.mark.anyio
 on_either = pytest.mark.usefixtures("either")
+COOKIE = "mutoscope_8650"
 
 
 async def new_key(server: Mutoscope) -> str:
@@ -53,13 +54,31 @@ async def test_the_cookie_says_nothing_and_cannot_be_made(tmp_path: Path) -> Non
     async with running(tmp_path, ScriptedProvider()) as (server, _), visiting(server) as visitor:
         key = await create_key(server.database, 1.0)
         await visitor.sign_in(key.secret)
-        token = visitor.client.cookies["mutoscope"]
+        token = visitor.client.cookies[COOKIE]
         assert key.id not in token
         assert key.secret not in token
         for spoiled in (token[:-1], token[:-1] + ("A" if token[-1] != "A" else "B"), "", "x" * 5000, f"{token}="):
             visitor.client.cookies.clear()
-            visitor.client.cookies.set("mutoscope", spoiled)
+            visitor.client.cookies.set(COOKIE, spoiled)
             assert not await is_in(visitor)
+
+
+async def test_each_port_of_a_host_has_a_cookie_of_its_own(tmp_path: Path) -> None:
+    async with running(tmp_path / "one", ScriptedProvider()) as (server, _), visiting(server) as visitor:
+        await visitor.sign_in(await new_key(server))
+        other = Mutoscope(Settings(data_dir=tmp_path / "two"))
+        async with visiting(other) as there:
+            there.client.base_url = "http://127.0.0.1:8651"
+            there.client.cookies = visitor.client.cookies
+            own = {"host": "127.0.0.1:8651", "origin": "http://127.0.0.1:8651"}
+            assert (await there.post("/sign-in", {"key": await new_key(other)}, **own)).status_code == 303
+            assert (await there.get("/")).status_code == 200
+            assert {COOKIE, "mutoscope_8651"} <= set(there.client.cookies)
+            assert await is_in(visitor)
+            await there.post("/sign-out", None, **own)
+            assert (await there.get("/")).status_code == 303
+            assert await is_in(visitor)
+        other.close()
 
 
 async def test_over_https_the_cookie_is_secure(tmp_path: Path) -> None:
@@ -95,11 +114,11 @@ async def test_a_session_ends_after_thirty_days(tmp_path: Path) -> None:
     clock = ManualClock()
     async with running(tmp_path, ScriptedProvider(), clock=clock) as (server, _), visiting(server) as visitor:
         await visitor.sign_in(await new_key(server))
-        token = visitor.client.cookies["mutoscope"]
+        token = visitor.client.cookies[COOKIE]
         await clock.advance(30 * 86_400 - 1)
         assert await is_in(visitor)
         await clock.advance(2)
-        visitor.client.cookies.set("mutoscope", token)
+        visitor.client.cookies.set(COOKIE, token)
         assert not await is_in(visitor)
 
 
@@ -122,11 +141,11 @@ async def test_a_spent_link_stays_spent_after_a_restart(tmp_path: Path) -> None:
         spent = await make_link(server.database, server.clock.now(), caller.key_id)
         kept = await make_link(server.database, server.clock.now(), caller.key_id)
         assert await spend(visitor, spent) == 303
-        token = visitor.client.cookies["mutoscope"]
+        token = visitor.client.cookies[COOKIE]
     async with running(tmp_path, ScriptedProvider()) as (server, _), visiting(server) as visitor:
         assert await spend(visitor, spent) == 401
         assert await spend(visitor, kept) == 303
-        visitor.client.cookies.set("mutoscope", token)
+        visitor.client.cookies.set(COOKIE, token)
         assert await is_in(visitor)  # the session of before
 
 

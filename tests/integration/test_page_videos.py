@@ -18,10 +18,10 @@ from whole_server import ended, running
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
 from mutoscope.domain.money import Price
-from mutoscope.domain.video import Size, Video
+from mutoscope.domain.video import Operation, Size, Video
 from mutoscope.domain.wishes import Wishes
 from mutoscope.providers.protocol import Running
-from mutoscope.service.requests import Caller, NewVideo
+from mutoscope.service.requests import Attempt, Caller, NewChange, NewVideo, SourceId
 from mutoscope.testing import ScriptedProvider
 from studio import create, write_clip
 
@@ -268,6 +268,29 @@ async def test_a_failure_says_why_and_what_to_do(tmp_path: Path) -> None:
         page = (await visitor.get(f"/page/videos/{video.id}")).text
         assert "moderation_blocked" in page
         assert "Say it in other words" in page
+
+
+async def test_what_failed_is_tried_again_with_the_same_form(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, _), visiting(server) as visitor:
+        caller = await enter(server, visitor, "default")
+        fails = Wishes(model="flipbook-instant", seed=7, options={"test_case": "moderated"})
+        new = NewVideo(HOSTILE, fails, size="720x1280", seconds=8)
+        video = await ended(server, caller, (await create(server, caller, new)).id)
+        assert f'href="/playground?again={video.id}"' in (await visitor.get(f"/page/videos/{video.id}")).text
+        form = unescape((await visitor.get(f"/playground?again={video.id}")).text)
+        assert f"\n{HOSTILE}</textarea>" in form
+        for chosen in ('value="720x1280" selected', 'value="8" selected', 'name="seed"', 'value="7"'):
+            assert chosen in form
+        lake = NewVideo("a lake", Wishes(model="flipbook-instant"), size="640x360", seconds=4)
+        source = await ended(server, caller, (await create(server, caller, lake)).id)
+        change = NewChange("in the rain", SourceId(source.id, "video_id"), Operation.REMIX, fails)
+        remix = (await server.service.make(caller, change, Attempt("f"))).video
+        await ended(server, caller, remix.id)
+        place = f"/page/videos/{source.id}?again={remix.id}"
+        assert f'href="{place}#remix"' in (await visitor.get(f"/page/videos/{remix.id}")).text
+        assert ">in the rain</textarea>" in (await visitor.get(place)).text
+        await enter(server, visitor, "neighbours")
+        assert (await visitor.get(f"/playground?again={video.id}")).status_code == 404
 
 
 async def test_the_line_that_repeats_it_can_be_pasted(tmp_path: Path, clip: bytes) -> None:

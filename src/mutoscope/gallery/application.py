@@ -15,7 +15,8 @@ from starlette.routing import Route
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database
 from mutoscope.domain import errors as domain
-from mutoscope.gallery import browse, compare, files, lineage, playground, settings, signing, theme, video
+from mutoscope.gallery import browse, compare, endpoints, files, lineage, playground, settings, signing, theme, video
+from mutoscope.gallery.flash import Flashes
 from mutoscope.gallery.rendering import Look
 from mutoscope.gallery.rooms import Download, Room
 from mutoscope.gallery.sessions import Sessions
@@ -26,8 +27,14 @@ from mutoscope.service.use_cases import Service
 log = structlog.get_logger(__name__)
 
 # Every module of pages; each has a function `routes`.
-PAGES = (signing, theme, browse, video, files, compare, lineage, playground, settings)
-NOT_THERE = (domain.VideoNotFound, domain.AssetExpired, domain.VideoNotReady, domain.VariantNotAvailable)
+PAGES = (signing, theme, browse, video, files, compare, lineage, playground, settings, endpoints)
+NOT_THERE = (
+    domain.VideoNotFound,
+    domain.EndpointNotFound,
+    domain.AssetExpired,
+    domain.VideoNotReady,
+    domain.VariantNotAvailable,
+)
 
 
 def build(
@@ -36,7 +43,8 @@ def build(
     """An ASGI application that serves the page. hosts: as in `shield.Shield`. body_bytes: as in `rooms.Room`."""
     statics = Statics()
     look = Look(statics, clock.now)
-    room = Room(service, Sessions(database, clock.now), look, clock, download, body_bytes)
+    sessions, flashes = Sessions(database, clock.now), Flashes(database, clock.now)
+    room = Room(service, sessions, flashes, look, clock, download, body_bytes)
     problems = _Problems(look)
     return Starlette(
         routes=[

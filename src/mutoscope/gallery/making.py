@@ -10,7 +10,7 @@ import msgspec
 
 from mutoscope.domain.catalog import Capability, Catalog, ModelSpec
 from mutoscope.domain.errors import CallerError, InvalidRequest
-from mutoscope.domain.video import Size, check_prompt
+from mutoscope.domain.video import Size, VideoRequest, check_prompt
 from mutoscope.domain.wishes import Wishes
 from mutoscope.gallery.forms import ONCE, new_once
 from mutoscope.service.proposals import Proposal
@@ -89,6 +89,22 @@ def make_form(catalog: Catalog, given: Mapping[str, str]) -> MakeForm:
         values={name: given.get(name, "") for name in FIELDS},
     )
     return replace(form, once=given[ONCE]) if given.get(ONCE) else form
+
+
+def fields_of(request: VideoRequest) -> dict[str, str]:
+    """What the form would have been filled with to ask for this. A file that went along has to be given again."""
+    options = request.options
+    own, sound = options.get("provider_options"), options.get("generate_audio")
+    return {
+        "prompt": request.prompt,
+        "model": request.model,
+        "size": str(request.size),
+        "seconds": f"{request.seconds:g}",
+        "seed": "" if request.seed is None else str(request.seed),
+        "negative_prompt": options.get("negative_prompt", ""),
+        "generate_audio": "" if sound is None else "yes" if sound else "no",
+        "provider_options": msgspec.json.format(msgspec.json.encode(own)).decode() if own else "",
+    }
 
 
 def new_video(fields: Mapping[str, str], files: Mapping[str, bytes]) -> NewVideo:

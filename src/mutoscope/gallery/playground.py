@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from mutoscope.domain.errors import CallerError, NotAuthenticated
 from mutoscope.gallery.forms import attempt_of
-from mutoscope.gallery.making import PICTURE, MakeForm, make_form, new_video
+from mutoscope.gallery.making import PICTURE, MakeForm, fields_of, make_form, new_video
 from mutoscope.gallery.rooms import Room, Visit, redirect
-from mutoscope.gallery.video import path_of
+from mutoscope.gallery.video import AGAIN, path_of
 
 PATH = "/playground"
 
@@ -27,8 +27,14 @@ class _Playground:
         self._room = room
 
     async def show(self, visit: Visit) -> Response:
-        """The form, with the choices of the model that the address names."""
-        return self._page(visit, make_form(self._room.service.catalog, visit.request.query_params))
+        """The form, with the choices of the model that the address names; `again`: filled as for that video."""
+        service, query = self._room.service, visit.request.query_params
+        again = query.get(AGAIN)
+        if again is None:
+            return self._page(visit, make_form(service.catalog, query))
+        request = (await service.retrieve(visit.caller, again)).request
+        form = make_form(service.catalog, fields_of(request))
+        return self._page(visit, replace(form, lost_picture=request.reference is not None))
 
     async def make(self, visit: Visit) -> Response:
         """The plan and its price, a rehearsal or the video itself, as the button that was pressed says."""

@@ -66,6 +66,11 @@ def filled_form(
     )
 
 
+def form_again(catalog: Catalog, video: Video) -> RemixForm:
+    """The form as it would have been filled to ask for this remix."""
+    return filled_form(catalog, {"model": video.request.model, "prompt": video.request.prompt})
+
+
 def new_remix(source_id: str, fields: Mapping[str, str]) -> NewChange:
     """What the form asks for."""
     wishes = Wishes(model=fields.get("model") or None, rehearse="rehearse" in fields)

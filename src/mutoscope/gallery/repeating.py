@@ -10,6 +10,8 @@ from typing import Any
 from mutoscope.domain.video import Operation, Video
 
 KEY = "$MUTOSCOPE_API_KEY"
+# Of the options those that can be written down; files go along otherwise.
+_WRITTEN = ("negative_prompt", "generate_audio", "provider_options")
 _METHODS = {Operation.EDIT: "edit", Operation.EXTENSION: "extend"}
 
 
@@ -61,6 +63,7 @@ def _asked(video: Video) -> tuple[str, dict[str, Any]]:
     common: dict[str, Any] = {"prompt": request.prompt, "model": request.model}
     if request.seed is not None:
         common["seed"] = request.seed
+    common |= {name: request.options[name] for name in _WRITTEN if name in request.options}
     source = {"video": {"id": video.source_id}} if video.source_id else {}
     match request.operation:
         case Operation.CREATE:
@@ -77,7 +80,9 @@ def _called(video: Video) -> tuple[str, list[str]]:
     """The SDK's method, and its arguments. What its interface does not know goes into `extra_body`."""
     _, fields = _asked(video)
     operation = video.request.operation
-    extra = {name: fields.pop(name) for name in ("seed", "model") if name in fields and _is_extra(name, operation)}
+    extra = {
+        name: fields.pop(name) for name in ("seed", "model", *_WRITTEN) if name in fields and _is_extra(name, operation)
+    }
     arguments = [f"{name}={_literal(value)}" for name, value in fields.items()]
     if operation is Operation.REMIX:
         arguments.insert(0, _literal(video.source_id))
@@ -87,9 +92,17 @@ def _called(video: Video) -> tuple[str, list[str]]:
 
 
 def _is_extra(name: str, operation: Operation) -> bool:
-    return name == "seed" or operation is not Operation.CREATE
+    return name != "model" or operation is not Operation.CREATE
 
 
 def _literal(value: Any) -> str:
     """A value in Python's words, with the quotes that people write."""
-    return json.dumps(value, ensure_ascii=False)
+    match value:
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case dict():
+            return "{" + ", ".join(f"{_literal(name)}: {_literal(each)}" for name, each in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_literal, value)) + "]"
+        case _:
+            return repr(value)

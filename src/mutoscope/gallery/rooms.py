@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from mutoscope.clock import Clock
 from mutoscope.domain.errors import NotAuthenticated
+from mutoscope.gallery.flash import Flashes
 from mutoscope.gallery.forms import read_form
 from mutoscope.gallery.rendering import Look
 from mutoscope.gallery.sessions import Sessions
@@ -51,6 +52,7 @@ class Room:
 
     service: Service
     sessions: Sessions
+    flashes: Flashes
     look: Look
     clock: Clock
     download: Download

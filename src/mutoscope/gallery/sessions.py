@@ -15,6 +15,7 @@ from starlette.responses import Response
 from mutoscope.access.links import Seal
 from mutoscope.access.server_keys import server_key
 from mutoscope.database.connection import Database
+from mutoscope.gallery.cookies import attributes, cookie_name
 
 COOKIE = "mutoscope"
 KEY_NAME = "page_sessions"
@@ -39,11 +40,11 @@ class Sessions:
     async def begin(self, request: Request, response: Response, key_id: str) -> None:
         session = Session(key_id, int(self._now()) + SECONDS)
         token = (await self._opened()).close(msgspec.json.encode(session))
-        response.set_cookie(COOKIE, token, max_age=SECONDS, **_attributes(request))
+        response.set_cookie(cookie_name(COOKIE, request), token, max_age=SECONDS, **attributes(request))
 
     async def key_id(self, request: Request) -> str | None:
         """The id of the key that was shown; None for a visitor who is not, or not any more, signed in."""
-        token = request.cookies.get(COOKIE)
+        token = request.cookies.get(cookie_name(COOKIE, request))
         text = (await self._opened()).open(token) if token else None
         if text is None:
             return None
@@ -51,13 +52,9 @@ class Sessions:
         return session.key_id if self._now() < session.ends_at else None
 
     def end(self, request: Request, response: Response) -> None:
-        response.delete_cookie(COOKIE, **_attributes(request))
+        response.delete_cookie(cookie_name(COOKIE, request), **attributes(request))
 
     async def _opened(self) -> Seal:
         if self._seal is None:
             self._seal = Seal(await server_key(self._database, KEY_NAME, self._now()))
         return self._seal
-
-
-def _attributes(request: Request) -> dict:
-    return {"path": "/", "httponly": True, "samesite": "strict", "secure": request.url.scheme == "https"}

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mutoscope.access.keys import NewKey
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.errors import CallerError, NotAllowed, NotAuthenticated
 from mutoscope.domain.money import USD, UsageBy, UsageLine
@@ -46,14 +45,16 @@ class _Settings:
         return redirect(PATH)
 
     async def create_key(self, visit: Visit) -> Response:
-        """Answered with a page and no way on: the secret is in no address, and nowhere after this."""
+        """The secret goes to the next page, which shows it once; a reload makes no second key."""
         try:
             made = await self._room.service.own_keys.create(visit.caller, visit.fields.get("name", ""))
         except NotAuthenticated:
             raise
         except CallerError as error:
             return await self._page(visit, error=error)
-        return await self._page(visit, made=made)
+        response = redirect(f"{PATH}#keys")
+        await self._room.flashes.leave(visit.request, response, visit.caller.key_id, PATH, secret=made.secret)
+        return response
 
     async def revoke_key(self, visit: Visit) -> Response:
         try:
@@ -64,10 +65,11 @@ class _Settings:
             return await self._page(visit, error=error)
         return redirect(f"{PATH}#keys")
 
-    async def _page(self, visit: Visit, made: NewKey | None = None, error: CallerError | None = None) -> Response:
+    async def _page(self, visit: Visit, error: CallerError | None = None) -> Response:
         service, request = self._room.service, visit.request
         status = 200 if error is None else 403 if isinstance(error, NotAllowed) else 400
-        return self._room.look.page(
+        flash = await self._room.flashes.read(request, visit.caller.key_id, PATH)
+        response = self._room.look.page(
             "settings.html",
             request,
             status,
@@ -75,7 +77,7 @@ class _Settings:
             own_key=visit.caller.key_id,
             tenant=visit.caller.tenant,
             may_manage=await service.own_keys.may_manage(visit.caller),
-            made=made,
+            flash=flash,
             error=error,
             budget=await service.own_budget.lines(visit.caller),
             currency=_currency(service.catalog.models.values()),
@@ -83,6 +85,9 @@ class _Settings:
             providers=_providers(service.catalog.models.values()),
             default_model=service.catalog.default,
         )
+        if flash is not None:
+            self._room.flashes.drop(request, response)
+        return response
 
     async def _usage(self, visit: Visit) -> tuple[UsageLine, ...]:
         """By model, from the first of this month."""

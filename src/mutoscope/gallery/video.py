@@ -7,14 +7,16 @@ from starlette.routing import Route
 
 from mutoscope.domain.errors import CallerError, NotAuthenticated, VideoNotFound
 from mutoscope.domain.lifecycle import State
-from mutoscope.domain.video import Failure, Video
+from mutoscope.domain.video import Failure, Operation, Video
 from mutoscope.gallery.advice import advice
 from mutoscope.gallery.forms import attempt_of
-from mutoscope.gallery.remixing import RemixForm, empty_form, filled_form, new_remix
+from mutoscope.gallery.remixing import RemixForm, empty_form, filled_form, form_again, new_remix
 from mutoscope.gallery.repeating import repeating
 from mutoscope.gallery.rooms import Room, Visit, redirect
 
 CANCELLED = Failure("cancelled", "The video was cancelled before its end.")
+# In an address, of the video that is to be asked for once more.
+AGAIN = "again"
 UNTOLD = Failure("internal_error", "The video failed.")
 
 
@@ -37,8 +39,13 @@ class _Video:
         self._room = room
 
     async def show(self, visit: Visit) -> Response:
-        video = await self._room.service.retrieve(visit.caller, visit.video_id)
-        return await self._page(visit, video, empty_form(self._room.service.catalog, video))
+        """`again` in the address: with the form filled as for that remix."""
+        service, again = self._room.service, visit.request.query_params.get(AGAIN)
+        video = await service.retrieve(visit.caller, visit.video_id)
+        if again is None:
+            return await self._page(visit, video, empty_form(service.catalog, video))
+        remix = await service.retrieve(visit.caller, again)
+        return await self._page(visit, video, form_again(service.catalog, remix))
 
     async def back(self, visit: Visit) -> Response:
         """A form's address opened as a page: after signing in anew, or from the history."""
@@ -67,6 +74,7 @@ class _Video:
     async def _page(self, visit: Visit, video: Video, form: RemixForm, status: int = 200) -> Response:
         request, service = visit.request, self._room.service
         failure = _failure(video)
+        source = await self._source(visit, video)
         return self._room.look.page(
             "video.html",
             request,
@@ -75,7 +83,8 @@ class _Video:
             form=form,
             failure=failure,
             advice=advice(failure.code) if failure else "",
-            source=await self._source(visit, video),
+            source=source,
+            again=_again(video, source) if failure else "",
             history=await service.history(visit.caller, video.id),
             lines=repeating(video, f"{request.url.scheme}://{request.url.netloc}"),
             is_drawn=_is_drawn(self._room, video),
@@ -89,6 +98,15 @@ class _Video:
             return await self._room.service.retrieve(visit.caller, video.source_id)
         except VideoNotFound:
             return None
+
+
+def _again(video: Video, source: Video | None) -> str:
+    """Where the form waits that asks for this once more; "" for what the page has no form for."""
+    if video.request.operation is Operation.CREATE:
+        return f"/playground?{AGAIN}={video.id}"
+    if video.request.operation is Operation.REMIX and source is not None:
+        return f"{path_of(source.id)}?{AGAIN}={video.id}#remix"
+    return ""
 
 
 def _failure(video: Video) -> Failure | None:

@@ -87,6 +87,11 @@ class Webhooks:
     def event_types(self) -> Sequence[str]:
         return self._courier.event_types
 
+    @property
+    def can_seal(self) -> bool:
+        """Whether this server can keep signing secrets, without which there are no endpoints."""
+        return self._vault.has_key
+
     async def create(self, caller: Caller, new: NewEndpoint) -> Endpoint:
         """Make an endpoint; its secret is in the answer, and in no other. SecretKeyMissing if it cannot be kept."""
         assert new.name is not None
@@ -226,6 +231,8 @@ class Webhooks:
     def _judge(self, new: NewEndpoint) -> None:
         if new.name is not None and (not new.name.strip() or not new.name.isprintable()):
             raise InvalidRequest("Invalid 'name': expected printable characters, not only white space.", param="name")
+        if new.name is not None and len(new.name) > NAME_MAX_CHARACTERS:
+            raise InvalidRequest(f"Invalid 'name': longer than {NAME_MAX_CHARACTERS} characters.", param="name")
         if new.url is not None:
             self._courier.origin_of(new.url, "url")
         if new.event_types is not None:

@@ -35,6 +35,11 @@ class Vault:
         self._folder = folder
         self._key: bytes | None = None
 
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key, or a place to keep one that is made at the first need."""
+        return bool(self._given) or self._folder is not None
+
     def seal(self, secret: str, owner: str) -> str:
         """owner: the id of the row that it is for. SecretKeyMissing when there is no key."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -101,6 +101,18 @@ def test_the_line_for_a_shell_asks_for_the_same(operation: Operation, path: str,
     assert [ast.literal_eval(argument) for argument in call.args] == (["video_0"] if operation == "remix" else [])
 
 
+def test_what_only_some_models_take_is_asked_for_again() -> None:
+    options = {"negative_prompt": '"rain"', "generate_audio": True, "provider_options": {"steps": [None, 1.5]}}
+    request = replace(REQUEST, options={**options, "last_frame": object()})
+    curl, python = repeating(replace(VIDEO, request=request), SITE)
+    asked = json.loads(shlex.split(curl.text.replace("\\\n", ""))[-1])
+    assert {name: asked.get(name) for name in options} == options
+    assert "last_frame" not in asked
+    call = ast.parse(python.text).body[-1].value  # type: ignore[attr-defined]
+    extra = next(ast.literal_eval(each.value) for each in call.keywords if each.arg == "extra_body")
+    assert extra == {"seed": 7, **options}
+
+
 @pytest.mark.parametrize("operation", list(Operation))
 def test_the_line_for_the_sdk_is_a_method_it_has(operation: Operation) -> None:
     import inspect

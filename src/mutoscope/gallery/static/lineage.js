@@ -3,7 +3,12 @@ export function lineage() {
   const box = document.querySelector("[data-tree]");
   const here = box?.querySelector(".is-here");
   if (!here) return;
-  const [outer, inner] = [box.getBoundingClientRect(), here.getBoundingClientRect()];
-  box.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
-  box.scrollTop += inner.top - outer.top - (outer.height - inner.height) / 2;
+  const bring = () => {
+    const [outer, inner] = [box.getBoundingClientRect(), here.getBoundingClientRect()];
+    box.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+    box.scrollTop += inner.top - outer.top - (outer.height - inner.height) / 2;
+  };
+  bring();
+  // Once more when everything has its size.
+  addEventListener("load", bring);
 }
