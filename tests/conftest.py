@@ -37,14 +37,18 @@ NO_SECOND_CHANCE = (
 # They measure time, or load the machine so much that others beside them would.
 ALONE = (
     "test_chaos.py",
+    "test_event_streams.py",
     "test_lanes.py",
     "test_leases.py",
+    "test_listening.py",
     "test_outages.py",
     "test_played_cases.py",
     "test_processes.py",
     "test_protocol.py",
     "test_render_queue.py",
     "test_silence.py",
+    "test_webhook_kills.py",
+    "test_webhooks_out.py",
 )
 
 

@@ -43,7 +43,7 @@ NOT_ASKED = "."
 SCENE = "A red fox crosses the snow."
 LOCAL_CHANGE = "black and white"
 IN_HAND = 24
-PATIENCE = 40.0
+PATIENCE = 150.0
 
 
 class Cell(NamedTuple):
