@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mutoscope.testing.checker import Report, check
-from mutoscope.testing.gate import Flavour
 from mutoscope.testing.deliveries import await_deliveries
+from mutoscope.testing.gate import Flavour
 from mutoscope.testing.ground import SqliteGround, data_dir
 from mutoscope.testing.site import Part
 from mutoscope.testing.stage import Stage
