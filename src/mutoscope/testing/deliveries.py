@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,10 +11,23 @@ from urllib.parse import urlsplit
 
 from mutoscope.domain.events import EventType, public_type
 from mutoscope.domain.lifecycle import State
-from mutoscope.testing.witnesses import Rows
+from mutoscope.testing.witnesses import Rows, read_tables
 from mutoscope.webhooks.endpoints import types_from_json
 
 _ENDS = {State.COMPLETED: EventType.COMPLETED, State.FAILED: EventType.FAILED}
+
+
+# A receiver that refuses at first is asked again after some seconds.
+PATIENCE_SECONDS, LOOK_SECONDS = 90.0, 0.2
+
+
+def await_deliveries(database: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Until nothing waits to be sent, or patience ends; the checker says what was not."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(row["state"] == "pending" for row in read_tables(database, ["deliveries"])["deliveries"]):
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 def deliveries_wrong(tables: dict[str, Rows], heard: list[dict[str, Any]]) -> Iterator[str]:

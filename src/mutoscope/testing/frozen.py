@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from mutoscope.testing.checker import Report
+from mutoscope.testing.deliveries import await_deliveries
 from mutoscope.testing.ground import PostgresGround, many
 from mutoscope.testing.load import Client
 from mutoscope.testing.orders import Order
@@ -71,6 +72,7 @@ def freeze(folder: Path, seconds: float = SECONDS, lease: float = LEASE_SECONDS)
             _ready(stage, heir)
             time.sleep(seconds)
         ends = [_wake(sleeper) for sleeper in sleepers]
+        await_deliveries(stage.ground.database)
         for post in (heir, api):
             assert post.life is not None
             assert post.life.stop() == 0, post.log()[-4000:]

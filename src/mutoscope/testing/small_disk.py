@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mutoscope.testing.checker import Report, check
+from mutoscope.testing.deliveries import await_deliveries
 from mutoscope.testing.gate import Flavour
 from mutoscope.testing.ground import SqliteGround, data_dir
 from mutoscope.testing.site import Part
@@ -59,6 +60,7 @@ class SmallDisk:
 
     async def stop(self) -> int:
         """Stop everything; what is on the disk stays until `unmount`."""
+        await asyncio.to_thread(await_deliveries, self._stage.ground.database)
         code = await asyncio.to_thread(self._server.stop)
         await asyncio.to_thread(self._stage.close)
         return code
@@ -66,7 +68,7 @@ class SmallDisk:
     def report(self, transcript: Path) -> Report:
         """What the checker says of the disk, until `unmount`, and of what clients were told."""
         ground = self._stage.ground
-        return check(transcript, ground.database, ground.files, self.ledger)
+        return check(transcript, ground.database, ground.files, self.ledger, self._stage.heard)
 
     def unmount(self) -> None:
         _call("umount", str(self.data_dir))
