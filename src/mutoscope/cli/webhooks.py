@@ -93,16 +93,21 @@ def secret(
     ] = False,
     data_dir: DataDir = None,
     database: DatabaseUrl = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings, as the server's.")] = None,
 ) -> None:
     """Print the secret that signs for the addresses that a tenant's requests name (`callback_url`)."""
+    from mutoscope.domain.errors import SecretKeyMissing
     from mutoscope.webhooks.vault import Unreadable
 
     place = database_place(data_dir, database)
-    vault = _vault(place, data_dir)
+    vault = _vault(place, data_dir, config)
     try:
         found = at_database(place, lambda opened: _callback_secret(opened, vault, tenant, rotate), may_be_new=False)
     except Unreadable as error:
         typer.echo(f"It cannot be opened: {error}.", err=True)
+        raise typer.Exit(1) from None
+    except SecretKeyMissing as error:
+        typer.echo(f"{error.message} The server makes its key at the first need of it.", err=True)
         raise typer.Exit(1) from None
     if found is None:
         typer.echo(f"There is no tenant {tenant!r}.", err=True)
@@ -129,15 +134,16 @@ async def _callback_secret(opened: Database, vault: Vault, tenant: str, rotate: 
     return vault.open(row["secret"], row["id"])
 
 
-def _vault(place: str, data_dir: Path | None) -> Vault:
-    """As the server has it: the key is in the environment, or beside its database file."""
+def _vault(place: str, data_dir: Path | None, config: Path | None) -> Vault:
+    """As the server has it: the key is among the settings, or beside its database file. None is made here."""
     from mutoscope.database.address import file_of
     from mutoscope.settings import load
     from mutoscope.webhooks.vault import Vault
 
     file = file_of(place)
-    settings = load({"data_dir": data_dir}, os.environ)
-    return Vault(settings.secret_key, None if file is None else (data_dir or file.parent))
+    settings = load({"data_dir": data_dir}, os.environ, config)
+    folder = None if file is None else (data_dir or file.parent)
+    return Vault(settings.secret_key, folder, makes_key=False)
 
 
 async def _must_exist(opened: Database, endpoint: str) -> None:

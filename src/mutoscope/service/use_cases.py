@@ -255,7 +255,8 @@ class Service:
 
         It may be shorter than `limit` and still have more behind it: `last_id` is where to go on.
         """
-        place = await self._database.one("cursor_of", tenant=caller.tenant, id=after) if after else None
+        known = after is not None and is_wellformed_id(after)
+        place = await self._database.one("cursor_of", tenant=caller.tenant, id=after) if known else None
         words = words_of(wanted.words)
         first, second, third = patterns(words)
         rows = await self._database.report(

@@ -195,7 +195,7 @@ class Webhooks:
         await self._row(caller, endpoint_id)
         cursor = AFTER_ALL
         if after is not None:
-            place = await self._database.one("delivery_of", endpoint_id=endpoint_id, id=after)
+            place = await self._delivery_row(endpoint_id, after)
             if place is None:
                 return (), False
             cursor = place["seq"]
@@ -205,13 +205,12 @@ class Webhooks:
     async def replay(self, caller: Caller, endpoint_id: str, delivery_id: str) -> Delivery:
         """Send one again that was delivered or given up: all attempts anew, under the same id."""
         self._check_enabled(await self._row(caller, endpoint_id))
-        if await self._database.one("delivery_of", endpoint_id=endpoint_id, id=delivery_id) is None:
+        if await self._delivery_row(endpoint_id, delivery_id) is not None:
+            await self._again("replay_delivery", endpoint_id=endpoint_id, id=delivery_id)
+        if (row := await self._delivery_row(endpoint_id, delivery_id)) is None:
             raise EndpointNotFound(
                 f"Delivery '{delivery_id[:128]}' not found.", param="delivery_id", code="webhook_delivery_not_found"
             )
-        await self._again("replay_delivery", endpoint_id=endpoint_id, id=delivery_id)
-        row = await self._database.one("delivery_of", endpoint_id=endpoint_id, id=delivery_id)
-        assert row is not None, "deliveries go with their endpoint, or after weeks"
         return _delivery(row)
 
     async def replay_dead(self, caller: Caller, endpoint_id: str) -> int:
@@ -253,6 +252,11 @@ class Webhooks:
                 param="webhook_endpoint_id",
                 code="webhook_endpoint_disabled",
             )
+
+    async def _delivery_row(self, endpoint_id: str, delivery_id: str) -> Row | None:
+        if not is_wellformed_id(delivery_id):
+            return None
+        return await self._database.one("delivery_of", endpoint_id=endpoint_id, id=delivery_id)
 
     async def _row(self, caller: Caller, endpoint_id: str) -> Row:
         """The one way to an endpoint: by (tenant, id)."""

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from mutoscope.clock import Clock
 from mutoscope.domain.errors import InvalidRequest, UpstreamError
@@ -88,7 +89,8 @@ class Courier:
                 advice = read_retry_after(answer.headers.get("Retry-After", ""), now)
                 return Outcome(answer.status, "" if answer.status < 300 else f"HTTP {answer.status}", advice)
         except UpstreamError as error:
-            return Outcome(None, error.message[:NOTE_CHARACTERS])
+            # Of the address only the origin: its path may be what the receiver knows its callers by.
+            return Outcome(None, error.message.replace(url, urlsplit(url).netloc)[:NOTE_CHARACTERS])
 
     async def aclose(self) -> None:
         await self._door.aclose()

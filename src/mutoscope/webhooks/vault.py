@@ -28,11 +28,15 @@ class Unreadable(Exception):
 
 
 class Vault:
-    """Seals and opens. key: the setting; "" for the file in `folder`, which is None where nobody else would have it."""
+    """Seals and opens. key: the setting; "" for the file in `folder`, which is None where nobody else would have it.
 
-    def __init__(self, key: str, folder: Path | None) -> None:
+    makes_key: whether the file is made where it is missing; a command beside a server must not choose its key.
+    """
+
+    def __init__(self, key: str, folder: Path | None, *, makes_key: bool = True) -> None:
         self._given = key
         self._folder = folder
+        self._makes_key = makes_key
         self._key: bytes | None = None
 
     @property
@@ -65,10 +69,13 @@ class Vault:
             raise SecretKeyMissing
         path = self._folder / FILE_NAME
         if not path.exists():
-            if not may_make:
+            if not (may_make and self._makes_key):
                 raise SecretKeyMissing(f"{path} is missing, and MUTOSCOPE_SECRET_KEY is not set.")
             _make(path)
-        return _decoded(path.read_text(encoding="ascii").strip())
+        try:
+            return _decoded(path.read_text(encoding="ascii").strip())
+        except OSError as error:
+            raise SecretKeyMissing(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _make(path: Path) -> None:
