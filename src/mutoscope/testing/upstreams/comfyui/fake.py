@@ -303,7 +303,7 @@ class FakeComfyUI(FakeUpstream):
             return JSONResponse({"error": f"Invalid status value(s): {', '.join(words)}"}, 400)
         runs = [*self.machine.queue, *self.machine.history.values()]
         key = {"execution_duration": lambda run: (run.ended or 0) - (run.started or 0)}.get(
-            request.query_params.get("sort_by", ""), lambda run: run.created
+            request.query_params.get("sort_by", ""), lambda run: (run.created, run.number)
         )
         runs.sort(key=key, reverse=request.query_params.get("sort_order", "desc") == "desc")
         told = [run.told_as_job(self.cancelled_word, whole=False) for run in runs]
