@@ -15,7 +15,7 @@ import structlog
 from mutoscope import metrics, tracing
 from mutoscope.correlation import about
 from mutoscope.database.connection import Row, Transaction
-from mutoscope.database.videos import decode, encode, move
+from mutoscope.database.videos import decode, encode, move, rehearsal_from, request_from_row
 from mutoscope.domain.assets import Asset, Variant, storage_key
 from mutoscope.domain.errors import (
     EncodingFailed,
@@ -26,16 +26,26 @@ from mutoscope.domain.errors import (
     UpstreamTaskLost,
 )
 from mutoscope.domain.lifecycle import Happening, State
-from mutoscope.domain.video import Size
+from mutoscope.domain.video import Operation, Size
 from mutoscope.engine.desk import Desk
 from mutoscope.engine.jobs import build_job
+from mutoscope.engine.joined import whole_of
 from mutoscope.engine.measured import as_measured
 from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
 from mutoscope.media.probe import rate_of
 from mutoscope.media.studio import Derived
 from mutoscope.providers import hearing
-from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting, makes_what_is_asked
+from mutoscope.providers.protocol import (
+    Done,
+    ExtensionResult,
+    Refused,
+    RemoteAsset,
+    Running,
+    Waiting,
+    extension_result,
+    makes_what_is_asked,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -110,11 +120,20 @@ class Collection:
 
     async def _copy(self, row: Row) -> None:
         failpoint("collect.before_store", row["id"])
-        provider = self._desk.providers[row["provider"]]
         remote = [RemoteAsset(Variant(item["variant"]), item["location"]) for item in decode(row["remote"])]
-        stored = [await self._store(row, asset.variant, provider.fetch(asset)) for asset in remote]
+        stored = [await self._store(row, asset.variant, self._bytes_of(row, asset)) for asset in remote]
         failpoint("collect.after_bytes", row["id"])
         await self._publish(row, Happening.STORED, stored)
+
+    def _bytes_of(self, row: Row, asset: RemoteAsset) -> AsyncIterator[bytes]:
+        provider = self._desk.providers[row["provider"]]
+        fetched = provider.fetch(asset)
+        request, told = request_from_row(row), extension_result(provider)
+        is_whole = request.operation is not Operation.EXTENSION or told is ExtensionResult.WHOLE
+        if is_whole or asset.variant is not Variant.VIDEO or rehearsal_from(row) is not None:
+            return fetched
+        added = float(request.added_seconds) if told is ExtensionResult.MEASURED else None
+        return whole_of(self._desk, row, self._work, fetched, added)
 
     async def _finish(self, row: Row) -> None:
         failpoint("finish.before_derive", row["id"])

@@ -3,7 +3,8 @@
 upstream        Runway API, https://api.dev.runwayml.com
 documentation   https://docs.dev.runwayml.com, and the source of its SDK, runwayml 5.24.0
 facts of        2026-11-22; nobody has tried this with a key
-capabilities    create from words or from a first (and last) picture; edit; a clip or pictures as a reference; cancel
+capabilities    create from words or from a first (and last) picture; edit; a clip or pictures as a reference;
+                extend; cancel
 billing unit    credits of 0.01 USD, by the second; a finished task says what it cost
 notes           It fetches nothing from this server: clips and pictures are uploaded first, in two steps, and live there
                 for a day. It knows no idempotency keys, lists no tasks and calls nobody back, so a submission whose
@@ -20,10 +21,10 @@ from urllib.parse import quote
 
 from mutoscope.domain.errors import UpstreamQuotaExhausted, UpstreamTaskLost
 from mutoscope.egress.bodies import Json
-from mutoscope.providers.account import Account, Adapter
+from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, at, text_at
 from mutoscope.providers.free_question import ACCEPTED
-from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
+from mutoscope.providers.protocol import ExtensionResult, Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.runway.bodies import body_of, route_of
 from mutoscope.providers.runway.replies import POLL_SECONDS, judge, link_in, poll_of, told
 from mutoscope.providers.runway.uploads import upload_all
@@ -40,6 +41,7 @@ class Runway:
     def __init__(self, account: Account) -> None:
         self.name = account.name
         self.models = account.models
+        self.extension_result = ExtensionResult(account.options["extension_result"])
         self._api = Api.bearer(account, headers={"X-Runway-Version": API_VERSION}, tells=told)
 
     async def submit(self, job: Job) -> Submitted:
@@ -91,4 +93,12 @@ ADAPTER = Adapter(
     make=Runway,
     base_url="https://api.dev.runwayml.com",
     secret_variable="RUNWAYML_API_SECRET",  # noqa: S106 - the name of a variable
+    options=(
+        Option(
+            "extension_result",
+            str(ExtensionResult.MEASURED),
+            "What Runway answers to an extension: the whole clip, the new part, or what its length tells.",
+            allowed=tuple(map(str, ExtensionResult)),
+        ),
+    ),
 )

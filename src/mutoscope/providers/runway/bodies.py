@@ -3,7 +3,7 @@
     routes        those that it has: "text_to_video", "image_to_video", "video_to_video"
     text_sizes    the sizes that it makes from words alone, where these are fewer than all
     clip          the field of the source clip: "videoUri" or "promptVideo"
-    has_modes     whether it is told by `mode` to edit a clip or to be guided by it
+    has_modes     whether it is told by `mode` to edit a clip, to continue it or to be guided by it
     takes_shape   whether `ratio` and `duration` go along with a clip that guides it
     clip_ratios   instead of a ratio, words by the short side of the clip that is edited
     references    how many pictures guide it at most
@@ -21,7 +21,7 @@ from typing import Any
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import UpstreamRejected
 from mutoscope.domain.ladder import Strategy
-from mutoscope.domain.video import Size
+from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.protocol import Given, Job
 
 TEXT, IMAGE, VIDEO = "text_to_video", "image_to_video", "video_to_video"
@@ -106,20 +106,22 @@ def body_of(job: Job, uris: Uris) -> dict[str, Any]:
 
 def _of_clip(job: Job, uris: Uris, clip: str) -> dict[str, Any]:
     wiring = job.model.wiring
-    is_edit = job.strategy == Strategy.EDIT
+    is_edit, is_extension = job.strategy == Strategy.EDIT, job.request.operation is Operation.EXTENSION
     body: dict[str, Any] = {wiring["clip"]: clip, "promptText": _change(job) if is_edit else job.prompt}
     if uris.references:
         body["references"] = [{"uri": uri} for uri in uris.references]
     if wiring.get("has_modes"):
-        body["mode"] = "edit" if is_edit else "reference"
+        body["mode"] = "extend" if is_extension else "edit" if is_edit else "reference"
     if wiring.get("edit_duration") and is_edit:
         body["duration"] = wiring["edit_duration"]
     if "clip_ratios" in wiring:
         body["ratio"] = _by_side(wiring["clip_ratios"], job.request.size)
-    if not is_edit and wiring.get("takes_shape"):
+    if is_extension:  # whose shape is its source's, and whose length is that of the new part
+        body["duration"] = job.request.added_seconds
+    elif not is_edit and wiring.get("takes_shape"):
         body |= _shape(job)
     if not wiring.get("keeps_sound"):
-        return body | _sound(job, by_default=is_edit)
+        return body | _sound(job, by_default=is_edit or is_extension)
     return body | {"providerSettings": {"keepOriginalSound": job.request.options.get("generate_audio", True)}}
 
 
