@@ -27,7 +27,7 @@ async def whole_of(
     Where they cannot be joined it is the answer alone as well: it is paid for, and the video tells its length.
     added: see `Studio.join`. Raises what `answer` raises.
     """
-    work.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(work.mkdir, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=work, prefix="join-") as folder:
         fetched, joined = Path(folder) / "fetched.mp4", Path(folder) / "joined.mp4"
         with fetched.open("wb") as file:

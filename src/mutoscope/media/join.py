@@ -134,6 +134,6 @@ def _heard(clip: Path) -> Iterator[NDArray[np.float32]]:
         resampler = AudioResampler("fltp", "stereo", _RATE)
         for frame in container.decode(stream):
             for even in resampler.resample(frame):
-                yield even.to_ndarray()
+                yield np.asarray(even.to_ndarray(), np.float32)
         for even in resampler.resample(None):
-            yield even.to_ndarray()
+            yield np.asarray(even.to_ndarray(), np.float32)

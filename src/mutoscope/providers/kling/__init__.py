@@ -28,6 +28,7 @@ from mutoscope.egress.answers import Reply
 from mutoscope.egress.bodies import Json
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, text_at
+from mutoscope.providers.continuing import EXTENSION_RESULT, extension_result_of
 from mutoscope.providers.free_question import ACCEPTED, NOBODYS
 from mutoscope.providers.kling import older
 from mutoscope.providers.kling.bodies import link_of, material_of, request_for, uses_clip
@@ -47,6 +48,7 @@ class Kling:
     def __init__(self, account: Account) -> None:
         self.name = account.name
         self.models = account.models
+        self.extension_result = extension_result_of(account)
         self._clock = account.clock
         is_pair = account.options["credential"] == PAIR
         self._key = Key.of_pair(account.secret) if is_pair else Key("", account.secret)
@@ -157,5 +159,6 @@ ADAPTER = Adapter(
             "What the secret is: a key of the console, or a pair of the older API, written ACCESS:SECRET.",
             allowed=(CONSOLE, PAIR),
         ),
+        EXTENSION_RESULT,
     ),
 )

@@ -21,10 +21,11 @@ from urllib.parse import quote
 
 from mutoscope.domain.errors import UpstreamQuotaExhausted, UpstreamTaskLost
 from mutoscope.egress.bodies import Json
-from mutoscope.providers.account import Account, Adapter, Option
+from mutoscope.providers.account import Account, Adapter
 from mutoscope.providers.api import Api, at, text_at
+from mutoscope.providers.continuing import EXTENSION_RESULT, extension_result_of
 from mutoscope.providers.free_question import ACCEPTED
-from mutoscope.providers.protocol import ExtensionResult, Job, Poll, Recovery, RemoteAsset, Submitted
+from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.runway.bodies import body_of, route_of
 from mutoscope.providers.runway.replies import POLL_SECONDS, judge, link_in, poll_of, told
 from mutoscope.providers.runway.uploads import upload_all
@@ -41,7 +42,7 @@ class Runway:
     def __init__(self, account: Account) -> None:
         self.name = account.name
         self.models = account.models
-        self.extension_result = ExtensionResult(account.options["extension_result"])
+        self.extension_result = extension_result_of(account)
         self._api = Api.bearer(account, headers={"X-Runway-Version": API_VERSION}, tells=told)
 
     async def submit(self, job: Job) -> Submitted:
@@ -93,12 +94,5 @@ ADAPTER = Adapter(
     make=Runway,
     base_url="https://api.dev.runwayml.com",
     secret_variable="RUNWAYML_API_SECRET",  # noqa: S106 - the name of a variable
-    options=(
-        Option(
-            "extension_result",
-            str(ExtensionResult.MEASURED),
-            "What Runway answers to an extension: the whole clip, the new part, or what its length tells.",
-            allowed=tuple(map(str, ExtensionResult)),
-        ),
-    ),
+    options=(EXTENSION_RESULT,),
 )
