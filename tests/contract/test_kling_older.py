@@ -26,6 +26,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.video import Operation, Size
 from mutoscope.engine.outcome import Outcome, outcome_of
 from mutoscope.providers.kling import ADAPTER, Kling
+from mutoscope.providers.kling.older import is_older
 from mutoscope.providers.protocol import Done, Job, Poll, Refused, Running, Source, Waiting
 from mutoscope.testing.upstreams import film
 from mutoscope.testing.upstreams.kling import FakeKling
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.anyio
 
 SPECS = BY_NAME["kling"].specs()
 MADE, MOTION, NEWER = SPECS["kling-1.6"], SPECS["kling-3.0-motion"], SPECS["kling-3.0"]
+OLDER = tuple(model for model in SPECS.values() if is_older(model))
 PORTRAIT = Size(480, 640)
 
 
@@ -46,7 +48,7 @@ async def kling(*, pair: bool = False, **arguments: Any) -> AsyncIterator[tuple[
     with fake.serving():
         account = BY_NAME["kling"].account(fake, credential="pair" if pair else "console")
         if pair:
-            account = replace(account, secret=":".join(PAIR), models=(MADE, MOTION))
+            account = replace(account, secret=":".join(PAIR), models=OLDER)
         try:
             yield fake, Kling(account)
         finally:

@@ -84,6 +84,10 @@ class FakeKling(NewerKling):
     async def _ordered_older(self, order: OlderOrder, body: dict[str, Any]) -> FakeJob:
         size, seconds, badge = scaled(order.shape, SHORT_SIDES[order.resolution]), order.seconds, film.new_badge()
         model = order.model
+        if order.omni is not None:
+            job = await self.ordered(order.omni, body)
+            job.more["order"] = order
+            return job
         match order.route:
             case "image2video":
                 picture, shape = await self.picture({"type": "image", "url": order.given["image"]})
