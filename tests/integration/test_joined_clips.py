@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from integration.test_continued_and_cast import Client, asking
+from integration.test_continued_and_cast import MOVER, Client, asking
 from mutoscope.domain.errors import MediaUnreadable
 from mutoscope.domain.video import Size
 from mutoscope.media.studio import Studio
@@ -90,3 +90,23 @@ def test_an_extension_of_any_kind_is_whole_in_the_end(tmp_path: Path, is_whole: 
         assert longer["remix"]["adjustments"] == []
 
     asking(tmp_path, "runway", go_on)
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_the_upstreams_own_copy_of_a_part_is_not_taken_for_the_whole(tmp_path: Path, is_whole: bool) -> None:
+    async def change(client: Client, fake: FakeUpstream) -> None:
+        fake.extension_is_whole = is_whole  # type: ignore[attr-defined]
+        first = await client.made("", model="kling-1.6", prompt="a fox runs")
+        for seconds in ("10", "15"):
+            first = await client.made("/extensions", video={"id": first["id"]}, prompt="on", seconds="5")
+            assert first["seconds"] == seconds
+        moved = await client.ask(
+            f"/{first['id']}/remix",
+            json={"model": "kling-3.0-motion", "prompt": "a dancer", "input_references": [MOVER]},
+        )
+        if is_whole:
+            assert moved["remix"]["strategy"] == "reference"
+        else:
+            assert "'public_url' is not set" in moved["error"]["message"]
+
+    asking(tmp_path, "kling", change)
