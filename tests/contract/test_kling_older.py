@@ -119,6 +119,17 @@ async def test_a_clip_may_begin_with_a_picture_and_is_continued_as_well() -> Non
         await made(provider, going_on(upstream_id, answer))
 
 
+async def test_a_clip_may_end_with_a_picture_but_not_without_a_first_one() -> None:
+    async with kling() as (fake, provider):
+        first, last = (film.picture(badge, Size(1280, 720)) for badge in (31, 32))
+        _, answer = await made(provider, job_for(MADE, reference=first, last_frame=last))
+        data = await bytes_of(provider, answer)
+        assert (film.badge_of(data), film.badge_of(data, last=True)) == (31, 32)
+        assert fake.accepted[0].more["ignored"] == []
+        assert type(await error_of(provider.submit(job_for(MADE, last_frame=last)))) is UpstreamRejected
+        assert len(fake.accepted) == 1
+
+
 async def test_an_extension_may_be_the_new_part_alone() -> None:
     async with kling(extension_is_whole=False) as (fake, provider):
         _, answer = await made(provider, going_on(*await made(provider, job_for(MADE))))

@@ -148,9 +148,10 @@ async def _of_words(job: Job, _link: str | None) -> dict[str, Any]:
 
 
 async def _of_picture(job: Job, _link: str | None) -> dict[str, Any]:
-    _refuse_guides(job)
+    _refuse_guides(replace(job, last_frame=None))
     assert job.reference is not None
-    return {"duration": str(int(job.request.seconds)), "image": encoded(job.reference)}
+    tail = {} if job.last_frame is None else {"image_tail": encoded(job.last_frame)}
+    return {"duration": str(int(job.request.seconds)), "image": encoded(job.reference), **tail}
 
 
 async def _of_video(job: Job, _link: str | None) -> dict[str, Any]:
@@ -186,7 +187,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {MOTION: {"character_orientation": "video
 
 def _refuse_guides(job: Job) -> None:
     if job.guides or job.last_frame is not None:
-        raise UpstreamRejected(f"Model '{job.model.name}' takes words and a first picture, and nothing else.")
+        raise UpstreamRejected(f"Model '{job.model.name}' takes words, a first picture and with it a last one.")
 
 
 def _mode(size: Size) -> str:

@@ -4,6 +4,8 @@
     text_sizes    the sizes that it makes from words alone, where these are fewer than all
     clip          the field of the source clip: "videoUri" or "promptVideo"
     has_modes     whether it is told by `mode` to edit a clip, to continue it or to be guided by it
+    shapes        for each size, the fields that tell it, where that is not a ratio of its pixels
+    picture_shapes  the same where the clip begins with a picture; empty where the picture tells it
     takes_shape   whether `ratio` and `duration` go along with a clip that guides it
     clip_ratios   instead of a ratio, words by the short side of the clip that is edited
     references    how many pictures guide it at most
@@ -95,7 +97,8 @@ def body_of(job: Job, uris: Uris) -> dict[str, Any]:
         body["negativePrompt"] = job.request.options["negative_prompt"]
     if uris.clip is not None:
         return body | _of_clip(job, uris, uris.clip)
-    body |= {"promptText": job.prompt, **_shape(job), **_sound(job, by_default=False)}
+    body |= {"promptText": job.prompt, **_shape(job, has_picture=bool(uris.first or uris.last))}
+    body |= _sound(job, by_default=False)
     if uris.last is not None:
         frames = [(uris.first, "first"), (uris.last, "last")]
         body["promptImage"] = [{"uri": uri, "position": position} for uri, position in frames if uri is not None]
@@ -131,9 +134,11 @@ def _change(job: Job) -> str:
     return whole if len(whole.encode("utf-16-le")) // 2 <= job.model.prompt_limit else job.prompt
 
 
-def _shape(job: Job) -> dict[str, Any]:
-    size = job.request.size
-    return {"ratio": f"{size.width}:{size.height}", "duration": int(job.request.seconds)}
+def _shape(job: Job, *, has_picture: bool = False) -> dict[str, Any]:
+    size, wiring = job.request.size, job.model.wiring
+    shapes = wiring.get("picture_shapes" if has_picture and "picture_shapes" in wiring else "shapes")
+    told = {"ratio": f"{size.width}:{size.height}"} if shapes is None else shapes.get(str(size), {})
+    return {**told, "duration": int(job.request.seconds)}
 
 
 def _sound(job: Job, *, by_default: bool) -> dict[str, Any]:
