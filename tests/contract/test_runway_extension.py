@@ -15,11 +15,11 @@ from mutoscope.testing.upstreams.roster import BY_NAME
 pytestmark = pytest.mark.anyio
 
 PAIR = BY_NAME["runway"]
-SOUNDS = {"gemini_omni_flash_1.1": {}, "seedance2_5": {"audio": True}}
+MORE = {"gemini_omni_flash_1.1": {"ratio": "1280:720"}, "seedance2_5": {"audio": True}}
 
 
 @pytest.mark.parametrize("is_whole", [True, False])
-@pytest.mark.parametrize("name", SOUNDS)
+@pytest.mark.parametrize("name", MORE)
 async def test_a_clip_goes_on_either_way(name: str, is_whole: bool) -> None:
     fake = PAIR.make_fake(extension_is_whole=is_whole)
     with fake.serving():
@@ -39,7 +39,7 @@ async def test_a_clip_goes_on_either_way(name: str, is_whole: bool) -> None:
         assert (size, round(seconds)) == (Size(1280, 720), 10 if is_whole else 6)
         (made,) = fake.accepted
         asked = {name: value for name, value in made.asked.items() if name not in ("videoUri", "promptVideo")}
-        assert asked == {"model": name, "mode": "extend", "promptText": "on and on", "duration": 6, **SOUNDS[name]}
+        assert asked == {"model": name, "mode": "extend", "promptText": "on and on", "duration": 6, **MORE[name]}
         await account.door.aclose()
 
 

@@ -110,3 +110,20 @@ def test_the_upstreams_own_copy_of_a_part_is_not_taken_for_the_whole(tmp_path: P
             assert "'public_url' is not set" in moved["error"]["message"]
 
     asking(tmp_path, "kling", change)
+
+
+def test_a_part_that_cannot_be_joined_is_delivered_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def cannot(*_: object) -> bool:
+        raise MediaUnreadable("no")
+
+    monkeypatch.setattr(Studio, "join", cannot)
+
+    async def go_on(client: Client, fake: FakeUpstream) -> None:
+        fake.extension_is_whole = False  # type: ignore[attr-defined]
+        first = await client.made("", model="seedance2_5", prompt="a fox runs", seconds="4")
+        longer = await client.made("/extensions", video={"id": first["id"]}, prompt="on", seconds="5")
+        assert (longer["seconds"], await client.badge(longer)) == ("5", fake.accepted[0].badge)
+        (told,) = longer["remix"]["adjustments"]
+        assert (told["field"], told["from"], told["to"]) == ("seconds", "9", "5")
+
+    asking(tmp_path, "runway", go_on)

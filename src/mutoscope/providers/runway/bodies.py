@@ -7,6 +7,7 @@
     shapes        for each size, the fields that tell it, where that is not a ratio of its pixels
     picture_shapes  the same where the clip begins with a picture; empty where the picture tells it
     takes_shape   whether `ratio` and `duration` go along with a clip that guides it
+    extend_ratio  whether an extension may be told its source's ratio, which it else takes from there itself
     clip_ratios   instead of a ratio, words by the short side of the clip that is edited
     references    how many pictures guide it at most
     keeps_sound   whether the clip's own sound is kept or dropped by `providerSettings`
@@ -119,8 +120,10 @@ def _of_clip(job: Job, uris: Uris, clip: str) -> dict[str, Any]:
         body["duration"] = wiring["edit_duration"]
     if "clip_ratios" in wiring:
         body["ratio"] = _by_side(wiring["clip_ratios"], job.request.size)
-    if is_extension:  # whose shape is its source's, and whose length is that of the new part
+    if is_extension:  # whose length is that of the new part
         body["duration"] = job.request.added_seconds
+        if wiring.get("extend_ratio") and job.model.sizes.allows(job.request.size):
+            body["ratio"] = _shape(job)["ratio"]
     elif not is_edit and wiring.get("takes_shape"):
         body |= _shape(job)
     if not wiring.get("keeps_sound"):
