@@ -119,6 +119,20 @@ async def test_a_clip_may_begin_with_a_picture_and_is_continued_as_well() -> Non
         await made(provider, going_on(upstream_id, answer))
 
 
+@pytest.mark.parametrize("name", ["kling-v2-6", "kling-v3"])
+async def test_the_newest_models_make_sound_where_it_is_wanted(name: str) -> None:
+    model = SPECS[name]
+    async with kling(pair=True, keys="pair") as (fake, provider):
+        _, answer = await made(provider, job_for(model, options={"generate_audio": True}))
+        await made(provider, job_for(model, reference=film.picture(3, Size(1280, 720))))
+        assert [(job.kind, job.asked["sound"]) for job in fake.accepted] == [("create", "on"), ("frame", "off")]
+        assert all(job.asked.get("multi_shot") is (False if name == "kling-v3" else None) for job in fake.accepted)
+        assert all(job.more["ignored"] == [] for job in fake.accepted)
+        refused = await error_of(provider.submit(going_on("text2video/1", answer)))
+        assert isinstance(refused, SourceRefused), "Kling alone knows which of its clips go on"
+        assert len(fake.accepted) == 2
+
+
 async def test_a_clip_may_end_with_a_picture_but_not_without_a_first_one() -> None:
     async with kling() as (fake, provider):
         first, last = (film.picture(badge, Size(1280, 720)) for badge in (31, 32))

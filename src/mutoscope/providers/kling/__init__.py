@@ -1,5 +1,5 @@
 """Kling: clips from words, pictures and a guiding clip, and instruction edits of a clip, by its API 2.0; continued
-clips, motion control and its first omni models by its older API.
+clips, motion control, and more models for a pair of keys by its older API.
 
 upstream        Kling AI open platform, https://api-singapore.klingai.com; for China https://api-beijing.klingai.com
 documentation   https://kling.ai/document-api, as it is mirrored and cited by clients that were tried on the service

@@ -6,7 +6,7 @@ A model's wiring says
     is_older    whether it is asked there
     is_motion   whether it moves a picture as a clip moves, and does nothing else
     is_omni     whether it has the one route that takes words, pictures and a clip together: see `older_omni.py`
-    has_shots   whether that one's clips may have cuts, and are told to have none
+    has_shots   whether its clips may have cuts, and are told to have none
 
 A task is known by its route as well: its id here is such as "text2video/829391812391".
 """
@@ -18,12 +18,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.errors import SourceRefused, UpstreamProtocolError, UpstreamRejected
 from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.api import at, text_at
 from mutoscope.providers.kling import older_omni
 from mutoscope.providers.kling.bodies import encoded, ratio
+from mutoscope.providers.kling.older_omni import shots_of
 from mutoscope.providers.kling.replies import poll_of as newer_poll_of
 from mutoscope.providers.protocol import Done, Job, Poll
 
@@ -34,7 +35,7 @@ TEXT, IMAGE, OMNI, EXTEND, MOTION = ROUTES = (
     "video-extend",
     "motion-control",
 )
-_CONTINUED = (TEXT, IMAGE, EXTEND)  # by Kling 1.6
+_MAY_GO_ON = (TEXT, IMAGE, EXTEND)
 # The id of a clip there, by which it can be continued: another than its task's.
 VIDEO = "kling_video"
 ADDED_SECONDS = 5
@@ -136,7 +137,7 @@ def poll_of(upstream_id: str, answer: Any, shown: Callable[[str], str], now: flo
         now,
     )
     video = at(videos, 0, "id")
-    is_continued = upstream_id.partition("/")[0] in _CONTINUED
+    is_continued = upstream_id.partition("/")[0] in _MAY_GO_ON
     if is_continued and isinstance(poll, Done) and isinstance(video, str) and video:
         return replace(poll, facts={**poll.facts, VIDEO: video})
     return poll
@@ -144,14 +145,21 @@ def poll_of(upstream_id: str, answer: Any, shown: Callable[[str], str], now: flo
 
 async def _of_words(job: Job, _link: str | None) -> dict[str, Any]:
     _refuse_guides(job)
-    return {"duration": str(int(job.request.seconds)), "aspect_ratio": ratio(job.request.size)}
+    return {**_clip_made(job), "aspect_ratio": ratio(job.request.size)}
 
 
 async def _of_picture(job: Job, _link: str | None) -> dict[str, Any]:
     _refuse_guides(replace(job, last_frame=None))
     assert job.reference is not None
     tail = {} if job.last_frame is None else {"image_tail": encoded(job.last_frame)}
-    return {"duration": str(int(job.request.seconds)), "image": encoded(job.reference), **tail}
+    return {**_clip_made(job), "image": encoded(job.reference), **tail}
+
+
+def _clip_made(job: Job) -> dict[str, Any]:
+    made: dict[str, Any] = {"duration": str(int(job.request.seconds)), **shots_of(job)}
+    if Capability.AUDIO in job.model.capabilities:
+        made["sound"] = "on" if job.request.options.get("generate_audio") else "off"
+    return made
 
 
 async def _of_video(job: Job, _link: str | None) -> dict[str, Any]:

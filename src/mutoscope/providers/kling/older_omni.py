@@ -31,14 +31,20 @@ async def body_of(job: Job, link: str | None) -> dict[str, Any]:
         body["video_list"] = [{"video_url": link, "refer_type": kind, "keep_original_sound": sound}]
     if Capability.AUDIO in job.model.capabilities:
         body["sound"] = "on" if wish and link is None else "off"
-    if job.model.wiring.get("has_shots"):  # by its default it may cut
-        body["multi_shot"] = job.request.options.get("provider_options", {}).get("multi_shot", False)
+    body |= shots_of(job)
     if is_edit(job):  # length and shape are the source's
         return body
     body["duration"] = str(int(job.request.seconds))
     if job.reference is None:
         body["aspect_ratio"] = ratio(job.request.size)
     return body
+
+
+def shots_of(job: Job) -> dict[str, bool]:
+    """That there is one shot, unless the caller wants more: by its default the model may cut."""
+    if not job.model.wiring.get("has_shots"):
+        return {}
+    return {"multi_shot": job.request.options.get("provider_options", {}).get("multi_shot", False)}
 
 
 def _pictures(material: Material) -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ MODELS: Mapping[str, tuple[str, ...]] = {
     "motion-control": ("kling-v2-6", "kling-v3"),
 }
 EXTENDED_MODELS = frozenset({"kling-v1", "kling-v1-6"})  # 1.5 is said to be none of them
+WITH_SOUND = frozenset({"kling-v2-6", "kling-v3"})
 RESOLUTIONS = {"std": "720p", "pro": "1080p"}
 PROMPT_CHARACTERS = 2500
 ADDED_SECONDS = 5.0
@@ -32,7 +33,7 @@ MOTION_BYTES = 100 * 2**20
 PICTURE_SIDE = 300
 
 _COMMON = ("prompt", "callback_url", "external_task_id")
-_MADE = (*_COMMON, "model_name", "mode", "negative_prompt", "cfg_scale", "duration")
+_MADE = (*_COMMON, "model_name", "mode", "negative_prompt", "cfg_scale", "duration", "sound", "multi_shot")
 _KEYS = {
     "text2video": (*_MADE, "aspect_ratio", "camera_control"),
     "image2video": (*_MADE, "image", "image_tail"),
@@ -87,7 +88,7 @@ def read(route: str, body: Any) -> OlderOrder:
     if route == OMNI:
         return _of_omni(older_omni.read(body))
     known = {name: body[name] for name in _KEYS[route] if name in body}
-    texts = {name: value for name, value in known.items() if name not in ("cfg_scale", "camera_control")}
+    texts = {name: value for name, value in known.items() if name not in ("cfg_scale", "camera_control", "multi_shot")}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise Refused(f"{name} must be a string")
@@ -101,6 +102,8 @@ def read(route: str, body: Any) -> OlderOrder:
     if model not in MODELS.get(route, (model,)):
         raise Refused(f"model_name {model} is not supported by {route}")
     _check_pictures_and_clips(texts)
+    if _one_of(texts, "sound", ("on", "off"), "off") == "on" and model not in WITH_SOUND:
+        raise Refused(f"sound is not supported by {model}")
     return OlderOrder(
         route=route,
         model=model,
