@@ -49,8 +49,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, receiver: str) -> Iterator[
     assert started.stop() == 0, started.log.read_text()[-4000:]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one file: as long as it is there, a loop runs in this thread, and no other test could run one."""
     if not Path(CHROMIUM).exists():
         missing = f"{CHROMIUM} is missing. On Debian: apt-get install chromium"
         if os.environ.get("CI") == "true":
@@ -68,7 +69,7 @@ def stock(server: ServerProcess) -> Iterator[Stock]:
         yield Stock(http)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(server: ServerProcess, browser: Browser) -> StorageState:
     """The cookies of somebody who is signed in."""
     context = browser.new_context(base_url=server.url)

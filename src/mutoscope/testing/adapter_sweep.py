@@ -234,7 +234,8 @@ class _World:
         return [Cut(*each) for each in zip(targets, (self.jobs[number] for number in numbers), ends, strict=True)]
 
     async def _asked(self, operation: Operation, number: int, target: Target | None = None) -> str:
-        words, attempt = f"cut {number} of a lake", Attempt(f"{operation} {number}")
+        words, name = f"cut {number} of a lake", f"{operation} {number}"
+        attempt = Attempt(name, key=name)  # asked for again it is the same video
         wishes = Wishes(model=self._pair.creates, on_unsupported=OnUnsupported.ADJUST)
         new: NewVideo | NewChange = NewVideo(words, wishes)
         if operation is Operation.REMIX:
