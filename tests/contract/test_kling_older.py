@@ -26,6 +26,7 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.video import Operation, Size
 from mutoscope.engine.outcome import Outcome, outcome_of
 from mutoscope.providers.kling import ADAPTER, Kling
+from mutoscope.providers.kling.older import is_older
 from mutoscope.providers.protocol import Done, Job, Poll, Refused, Running, Source, Waiting
 from mutoscope.testing.upstreams import film
 from mutoscope.testing.upstreams.kling import FakeKling
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.anyio
 
 SPECS = BY_NAME["kling"].specs()
 MADE, MOTION, NEWER = SPECS["kling-1.6"], SPECS["kling-3.0-motion"], SPECS["kling-3.0"]
+OLDER = tuple(model for model in SPECS.values() if is_older(model))
 PORTRAIT = Size(480, 640)
 
 
@@ -46,7 +48,7 @@ async def kling(*, pair: bool = False, **arguments: Any) -> AsyncIterator[tuple[
     with fake.serving():
         account = BY_NAME["kling"].account(fake, credential="pair" if pair else "console")
         if pair:
-            account = replace(account, secret=":".join(PAIR), models=(MADE, MOTION))
+            account = replace(account, secret=":".join(PAIR), models=OLDER)
         try:
             yield fake, Kling(account)
         finally:
@@ -115,6 +117,31 @@ async def test_a_clip_may_begin_with_a_picture_and_is_continued_as_well() -> Non
         assert fake.accepted[0].size == Size(1080, 1920)
         assert fake.accepted[0].asked["negative_prompt"] == "fog"
         await made(provider, going_on(upstream_id, answer))
+
+
+@pytest.mark.parametrize("name", ["kling-v2-6", "kling-v3"])
+async def test_the_newest_models_make_sound_where_it_is_wanted(name: str) -> None:
+    model = SPECS[name]
+    async with kling(pair=True, keys="pair") as (fake, provider):
+        _, answer = await made(provider, job_for(model, options={"generate_audio": True}))
+        await made(provider, job_for(model, reference=film.picture(3, Size(1280, 720))))
+        assert [(job.kind, job.asked["sound"]) for job in fake.accepted] == [("create", "on"), ("frame", "off")]
+        assert all(job.asked.get("multi_shot") is (False if name == "kling-v3" else None) for job in fake.accepted)
+        assert all(job.more["ignored"] == [] for job in fake.accepted)
+        refused = await error_of(provider.submit(going_on("text2video/1", answer)))
+        assert isinstance(refused, SourceRefused), "Kling alone knows which of its clips go on"
+        assert len(fake.accepted) == 2
+
+
+async def test_a_clip_may_end_with_a_picture_but_not_without_a_first_one() -> None:
+    async with kling() as (fake, provider):
+        first, last = (film.picture(badge, Size(1280, 720)) for badge in (31, 32))
+        _, answer = await made(provider, job_for(MADE, reference=first, last_frame=last))
+        data = await bytes_of(provider, answer)
+        assert (film.badge_of(data), film.badge_of(data, last=True)) == (31, 32)
+        assert fake.accepted[0].more["ignored"] == []
+        assert type(await error_of(provider.submit(job_for(MADE, last_frame=last)))) is UpstreamRejected
+        assert len(fake.accepted) == 1
 
 
 async def test_an_extension_may_be_the_new_part_alone() -> None:

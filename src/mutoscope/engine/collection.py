@@ -28,14 +28,22 @@ from mutoscope.domain.errors import (
 from mutoscope.domain.lifecycle import Happening, State
 from mutoscope.domain.video import Size
 from mutoscope.engine.desk import Desk
-from mutoscope.engine.jobs import build_job
+from mutoscope.engine.jobs import build_job, spec_of
+from mutoscope.engine.joined import facts_of_joined, may_be_a_part, whole_of
 from mutoscope.engine.measured import as_measured
 from mutoscope.engine.retry import backoff, is_over_budget
 from mutoscope.failpoints import failpoint
 from mutoscope.media.probe import rate_of
 from mutoscope.media.studio import Derived
 from mutoscope.providers import hearing
-from mutoscope.providers.protocol import Done, Refused, RemoteAsset, Running, Waiting, makes_what_is_asked
+from mutoscope.providers.protocol import (
+    Done,
+    Refused,
+    RemoteAsset,
+    Running,
+    Waiting,
+    makes_what_is_asked,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -110,11 +118,20 @@ class Collection:
 
     async def _copy(self, row: Row) -> None:
         failpoint("collect.before_store", row["id"])
-        provider = self._desk.providers[row["provider"]]
         remote = [RemoteAsset(Variant(item["variant"]), item["location"]) for item in decode(row["remote"])]
-        stored = [await self._store(row, asset.variant, provider.fetch(asset)) for asset in remote]
+        brought = [await self._bring(row, asset) for asset in remote]
         failpoint("collect.after_bytes", row["id"])
-        await self._publish(row, Happening.STORED, stored)
+        facts = facts_of_joined(decode(row["facts"]), spec_of(self._desk, row)) if any(j for _, j in brought) else None
+        await self._publish(row, Happening.STORED, [asset for asset, _ in brought], facts=facts)
+
+    async def _bring(self, row: Row, asset: RemoteAsset) -> tuple[Asset, bool]:
+        """Our own copy, and whether it is more than the upstream had: see `whole_of`."""
+        provider = self._desk.providers[row["provider"]]
+        fetched = provider.fetch(asset)
+        if asset.variant is not Variant.VIDEO or not may_be_a_part(row, provider):
+            return await self._store(row, asset.variant, fetched), False
+        async with whole_of(self._desk, row, self._work, fetched) as (clip, is_joined):
+            return await self._store(row, asset.variant, _file(clip)), is_joined
 
     async def _finish(self, row: Row) -> None:
         failpoint("finish.before_derive", row["id"])
@@ -149,15 +166,24 @@ class Collection:
         return Asset(variant, key, variant.media_type, stored.bytes, stored.sha256)
 
     async def _publish(
-        self, row: Row, happening: Happening, assets: list[Asset], derived: Derived | None = None
+        self,
+        row: Row,
+        happening: Happening,
+        assets: list[Asset],
+        derived: Derived | None = None,
+        facts: dict | None = None,
     ) -> bool:
-        """Rows after bytes. Whether the video moved: not if it was deleted meanwhile. derived: what the file is."""
+        """Rows after bytes. Whether the video moved: not if it was deleted meanwhile.
+
+        derived: what the file is. facts: instead of the provider's.
+        """
         probe = None if derived is None else _measured(derived)
         now = self._desk.clock.now()
         expires_at = self._desk.expires_at(row, now) if happening is Happening.DERIVED else None
 
         def write(tx: Transaction) -> bool:
-            if move(tx, row, happening, now, expires_at=expires_at) is None:
+            told = None if facts is None else encode(facts)
+            if move(tx, row, happening, now, expires_at=expires_at, facts=told) is None:
                 return False
             if derived is not None and not makes_what_is_asked(self._desk.providers[row["provider"]]):
                 as_measured(tx, row, Size(derived.width, derived.height), derived.seconds)
@@ -187,7 +213,7 @@ def _measured(clip: Derived) -> str:
 
 
 async def _file(path: Path) -> AsyncIterator[bytes]:
-    # Two small stills in the page cache: not worth a thread.
+    # Written a moment ago, so in the page cache, piece by piece: not worth a thread.
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             yield chunk

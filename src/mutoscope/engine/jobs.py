@@ -83,7 +83,7 @@ async def _clip(desk: Desk, row: Row, request: VideoRequest) -> Given | None:
     fit = fit_from_row(row)
     if fit is None:
         return given
-    key, length = await fitted_clip(desk, row, await _key_of_clip(desk, row, request), fit)
+    key, length = await fitted_clip(desk, row, await key_of_clip(desk, row, request), fit)
     seconds = given.seconds if fit.seconds is None else fit.seconds
     return _given(desk, row, key, MP4, length, fit.size, seconds)
 
@@ -121,11 +121,12 @@ async def _last_frame(desk: Desk, row: Row, request: VideoRequest) -> bytes | No
 
 
 async def _still(desk: Desk, row: Row, request: VideoRequest, *, last: bool = False) -> bytes:
-    async with desk.storage.local(await _key_of_clip(desk, row, request)) as path:
+    async with desk.storage.local(await key_of_clip(desk, row, request)) as path:
         return await desk.studio.still(path, last=last, cover=request.size)
 
 
-async def _key_of_clip(desk: Desk, row: Row, request: VideoRequest) -> str:
+async def key_of_clip(desk: Desk, row: Row, request: VideoRequest) -> str:
+    """Where the clip lies that is changed or continued, as it was uploaded or made."""
     if request.clip is not None:
         return input_key(row["tenant"], request.clip.sha256)
     asset = await desk.database.one("asset_of", video_id=row["source_id"], variant=Variant.VIDEO)

@@ -25,6 +25,7 @@ _LIMITS = {
     "measure": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=0),
     "still": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=64 << 20),
     "fit": Limits(memory_bytes=2 * _GIB, cpu_seconds=900, files=32, file_bytes=_GIB),
+    "join": Limits(memory_bytes=2 * _GIB, cpu_seconds=900, files=32, file_bytes=_GIB),
     "clip": Limits(memory_bytes=_GIB, cpu_seconds=150, files=32, file_bytes=64 << 20),
 }
 
@@ -108,11 +109,18 @@ def _fit(task: dict[str, Any], _: bytes) -> dict[str, Any]:
     return {}
 
 
+def _join(task: dict[str, Any], _: bytes) -> dict[str, Any]:
+    from mutoscope.media.join import write_joined
+
+    return {"is_joined": write_joined(Path(task["source"]), Path(task["answer"]), Path(task["joined"]), task["added"])}
+
+
 _WORK: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {
     "picture": _picture,
     "clip": _clip,
     "still": _still,
     "fit": _fit,
+    "join": _join,
     "measure": _measure,
 }
 

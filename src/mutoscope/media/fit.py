@@ -80,7 +80,7 @@ def _can_be_copied(clip: Path, fit: Fit, look: Look) -> bool:
         return is_plain and (stream.width, stream.height) == (fit.size.width, fit.size.height)
 
 
-class _Out:
+class Written:
     """The file being written. What goes wrong on its side is no fault of the clip."""
 
     def __init__(self, path: Path) -> None:
@@ -94,7 +94,7 @@ class _Out:
             with _written():
                 self.container.mux(packet)
 
-    def __enter__(self) -> _Out:
+    def __enter__(self) -> Written:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -137,7 +137,7 @@ def _has_even_times(clip: Path) -> bool:
 
 def _copy(clip: Path, target: Path, fit: Fit) -> None:
     moments = iter(_decoded_at(_times(clip)))
-    with opened(clip) as (container, stream), _Out(target) as out:
+    with opened(clip) as (container, stream), Written(target) as out:
         pictures = out.container.add_stream_from_template(stream)
         heard = sound_of(container)
         sound = None if heard is None else FittedSound(heard, out.container, fit.seconds)
@@ -154,10 +154,10 @@ def _copy(clip: Path, target: Path, fit: Fit) -> None:
 def _encode(
     clip: Path, target: Path, fit: Fit, look: Look, options: dict[str, str], *, is_frugal: bool = False
 ) -> None:
-    with opened(clip) as (container, stream), _Out(target) as out:
+    with opened(clip) as (container, stream), Written(target) as out:
         heard = sound_of(container)
         pictures = FittedPictures(fit, look, stream.time_base or Fraction(1, 90_000))
-        encoder = _encoder(out.container, stream, fit, look, options, pictures.time_base)
+        encoder = encoder_for(out.container, stream, fit, look, options, pictures.time_base)
         sound = None if heard is None else FittedSound(heard, out.container, fit.seconds, is_frugal=is_frugal)
         early: list[Packet] = []  # sound that comes before the first picture, whose time is the beginning
         for packet in container.demux(*([stream] if heard is None else [stream, heard])):
@@ -178,7 +178,7 @@ def _encode(
             out.mux(sound.close())
 
 
-def _encoder(
+def encoder_for(
     out: OutputContainer, source: VideoStream, fit: Fit, look: Look, options: dict[str, str], time_base: Fraction
 ) -> Any:
     rate = Fraction(fit.fps).limit_denominator(1001) if fit.fps else source.average_rate or Fraction(24)

@@ -108,6 +108,18 @@ class Studio:
         async with self._slots:
             await run_child({**task, **more}, seconds=_FIT_SECONDS)
 
+    async def join(self, source: Path, answer: Path, target: Path, added: float | None = None) -> bool:
+        """Write to `target` the clip `source` with `answer` behind it, in the size and at the rate of `source`.
+
+        added: seconds by which it was to grow: where the length of `answer` tells that it begins with the source, as
+        it does when it is nearer to the whole than to the new part, nothing is written and the result is False. None
+        to join them in any case. Errors as for `fit`.
+        """
+        task = {"kind": "join", "source": str(source), "answer": str(answer), "joined": str(target), "added": added}
+        async with self._slots:
+            found = await run_child(task, seconds=_FIT_SECONDS)
+        return found["is_joined"]
+
     async def _ready_child(self) -> asyncio.subprocess.Process | None:
         child = await self._spare.take()
         if child is None or child.returncode is None:

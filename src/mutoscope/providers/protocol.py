@@ -221,6 +221,21 @@ class Exact(Protocol):
     def is_exact(self) -> bool: ...
 
 
+class ExtensionResult(StrEnum):
+    """What an upstream answers when it has continued a clip."""
+
+    WHOLE = "whole"  # the source and what follows it
+    NEW_PART = "new_part"  # only what follows; the server puts it behind the source
+    MEASURED = "measured"  # nobody documents which: the length of the answer tells
+
+
+class Continues(Protocol):
+    """A provider whose upstream may answer an extension with the new part alone. Any other's answer is the whole."""
+
+    @property
+    def extension_result(self) -> ExtensionResult: ...
+
+
 class Provider(Protocol):
     """One upstream. Every method raises only classes of `UpstreamError`; anything else is a bug."""
 
@@ -273,3 +288,7 @@ class Provider(Protocol):
 def makes_what_is_asked(provider: Provider) -> bool:
     """Whether a clip need not be measured to know its size and length: so it is here, and where it is `Exact`."""
     return getattr(provider, "is_exact", provider.is_local)
+
+
+def extension_result(provider: Provider) -> ExtensionResult:
+    return getattr(provider, "extension_result", ExtensionResult.WHOLE)

@@ -529,8 +529,34 @@ async def test_the_credential_may_be_for_partner_nodes(upstream: Server, workflo
         upstream.provider(wired(workflow), headers=["nonsense"])
 
 
-async def test_guides_are_refused(upstream: Server, workflow: str) -> None:
-    made = upstream.provider(wired(workflow))
-    with pytest.raises(UpstreamRejected, match="input_references"):
+async def test_pictures_guide_a_create_and_an_edit(upstream: Server, workflow: str) -> None:
+    guided = {"workflow": workflow, "inputs": {**WORDS, "guide": "52.inputs.image", "guide_2": "50.inputs.file"}}
+    edit = {"workflow": workflow, "inputs": {**WORDS, "video": "50.inputs.file", "guide": "52.inputs.image"}}
+    made = upstream.provider(wired(workflow, Capability.REFERENCES, guided=guided, edit=edit))
+    await made.submit(job(spec=made.models[0], guides=(picture(), picture())))
+    graph = upstream.bodies[-1]["prompt"]
+    assert "-guide." in graph["52"]["inputs"]["image"]
+    assert "-guide_2." in graph["50"]["inputs"]["file"]
+    await made.submit(job(spec=made.models[0], strategy="edit", clip=clip(), guides=(picture(),)))
+    graph = upstream.bodies[-1]["prompt"]
+    assert "-guide." in graph["52"]["inputs"]["image"]
+    assert "-video." in graph["50"]["inputs"]["file"]
+    with pytest.raises(UpstreamRejected, match="needs 'guide_2'"):
         await made.submit(job(spec=made.models[0], guides=(picture(),)))
-    assert upstream.heard == []
+    with pytest.raises(UpstreamRejected, match="needs 'guide'"):
+        await made.submit(job(spec=made.models[0], strategy="edit", clip=clip()))
+    await made.aclose()
+
+
+async def test_guides_that_no_workflow_takes_are_refused(upstream: Server, workflow: str) -> None:
+    made = upstream.provider(wired(workflow))
+    with pytest.raises(UpstreamRejected, match="no workflow for 'guided'"):
+        await made.submit(job(spec=made.models[0], guides=(picture(),)))
+    guided = {"workflow": workflow, "inputs": {**WORDS, "guide": "52.inputs.image"}}
+    made = upstream.provider(wired(workflow, Capability.REFERENCES, guided=guided))
+    for guides, words in (((picture(),) * 5, "up to 4"), ((clip(),), "up to 4")):
+        with pytest.raises(UpstreamRejected, match=words):
+            await made.submit(job(spec=made.models[0], guides=guides))
+    assert "POST /prompt" not in upstream.heard
+    with pytest.raises(ConfigurationError, match="'references', but has no workflow whose inputs name 'guide'"):
+        upstream.provider(wired(workflow, Capability.REFERENCES))

@@ -43,7 +43,9 @@ def use_of(job: Job) -> Use:
         return Use.REFERENCE
     if job.last_frame is not None:
         return Use.FRAMES
-    return Use.CREATE if job.reference is None else Use.IMAGE
+    if job.reference is not None:
+        return Use.IMAGE
+    return Use.GUIDED if job.guides else Use.CREATE
 
 
 def template_for(job: Job, templates: Mapping[Use, Template]) -> Template:

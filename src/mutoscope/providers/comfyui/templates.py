@@ -23,17 +23,21 @@ class Use(StrEnum):
     CREATE = "create"
     IMAGE = "image"  # a create with a first frame
     FRAMES = "frames"  # a create with a first and a last frame
+    GUIDED = "guided"  # a create with pictures that guide it
     EDIT = "edit"
     REFERENCE = "reference"
     EXTEND = "extend"
 
 
+# Pictures that guide, in the order of the request.
+GUIDES = ("guide", "guide_2", "guide_3", "guide_4")
 # What can be told to a workflow. Lengths are told as `seconds` or as `frames`, whichever it has.
 SLOTS = frozenset(
     {
         "fps",
         "frames",
         "generate_audio",
+        *GUIDES,
         "height",
         "image",
         "last_frame",
@@ -46,7 +50,7 @@ SLOTS = frozenset(
     }
 )
 # Those that are told the name of an uploaded file.
-FILES = ("image", "last_frame", "video")
+FILES = ("image", "last_frame", "video", *GUIDES)
 # A graph with the seed of one before is answered from the cache, without a file.
 _ALWAYS = ("prompt", "seed")
 
@@ -172,8 +176,11 @@ def _place(told: str, graph: Graph, where: str) -> tuple[str, str]:
 def _check(model: ModelSpec, templates: Mapping[Use, Template]) -> None:
     """Whether every capability that the model declares has its workflow, with the input that it takes."""
     for capability in sorted(model.capabilities - _FREE):
+        if capability is Capability.REFERENCES:
+            _check_guides(model, templates)
+            continue
         if capability not in _NEEDS:
-            allowed = ", ".join(sorted({*_NEEDS, *_FREE}))
+            allowed = ", ".join(sorted({*_NEEDS, *_FREE, Capability.REFERENCES}))
             raise ConfigurationError(
                 f"Model '{model.name}': a workflow cannot have '{capability}'. Allowed are: {allowed}."
             )
@@ -184,3 +191,12 @@ def _check(model: ModelSpec, templates: Mapping[Use, Template]) -> None:
                     f"Model '{model.name}' declares '{capability}', but has no workflow for '{needed}' whose inputs "
                     f"name '{slot}'."
                 )
+
+
+def _check_guides(model: ModelSpec, templates: Mapping[Use, Template]) -> None:
+    """Pictures may guide a create, an edit or whatever has an input for them."""
+    if not any(GUIDES[0] in template.places for template in templates.values()):
+        raise ConfigurationError(
+            f"Model '{model.name}' declares '{Capability.REFERENCES}', but has no workflow whose inputs name "
+            f"'{GUIDES[0]}'."
+        )

@@ -1,11 +1,11 @@
 """Kling: clips from words, pictures and a guiding clip, and instruction edits of a clip, by its API 2.0; continued
-clips and motion control by its older API.
+clips, motion control, and more models for a pair of keys by its older API.
 
 upstream        Kling AI open platform, https://api-singapore.klingai.com; for China https://api-beijing.klingai.com
 documentation   https://kling.ai/document-api, as it is mirrored and cited by clients that were tried on the service
 facts of        2026-11-22; nobody has tried this with a key
 capabilities    create from words or from a first and last picture; edit; a clip or pictures as a reference; sound;
-                continue a clip of its older API; motion control
+                continue a clip of its older API; motion control; omni by either API
 billing unit    units of 0.14 USD, by the second and resolution
 notes           A key of the console; a pair of access and secret key opens the older API only. A source clip goes by a
                 public address only. The client's own id of a task must be unique, and tasks can be looked up by it, so
@@ -28,6 +28,7 @@ from mutoscope.egress.answers import Reply
 from mutoscope.egress.bodies import Json
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, text_at
+from mutoscope.providers.continuing import EXTENSION_RESULT, extension_result_of
 from mutoscope.providers.free_question import ACCEPTED, NOBODYS
 from mutoscope.providers.kling import older
 from mutoscope.providers.kling.bodies import link_of, material_of, request_for, uses_clip
@@ -47,6 +48,7 @@ class Kling:
     def __init__(self, account: Account) -> None:
         self.name = account.name
         self.models = account.models
+        self.extension_result = extension_result_of(account)
         self._clock = account.clock
         is_pair = account.options["credential"] == PAIR
         self._key = Key.of_pair(account.secret) if is_pair else Key("", account.secret)
@@ -63,7 +65,7 @@ class Kling:
     async def _submit_older(self, job: Job) -> Submitted:
         route = older.route_of(job)
         # A clip that is continued is named by its id.
-        link = link_of(job, self._clock.now()) if route == older.MOTION else None
+        link = None if route == older.EXTEND else link_of(job, self._clock.now())
         body = await older.body_of(job, link)
         return Submitted(older.id_in(await self._start(job, f"/v1/videos/{route}", body), route), POLL_SECONDS)
 
@@ -88,7 +90,7 @@ class Kling:
     async def poll(self, upstream_id: str) -> Poll:
         if older.is_id(upstream_id):
             answer = await self._ask(older.path_of(upstream_id), is_lost=True)
-            return older.poll_of(answer, self._api.shown, self._clock.now())
+            return older.poll_of(upstream_id, answer, self._api.shown, self._clock.now())
         tasks = tasks_in(await self._ask(_tasks("task_ids", upstream_id), is_lost=True))
         if not tasks:  # its way to say that it does not know the id
             raise UpstreamTaskLost
@@ -157,5 +159,6 @@ ADAPTER = Adapter(
             "What the secret is: a key of the console, or a pair of the older API, written ACCESS:SECRET.",
             allowed=(CONSOLE, PAIR),
         ),
+        EXTENSION_RESULT,
     ),
 )

@@ -10,7 +10,7 @@ What a model cannot take together is refused here, before anything is sent.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import gcd
 from typing import Any
@@ -39,11 +39,11 @@ class Material:
 
 async def material_of(job: Job) -> Material:
     """What goes along. UpstreamRejected for what the model cannot take; nothing has been sent then."""
-    _check(job)
+    check(job)
     return Material(
         first=None if job.reference is None else encoded(job.reference),
         last=None if job.last_frame is None else encoded(job.last_frame),
-        pictures=tuple([encoded(await guide.read()) for guide in _guides(job)]),
+        pictures=tuple([encoded(await guide.read()) for guide in guides_of(job)]),
     )
 
 
@@ -52,7 +52,7 @@ def link_of(job: Job, now: float) -> str | None:
 
     That of a video which Kling itself made will do while it lives. now: Unix seconds.
     """
-    clip = _clip(job)
+    clip = clip_of(job)
     if clip is None or clip.link is not None:
         return None if clip is None else clip.link
     facts = job.source.facts if job.source is not None and clip is job.clip else {}
@@ -64,7 +64,7 @@ def link_of(job: Job, now: float) -> str | None:
 
 
 def uses_clip(job: Job) -> bool:
-    return _clip(job) is not None
+    return clip_of(job) is not None
 
 
 def request_for(job: Job, link: str | None, material: Material) -> tuple[str, dict[str, Any]]:
@@ -87,27 +87,30 @@ def _path(route: str, job: Job) -> str:
 
 
 def _contents(job: Job, link: str | None, material: Material) -> list[dict[str, Any]]:
-    contents: list[dict[str, Any]] = [{"type": "prompt", "text": _words(job, len(material.pictures))}]
+    contents: list[dict[str, Any]] = [{"type": "prompt", "text": words_of(job, len(material.pictures), "@{}".format)}]
     for kind, picture in (("first_frame", material.first), ("last_frame", material.last)):
         if picture is not None:
             contents.append({"type": kind, "url": picture})
     for number, picture in enumerate(material.pictures, 1):
         contents.append({"type": "refer_image", "url": picture, "id": f"image_{number}"})
     if link is not None:
-        kind = "base_video" if _is_edit(job) else "feature_video"
+        kind = "base_video" if is_edit(job) else "feature_video"
         contents.append({"type": kind, "url": link, "id": VIDEO_ID})
     return contents
 
 
-def _words(job: Job, pictures: int) -> str:
-    """The prompt, with everything named in it that it is to use: what is not named may be left unused."""
-    words = job.prompt
-    if _is_edit(job):
-        named = words if f"@{VIDEO_ID}" in words else f"Edit @{VIDEO_ID}: {words}"
-        words = f"{_sentence(named)} {KEEP}"
-    elif _clip(job) is not None and f"@{VIDEO_ID}" not in words:
-        words = f"{_sentence(words)} Take the motion and the look of @{VIDEO_ID}."
-    missing = [name for name in (f"@image_{number + 1}" for number in range(pictures)) if name not in words]
+def words_of(job: Job, pictures: int, named: Callable[[str], str]) -> str:
+    """The prompt, with everything named in it that it is to use: what is not named may be left unused.
+
+    named: how something is referred to, by its id.
+    """
+    words, video = job.prompt, named(VIDEO_ID)
+    if is_edit(job):
+        words = words if video in words else f"Edit {video}: {words}"
+        words = f"{_sentence(words)} {KEEP}"
+    elif clip_of(job) is not None and video not in words:
+        words = f"{_sentence(words)} Take the motion and the look of {video}."
+    missing = [name for name in (named(f"image_{number + 1}") for number in range(pictures)) if name not in words]
     return f"{_sentence(words)} Be guided by {', '.join(missing)}." if missing else words
 
 
@@ -120,7 +123,7 @@ def _settings(job: Job) -> dict[str, Any]:
     request = job.request
     wish = request.options.get("generate_audio")
     settings: dict[str, Any] = {"resolution": _resolution(request.size)}
-    if _is_edit(job):  # length and shape are the source's
+    if is_edit(job):  # length and shape are the source's
         return settings | {"audio": "off" if wish is False else "original"}
     settings |= {"duration": int(request.seconds), "audio": "native" if wish else "off"}
     if job.reference is None:
@@ -128,13 +131,14 @@ def _settings(job: Job) -> dict[str, Any]:
     return settings
 
 
-def _check(job: Job) -> None:
-    name, wiring, clip = job.model.name, job.model.wiring, _clip(job)
+def check(job: Job) -> None:
+    """UpstreamRejected for what the model cannot take together."""
+    name, wiring, clip = job.model.name, job.model.wiring, clip_of(job)
     if clip is not None and not wiring.get("is_omni"):
         raise UpstreamRejected(f"Model '{name}' takes no clip.")
-    if _is_edit(job) and (job.reference or job.last_frame):
+    if is_edit(job) and (job.reference or job.last_frame):
         raise UpstreamRejected(f"Model '{name}' takes no first or last picture beside a clip that it edits.")
-    if clip is not None and not _is_edit(job) and job.request.options.get("generate_audio"):
+    if clip is not None and not is_edit(job) and job.request.options.get("generate_audio"):
         raise UpstreamRejected(f"Model '{name}' makes no sound beside a clip.")
     others = [guide for guide in job.guides if job.clip is not None or guide is not clip]
     if any(not guide.media_type.startswith("image/") for guide in others):
@@ -144,18 +148,18 @@ def _check(job: Job) -> None:
         raise UpstreamRejected(f"Model '{name}' takes at most {most} pictures to guide it here.")
 
 
-def _is_edit(job: Job) -> bool:
+def is_edit(job: Job) -> bool:
     return job.strategy == Strategy.EDIT
 
 
-def _clip(job: Job) -> Given | None:
+def clip_of(job: Job) -> Given | None:
     """The clip that goes along: the one to be edited or to guide, or the first among the guides."""
     if job.clip is not None or Capability.CLIP_REFERENCE not in job.model.capabilities:
         return job.clip
     return next((guide for guide in job.guides if guide.media_type.startswith("video/")), None)
 
 
-def _guides(job: Job) -> list[Given]:
+def guides_of(job: Job) -> list[Given]:
     return [guide for guide in job.guides if guide.media_type.startswith("image/")]
 
 

@@ -1,9 +1,12 @@
-"""Kling's older API, for what nobody documents of its API 2.0: clips that can be continued, and motion control.
+"""Kling's older API: clips that can be continued and motion control, of whose API 2.0 nobody documents the bodies, and
+the omni models for accounts that have no key of the console.
 
 A model's wiring says
 
     is_older    whether it is asked there
     is_motion   whether it moves a picture as a clip moves, and does nothing else
+    is_omni     whether it has the one route that takes words, pictures and a clip together: see `older_omni.py`
+    has_shots   whether its clips may have cuts, and are told to have none
 
 A task is known by its route as well: its id here is such as "text2video/829391812391".
 """
@@ -15,15 +18,24 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from mutoscope.domain.catalog import ModelSpec
+from mutoscope.domain.catalog import Capability, ModelSpec
 from mutoscope.domain.errors import SourceRefused, UpstreamProtocolError, UpstreamRejected
 from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.api import at, text_at
+from mutoscope.providers.kling import older_omni
 from mutoscope.providers.kling.bodies import encoded, ratio
+from mutoscope.providers.kling.older_omni import shots_of
 from mutoscope.providers.kling.replies import poll_of as newer_poll_of
 from mutoscope.providers.protocol import Done, Job, Poll
 
-TEXT, IMAGE, EXTEND, MOTION = ROUTES = ("text2video", "image2video", "video-extend", "motion-control")
+TEXT, IMAGE, OMNI, EXTEND, MOTION = ROUTES = (
+    "text2video",
+    "image2video",
+    "omni-video",
+    "video-extend",
+    "motion-control",
+)
+_MAY_GO_ON = (TEXT, IMAGE, EXTEND)
 # The id of a clip there, by which it can be continued: another than its task's.
 VIDEO = "kling_video"
 ADDED_SECONDS = 5
@@ -45,6 +57,8 @@ def route_of(job: Job) -> str:
         return EXTEND
     if job.model.wiring.get("is_motion"):
         return MOTION
+    if job.model.wiring.get("is_omni"):
+        return OMNI
     return TEXT if job.reference is None else IMAGE
 
 
@@ -56,7 +70,7 @@ async def body_of(job: Job, link: str | None) -> dict[str, Any]:
     route = route_of(job)
     body = await _BODIES[route](job, link)
     if job.prompt:
-        body["prompt"] = job.prompt
+        body = {"prompt": job.prompt, **body}
     if route != EXTEND:  # which goes on as its source was made
         body |= {"model_name": job.model.upstream_model, "mode": _mode(job.request.size)}
     if "negative_prompt" in job.request.options:
@@ -108,7 +122,7 @@ def route_called(path: str) -> str | None:
     return named[0]
 
 
-def poll_of(answer: Any, shown: Callable[[str], str], now: float) -> Poll:
+def poll_of(upstream_id: str, answer: Any, shown: Callable[[str], str], now: float) -> Poll:
     """What a task says of itself. now: Unix seconds. UpstreamProtocolError for an undocumented status word."""
     task = at(answer, "data")
     videos = at(task, "task_result", "videos")
@@ -123,20 +137,29 @@ def poll_of(answer: Any, shown: Callable[[str], str], now: float) -> Poll:
         now,
     )
     video = at(videos, 0, "id")
-    if isinstance(poll, Done) and isinstance(video, str) and video:
+    is_continued = upstream_id.partition("/")[0] in _MAY_GO_ON
+    if is_continued and isinstance(poll, Done) and isinstance(video, str) and video:
         return replace(poll, facts={**poll.facts, VIDEO: video})
     return poll
 
 
 async def _of_words(job: Job, _link: str | None) -> dict[str, Any]:
     _refuse_guides(job)
-    return {"duration": str(int(job.request.seconds)), "aspect_ratio": ratio(job.request.size)}
+    return {**_clip_made(job), "aspect_ratio": ratio(job.request.size)}
 
 
 async def _of_picture(job: Job, _link: str | None) -> dict[str, Any]:
-    _refuse_guides(job)
+    _refuse_guides(replace(job, last_frame=None))
     assert job.reference is not None
-    return {"duration": str(int(job.request.seconds)), "image": encoded(job.reference)}
+    tail = {} if job.last_frame is None else {"image_tail": encoded(job.last_frame)}
+    return {**_clip_made(job), "image": encoded(job.reference), **tail}
+
+
+def _clip_made(job: Job) -> dict[str, Any]:
+    made: dict[str, Any] = {"duration": str(int(job.request.seconds)), **shots_of(job)}
+    if Capability.AUDIO in job.model.capabilities:
+        made["sound"] = "on" if job.request.options.get("generate_audio") else "off"
+    return made
 
 
 async def _of_video(job: Job, _link: str | None) -> dict[str, Any]:
@@ -165,14 +188,14 @@ async def _of_motion(job: Job, link: str | None) -> dict[str, Any]:
     }
 
 
-_BODIES = {TEXT: _of_words, IMAGE: _of_picture, EXTEND: _of_video, MOTION: _of_motion}
+_BODIES = {TEXT: _of_words, IMAGE: _of_picture, EXTEND: _of_video, MOTION: _of_motion, OMNI: older_omni.body_of}
 # "image" takes clips of at most 10 seconds, "video" of 30.
 _DEFAULTS: dict[str, dict[str, Any]] = {MOTION: {"character_orientation": "video"}}
 
 
 def _refuse_guides(job: Job) -> None:
     if job.guides or job.last_frame is not None:
-        raise UpstreamRejected(f"Model '{job.model.name}' takes words and a first picture, and nothing else.")
+        raise UpstreamRejected(f"Model '{job.model.name}' takes words, a first picture and with it a last one.")
 
 
 def _mode(size: Size) -> str:

@@ -3,7 +3,8 @@
 upstream        Runway API, https://api.dev.runwayml.com
 documentation   https://docs.dev.runwayml.com, and the source of its SDK, runwayml 5.24.0
 facts of        2026-11-22; nobody has tried this with a key
-capabilities    create from words or from a first (and last) picture; edit; a clip or pictures as a reference; cancel
+capabilities    create from words or from a first (and last) picture; edit; a clip or pictures as a reference;
+                extend; cancel
 billing unit    credits of 0.01 USD, by the second; a finished task says what it cost
 notes           It fetches nothing from this server: clips and pictures are uploaded first, in two steps, and live there
                 for a day. It knows no idempotency keys, lists no tasks and calls nobody back, so a submission whose
@@ -22,6 +23,7 @@ from mutoscope.domain.errors import UpstreamQuotaExhausted, UpstreamTaskLost
 from mutoscope.egress.bodies import Json
 from mutoscope.providers.account import Account, Adapter
 from mutoscope.providers.api import Api, at, text_at
+from mutoscope.providers.continuing import EXTENSION_RESULT, extension_result_of
 from mutoscope.providers.free_question import ACCEPTED
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.runway.bodies import body_of, route_of
@@ -40,6 +42,7 @@ class Runway:
     def __init__(self, account: Account) -> None:
         self.name = account.name
         self.models = account.models
+        self.extension_result = extension_result_of(account)
         self._api = Api.bearer(account, headers={"X-Runway-Version": API_VERSION}, tells=told)
 
     async def submit(self, job: Job) -> Submitted:
@@ -91,4 +94,5 @@ ADAPTER = Adapter(
     make=Runway,
     base_url="https://api.dev.runwayml.com",
     secret_variable="RUNWAYML_API_SECRET",  # noqa: S106 - the name of a variable
+    options=(EXTENSION_RESULT,),
 )

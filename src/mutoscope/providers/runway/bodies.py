@@ -3,8 +3,11 @@
     routes        those that it has: "text_to_video", "image_to_video", "video_to_video"
     text_sizes    the sizes that it makes from words alone, where these are fewer than all
     clip          the field of the source clip: "videoUri" or "promptVideo"
-    has_modes     whether it is told by `mode` to edit a clip or to be guided by it
+    has_modes     whether it is told by `mode` to edit a clip, to continue it or to be guided by it
+    shapes        for each size, the fields that tell it, where that is not a ratio of its pixels
+    picture_shapes  the same where the clip begins with a picture; empty where the picture tells it
     takes_shape   whether `ratio` and `duration` go along with a clip that guides it
+    extend_ratio  whether an extension may be told its source's ratio, which it else takes from there itself
     clip_ratios   instead of a ratio, words by the short side of the clip that is edited
     references    how many pictures guide it at most
     keeps_sound   whether the clip's own sound is kept or dropped by `providerSettings`
@@ -21,7 +24,7 @@ from typing import Any
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import UpstreamRejected
 from mutoscope.domain.ladder import Strategy
-from mutoscope.domain.video import Size
+from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.protocol import Given, Job
 
 TEXT, IMAGE, VIDEO = "text_to_video", "image_to_video", "video_to_video"
@@ -95,7 +98,8 @@ def body_of(job: Job, uris: Uris) -> dict[str, Any]:
         body["negativePrompt"] = job.request.options["negative_prompt"]
     if uris.clip is not None:
         return body | _of_clip(job, uris, uris.clip)
-    body |= {"promptText": job.prompt, **_shape(job), **_sound(job, by_default=False)}
+    body |= {"promptText": job.prompt, **_shape(job, has_picture=bool(uris.first or uris.last))}
+    body |= _sound(job, by_default=False)
     if uris.last is not None:
         frames = [(uris.first, "first"), (uris.last, "last")]
         body["promptImage"] = [{"uri": uri, "position": position} for uri, position in frames if uri is not None]
@@ -106,20 +110,24 @@ def body_of(job: Job, uris: Uris) -> dict[str, Any]:
 
 def _of_clip(job: Job, uris: Uris, clip: str) -> dict[str, Any]:
     wiring = job.model.wiring
-    is_edit = job.strategy == Strategy.EDIT
+    is_edit, is_extension = job.strategy == Strategy.EDIT, job.request.operation is Operation.EXTENSION
     body: dict[str, Any] = {wiring["clip"]: clip, "promptText": _change(job) if is_edit else job.prompt}
     if uris.references:
         body["references"] = [{"uri": uri} for uri in uris.references]
     if wiring.get("has_modes"):
-        body["mode"] = "edit" if is_edit else "reference"
+        body["mode"] = "extend" if is_extension else "edit" if is_edit else "reference"
     if wiring.get("edit_duration") and is_edit:
         body["duration"] = wiring["edit_duration"]
     if "clip_ratios" in wiring:
         body["ratio"] = _by_side(wiring["clip_ratios"], job.request.size)
-    if not is_edit and wiring.get("takes_shape"):
+    if is_extension:  # whose length is that of the new part
+        body["duration"] = job.request.added_seconds
+        if wiring.get("extend_ratio") and job.model.sizes.allows(job.request.size):
+            body["ratio"] = _shape(job)["ratio"]
+    elif not is_edit and wiring.get("takes_shape"):
         body |= _shape(job)
     if not wiring.get("keeps_sound"):
-        return body | _sound(job, by_default=is_edit)
+        return body | _sound(job, by_default=is_edit or is_extension)
     return body | {"providerSettings": {"keepOriginalSound": job.request.options.get("generate_audio", True)}}
 
 
@@ -129,9 +137,11 @@ def _change(job: Job) -> str:
     return whole if len(whole.encode("utf-16-le")) // 2 <= job.model.prompt_limit else job.prompt
 
 
-def _shape(job: Job) -> dict[str, Any]:
-    size = job.request.size
-    return {"ratio": f"{size.width}:{size.height}", "duration": int(job.request.seconds)}
+def _shape(job: Job, *, has_picture: bool = False) -> dict[str, Any]:
+    size, wiring = job.request.size, job.model.wiring
+    shapes = wiring.get("picture_shapes" if has_picture and "picture_shapes" in wiring else "shapes")
+    told = {"ratio": f"{size.width}:{size.height}"} if shapes is None else shapes.get(str(size), {})
+    return {**told, "duration": int(job.request.seconds)}
 
 
 def _sound(job: Job, *, by_default: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ Notes: clips are taken by public URL only, pictures as data URIs. Sound is on by
 from __future__ import annotations
 
 from mutoscope.providers.account import Adapter, Option
+from mutoscope.providers.continuing import EXTENSION_RESULT
 from mutoscope.providers.seedance.provider import Seedance
 
 ADAPTER = Adapter(
@@ -33,5 +34,6 @@ ADAPTER = Adapter(
             "What an extension's length counts: the new part, or the whole.",
             allowed=("added", "whole"),
         ),
+        EXTENSION_RESULT,
     ),
 )

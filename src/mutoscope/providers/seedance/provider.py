@@ -12,6 +12,7 @@ from mutoscope.egress.answers import Reply
 from mutoscope.egress.bodies import Json
 from mutoscope.providers.account import Account
 from mutoscope.providers.api import Api, at, body_of, text_at
+from mutoscope.providers.continuing import extension_result_of
 from mutoscope.providers.free_question import ACCEPTED
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.seedance import bodies, replies
@@ -31,6 +32,7 @@ class Seedance:
     def __init__(self, account: Account) -> None:
         self.name = account.name
         self.models = account.models
+        self.extension_result = extension_result_of(account)
         self._options = account.options
         self._wirings = {model.name: wiring_of(model) for model in account.models}
         self._api = Api.bearer(account, judge=lambda reply: replies.judge(reply, self._api), tells=replies.tells)

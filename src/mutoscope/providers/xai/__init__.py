@@ -12,6 +12,7 @@ job runs, polls are answered by 202, perhaps without a body. An edit makes 720p 
 from __future__ import annotations
 
 from mutoscope.providers.account import Adapter, Option
+from mutoscope.providers.continuing import EXTENSION_RESULT
 from mutoscope.providers.xai.bodies import MOST_DAYS_STORED
 from mutoscope.providers.xai.provider import Xai
 
@@ -26,6 +27,7 @@ ADAPTER = Adapter(
         ),
         Option("moderation_status", 400, "The HTTP status, beside 422, by which a prompt is refused for its content."),
         Option("ticks_per_usd", 10_000_000_000, "What `cost_in_usd_ticks` is divided by; 0 not to believe it."),
+        EXTENSION_RESULT,
     ),
 )
 

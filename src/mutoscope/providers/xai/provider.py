@@ -12,6 +12,7 @@ from mutoscope.egress.bodies import Form, Json, Part
 from mutoscope.egress.limits import DOWNLOAD, Limits
 from mutoscope.providers.account import Account
 from mutoscope.providers.api import Api, at, body_of, text_at
+from mutoscope.providers.continuing import extension_result_of
 from mutoscope.providers.free_question import NOBODYS, ask_about_nobodys
 from mutoscope.providers.preparation import preparing
 from mutoscope.providers.protocol import Given, Job, Poll, Recovery, RemoteAsset, Submitted
@@ -29,6 +30,7 @@ class Xai:
     def __init__(self, account: Account) -> None:
         self.name = account.name
         self.models = account.models
+        self.extension_result = extension_result_of(account)
         self._days_stored = min(bodies.MOST_DAYS_STORED, account.options["days_stored"])
         self._ticks_per_usd: int = account.options["ticks_per_usd"]
         self._moderation_status: int = account.options["moderation_status"]

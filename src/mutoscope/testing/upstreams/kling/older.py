@@ -83,11 +83,17 @@ class FakeKling(NewerKling):
 
     async def _ordered_older(self, order: OlderOrder, body: dict[str, Any]) -> FakeJob:
         size, seconds, badge = scaled(order.shape, SHORT_SIDES[order.resolution]), order.seconds, film.new_badge()
-        model = order.model
+        model, ending = order.model, None
+        if order.omni is not None:
+            job = await self.ordered(order.omni, body)
+            job.more["order"] = order
+            return job
         match order.route:
             case "image2video":
                 picture, shape = await self.picture({"type": "image", "url": order.given["image"]})
                 size, badge = scaled(shape, SHORT_SIDES[order.resolution]), self.badge_in_bytes(picture)
+                if tail := order.given.get("image_tail"):
+                    ending = self.badge_in_bytes((await self.picture({"type": "image", "url": tail}))[0])
             case "motion-control":
                 _, shape = await self.picture({"type": "image", "url": order.given["image_url"]})
                 source = await self.clip_of({"type": "video", "url": order.given["video_url"]})
@@ -107,6 +113,7 @@ class FakeKling(NewerKling):
             size=size,
             seconds=seconds,
             badge=badge,
+            ending=ending,
         )
         job.more = {"status": "submitted", "updated": job.began, "order": order, "ignored": order.ignored}
         return job

@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mutoscope.domain.video import Size
-from mutoscope.testing.upstreams.kling.rules import CONTAINERS, SHAPES, Refused
+from mutoscope.testing.upstreams.kling import older_omni
+from mutoscope.testing.upstreams.kling.rules import CONTAINERS, SHAPES, Order, Refused
 from mutoscope.testing.upstreams.sources import Source
 
-ROUTES = ("text2video", "image2video", "video-extend", "motion-control")
+OMNI = "omni-video"
+ROUTES = ("text2video", "image2video", OMNI, "video-extend", "motion-control")
 MODELS: Mapping[str, tuple[str, ...]] = {
     "text2video": ("kling-v1", "kling-v1-6", "kling-v2-6", "kling-v3"),
     "image2video": ("kling-v1", "kling-v1-5", "kling-v1-6", "kling-v2-6", "kling-v3"),
     "motion-control": ("kling-v2-6", "kling-v3"),
 }
 EXTENDED_MODELS = frozenset({"kling-v1", "kling-v1-6"})  # 1.5 is said to be none of them
+WITH_SOUND = frozenset({"kling-v2-6", "kling-v3"})
 RESOLUTIONS = {"std": "720p", "pro": "1080p"}
 PROMPT_CHARACTERS = 2500
 ADDED_SECONDS = 5.0
@@ -30,7 +33,7 @@ MOTION_BYTES = 100 * 2**20
 PICTURE_SIDE = 300
 
 _COMMON = ("prompt", "callback_url", "external_task_id")
-_MADE = (*_COMMON, "model_name", "mode", "negative_prompt", "cfg_scale", "duration")
+_MADE = (*_COMMON, "model_name", "mode", "negative_prompt", "cfg_scale", "duration", "sound", "multi_shot")
 _KEYS = {
     "text2video": (*_MADE, "aspect_ratio", "camera_control"),
     "image2video": (*_MADE, "image", "image_tail"),
@@ -56,7 +59,9 @@ _REQUIRED = {
 
 @dataclass(slots=True)
 class OlderOrder:
-    """A task as it was ordered. given: the texts of its body. shape, seconds: of a clip of words."""
+    """A task as it was ordered. given: the texts of its body. shape, seconds: of a clip of words. omni: what the route
+    of that name was given, in the words of API 2.0.
+    """
 
     route: str
     model: str
@@ -68,19 +73,22 @@ class OlderOrder:
     callback_url: str | None
     external_id: str | None
     ignored: list[str] = field(default_factory=list)
+    omni: Order | None = None
 
     @property
     def kind(self) -> str:
         """In the words of all fakes."""
-        return _KINDS[self.route]
+        return self.omni.kind if self.omni is not None else _KINDS[self.route]
 
 
 def read(route: str, body: Any) -> OlderOrder:
     """The order in a body. Raises Refused."""
     if not isinstance(body, dict):
         raise Refused("the request body must be a JSON object", 1200)
+    if route == OMNI:
+        return _of_omni(older_omni.read(body))
     known = {name: body[name] for name in _KEYS[route] if name in body}
-    texts = {name: value for name, value in known.items() if name not in ("cfg_scale", "camera_control")}
+    texts = {name: value for name, value in known.items() if name not in ("cfg_scale", "camera_control", "multi_shot")}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise Refused(f"{name} must be a string")
@@ -94,6 +102,8 @@ def read(route: str, body: Any) -> OlderOrder:
     if model not in MODELS.get(route, (model,)):
         raise Refused(f"model_name {model} is not supported by {route}")
     _check_pictures_and_clips(texts)
+    if _one_of(texts, "sound", ("on", "off"), "off") == "on" and model not in WITH_SOUND:
+        raise Refused(f"sound is not supported by {model}")
     return OlderOrder(
         route=route,
         model=model,
@@ -105,6 +115,22 @@ def read(route: str, body: Any) -> OlderOrder:
         callback_url=texts.get("callback_url"),
         external_id=texts.get("external_task_id"),
         ignored=[name for name in body if name not in known],
+    )
+
+
+def _of_omni(order: Order) -> OlderOrder:
+    return OlderOrder(
+        route=OMNI,
+        model=order.model,
+        prompt=order.prompt,
+        given={},
+        resolution=order.resolution,
+        shape=order.shape or SHAPES["16:9"],
+        seconds=float(order.seconds),
+        callback_url=order.callback_url,
+        external_id=order.external_id,
+        ignored=order.ignored,
+        omni=order,
     )
 
 

@@ -166,7 +166,7 @@ class NewerKling(FakeUpstream):
             return refusal(*REFUSALS[mishap])
         try:
             order = self.rules.read(route, model, await body_of(request))
-            job = await self._ordered(order, await request.json())
+            job = await self.ordered(order, await request.json())
             self.check_account(order.external_id)
         except Refused as refused:
             return refusal(refused.status, refused.code, str(refused))
@@ -181,7 +181,7 @@ class NewerKling(FakeUpstream):
         if self.parallel is not None and under_way >= self.parallel:
             raise Refused("parallel task over resource pack limit", 1303, 429)
 
-    async def _ordered(self, order: Order, body: Mapping[str, Any]) -> FakeJob:
+    async def ordered(self, order: Order, body: Mapping[str, Any]) -> FakeJob:
         """The job, with the badge of what it was given: the video, else the first frame, else the first image."""
         short_side = SHORT_SIDES[order.resolution]
         shape, seconds, badge = order.shape, float(order.seconds), film.new_badge()
