@@ -19,19 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WIDTHS = {"desktop": (1280, 860), "phone": (390, 844)}
 THEMES = ("light", "dark")
 SCENES = (
