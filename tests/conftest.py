@@ -8,13 +8,16 @@ import pytest
 import structlog
 
 from bucket import Bucket, Moto
+from canaries import Listener, Reader
+from mutoscope import logs
 from mutoscope.database.address import address_of
 from mutoscope.database.connection import Database
 from mutoscope.database.opening import open_database
 from postgres_server import PostgresServer
 
-# Where a server runs in the test's own process, its lines are none of what a command prints.
-structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+# Where a server runs in the test's own process, its lines are those of a server, and none of what a command prints.
+logs.configure("info")
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__), cache_logger_on_first_use=False)
 
 # What they find is a matter of chance: one failure is a proof, and a success after it is none.
 NO_SECOND_CHANCE = (
@@ -50,6 +53,12 @@ ALONE = (
     "test_webhook_kills.py",
     "test_webhooks_out.py",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Listener(config))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reader(config))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

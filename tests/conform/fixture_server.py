@@ -28,7 +28,8 @@ class FixtureServer:
         return OpenAI(base_url=self.base_url, api_key=key, max_retries=0)
 
     def stop(self) -> int:
-        """SIGTERM; the exit code."""
+        """SIGTERM; the exit code. Nobody reads its output after the first line, so that it must not say any more."""
         self._process.terminate()
-        self._process.communicate(timeout=30)
+        unread, _ = self._process.communicate(timeout=30)
+        assert not unread, f"it would stop when its output is full: {unread[:300]}"
         return self._process.returncode

@@ -14,6 +14,7 @@ from conform.installed import client, run
 PASSED, SKIPPED = 188, 4
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("prefix", ["/v1", "/v1/openai"])
 def test_the_suite_passes(server: FixtureServer, prefix: str) -> None:
     suite = client("openai-suite")

@@ -542,6 +542,30 @@ async def test_files_expire_and_history_stays(open_server, tmp_path) -> None:
         assert (kept.state, kept.request.prompt) == (State.COMPLETED, "a lake")
 
 
+async def test_what_is_stored_behind_the_removal_is_found_at_a_second_look(
+    open_server, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a process does that was frozen in mid-upload while another took over, and the owner deleted the video."""
+    async with open_server() as (server, caller):
+        source = await create(server, caller)
+        await ended(server, caller, source.id)
+        folder = tmp_path / "data" / "storage" / caller.tenant / source.id
+        await server.service.delete(caller, source.id)
+
+        async def is_gone() -> bool:
+            return not folder.exists()
+
+        await until(is_gone)
+        folder.mkdir(parents=True)
+        (folder / "late.mp4").write_bytes(b"late")
+        server._production._janitor.call()
+        await asyncio.sleep(0.3)
+        assert folder.exists(), "a second look so soon would come before the late bytes"
+        monkeypatch.setattr(janitor, "SECOND_LOOK_SECONDS", 0.0)
+        server._production._janitor.call()
+        await until(is_gone)
+
+
 async def test_files_that_a_remix_needs_outlast_their_time(open_server, clip, tmp_path) -> None:
     provider = ScriptedProvider(clip=clip)
     async with open_server(provider, retention_seconds=0.5) as (server, caller):

@@ -24,6 +24,10 @@ RECEIPT_SECONDS = 3_600.0
 REPLY_SECONDS = 30 * 86_400.0
 # It reads all ended tasks.
 PRUNE_ROUND = 600.0
+# A process that is frozen in mid-upload may wake and store what was removed; by then it knows that others took over.
+SECOND_LOOK_SECONDS = 1_800.0
+# How far back a new process takes its second looks: over the time in which its predecessor may have missed one.
+SECOND_LOOKS_BACK = 86_400.0
 EXPIRED = "expired"
 # How long an upload waits for the video that needs it.
 INPUT_SECONDS = 3_600.0
@@ -36,6 +40,7 @@ class Janitor:
         self._desk = desk
         self._queue = queue
         self._pruned_at = 0.0
+        self._looked_twice = (desk.clock.now() - SECOND_LOOKS_BACK, 0)
         self._called = asyncio.Event()
 
     def call(self) -> None:
@@ -48,6 +53,7 @@ class Janitor:
                 self._purge_deleted,
                 self._purge_expired,
                 self._purge_failed,
+                self._look_again,
                 self._drop_inputs,
                 self._forget_requests,
                 self._prune_tasks,
@@ -82,6 +88,15 @@ class Janitor:
             for row in rows:
                 await self._try_to_purge(row)
             seq = rows[-1]["seq"]
+
+    async def _look_again(self) -> None:
+        """Remove once more what a process that did not know of the end stored behind the first removal."""
+        until = self._desk.clock.now() - SECOND_LOOK_SECONDS
+        at, seq = self._looked_twice
+        while rows := await self._desk.database.all("videos_purged", until=until, at=at, seq=seq, limit=BATCH):
+            for row in rows:
+                await self._desk.remove_files(row)
+            at, seq = self._looked_twice = rows[-1]["purged_at"], rows[-1]["seq"]
 
     async def _drop_inputs(self) -> None:
         """Row first: an upload of the same bytes that comes in between writes both anew."""

@@ -161,6 +161,7 @@ class _Load:
         self._reaper.settle()
         self._while_tended(self._last_round)
         self._while_tended(self._await_deliveries)
+        self._while_tended(self._await_tidiness)
         self._reaper.rest()
         last = next(post for post in self._stage.posts if post.role.works)
         self._stage.start(last)
@@ -190,6 +191,15 @@ class _Load:
             rows = read_tables(self._stage.ground.database, ["deliveries"])["deliveries"]
             if not any(row["state"] == "pending" for row in rows):
                 return
+            time.sleep(LOOK_SECONDS)
+
+    def _await_tidiness(self) -> None:
+        """Until no file is without a row, or patience ends: who takes over the task of the dead removes what it stored.
+
+        A task that died with many waits before it is taken over, behind the end of its video.
+        """
+        deadline = time.monotonic() + self._play.patience
+        while self._stage.strays() and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
 
     async def _work(self) -> None:

@@ -11,6 +11,7 @@ from mutoscope.app import Mutoscope, ProviderMaker
 from mutoscope.clock import SystemClock
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.video import Size
+from mutoscope.logs import configure
 from mutoscope.providers.instant import InstantProvider
 from mutoscope.providers.protocol import Done, RemoteAsset, Running
 from mutoscope.providers.staged import StagedProvider
@@ -24,6 +25,7 @@ from mutoscope.testing.runner import run
 
 # How many videos may be at the upstream at once.
 IN_HAND = 32
+LOG_LEVEL = "warning"
 
 
 def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callable[[], None]) -> None:
@@ -31,6 +33,8 @@ def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callabl
 
     Videos of the default model take about a second, and each is the same small clip whatever was asked for.
     """
+    # To standard error: of standard output most read one line and no more, and what is unread ends by stopping us.
+    configure(LOG_LEVEL)
     film = clip.draw()
     provider = _provider(film)
     (model,) = provider.models
@@ -40,7 +44,7 @@ def serve(listener: socket.socket, data_dir: Path, key: str, on_started: Callabl
         queue_limit=0,
         min_free_bytes=0,
         flipbook_slots=IN_HAND,
-        log_level="warning",
+        log_level=LOG_LEVEL,
     )
     studio = LenientStudio()
     makers = [lambda _on_change: provider, _instant(data_dir)]

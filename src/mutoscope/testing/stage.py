@@ -11,9 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from mutoscope.domain.events import EventType
-from mutoscope.testing.checker import Report, check
+from mutoscope.testing.checker import Report, check, strays
 from mutoscope.testing.ground import Ground, GroundMaker, Role, data_dir
 from mutoscope.testing.processes import Child, free_port
+from mutoscope.testing.witnesses import read_tables
 
 # For all processes of a stage the same, as several need it.
 _SECRET_KEY = {"MUTOSCOPE_SECRET_KEY": base64.b64encode(b"stage" * 6 + b"xx").decode()}
@@ -151,6 +152,11 @@ class Stage:
     def report(self) -> Report:
         """What the checker says."""
         return check(self.transcript, self.ground.database, self.ground.files, self.ledger, self.heard)
+
+    def strays(self) -> set[str]:
+        """The files that no row names at this moment, beside uploads."""
+        names = set(self.ground.files.names())  # first: a row follows its file
+        return strays(names, read_tables(self.ground.database, ["assets"])["assets"])
 
     def close(self) -> None:
         self._ends.close()

@@ -55,10 +55,12 @@ def test_little_disk_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def test_a_taken_port_is_a_warning_unless_it_is_ours(double: Double) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        number = other.getsockname()[1]
-        assert checks.port("127.0.0.1", number)[0] is Verdict.WARN
-    assert checks.port("127.0.0.1", number)[0] is Verdict.OK
+    given_up = []
+    for _ in range(3):  # somebody else may take one of them at once
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            given_up.append(other.getsockname()[1])
+            assert checks.port("127.0.0.1", given_up[-1])[0] is Verdict.WARN
+    assert Verdict.OK in [checks.port("127.0.0.1", number)[0] for number in given_up]
     ours = int(double.url.rsplit(":", 1)[1])
     assert checks.port("127.0.0.1", ours) == (Verdict.OK, f"a Mutoscope server answers on 127.0.0.1 port {ours}")
 

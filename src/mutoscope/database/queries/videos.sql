@@ -189,6 +189,12 @@ WHERE deleted_at IS NOT NULL AND purged_at IS NULL AND pins = 0
   AND state IN ('completed', 'failed', 'cancelled') AND (deleted_at, seq) > (:at, :seq)
 ORDER BY deleted_at, seq LIMIT :limit;
 
+-- name: videos_purged
+-- Whose files were removed until a moment; in order of removal, beginning behind one.
+SELECT seq, id, tenant, purged_at FROM videos
+WHERE purged_at <= :until AND (purged_at, seq) > (:at, :seq)
+ORDER BY purged_at, seq LIMIT :limit;
+
 -- name: note_purged
 UPDATE videos SET purged_at = :now WHERE id = :id;
 
