@@ -134,6 +134,27 @@ def test_any_server_answers_for_any_video(place: Place) -> None:
     assert [server.stop() for server in place.servers] == [0, 0]
 
 
+def test_a_listener_at_one_server_hears_what_happens_at_others(place: Place) -> None:
+    asked, listened = place.server(), place.server()
+    place.worker()
+    heard: list[tuple[str, str]] = []
+    with listened.http() as http, http.stream("GET", "/v1/events", timeout=60) as answer:
+        event = ""
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if name == "event":
+                event = value
+            elif name == "data" and event == "stream.opened":
+                made = create(asked.client(), **SHORT)
+            elif name == "data":
+                heard.append((event, json.loads(value)["data"]["id"]))
+            if event == "video.completed" and name == "data":
+                break
+    kinds = [kind for kind, _ in heard if kind != "video.progress"]
+    assert kinds == ["video.queued", "video.in_progress", "video.completed"]
+    assert {video for _, video in heard} == {made}
+
+
 def test_what_a_dead_worker_had_in_hand_is_made_by_another_within_half_a_minute(place: Place) -> None:
     client = place.server().client()
     dead = place.worker()
