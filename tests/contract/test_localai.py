@@ -62,10 +62,8 @@ SMALL = Size(320, 240)
 
 def account_at(fake: FakeLocalAI, model: ModelSpec = MODEL, **more: Any) -> Account:
     options = {option.name: option.default for option in ADAPTER.options} | {"dialect": "localai"}
-    account = Account(
-        "gpu", fake.url, SECRET, (replace(model, provider="gpu"),), options, door_to(fake.url), SystemClock()
-    )
-    return replace(account, **more)
+    models, door = (replace(model, provider="gpu", accounts=("gpu",)),), door_to(fake.url)
+    return replace(Account("gpu", fake.url, SECRET, models, options, door, SystemClock()), **more)
 
 
 @asynccontextmanager
@@ -197,8 +195,9 @@ async def test_a_question_for_nothing() -> None:
     async with localai() as (fake, provider):
         assert await provider.check() == "The key is accepted. The list of models can be read."
         assert fake.accepted == []
-        other = LocalAI(account_at(fake, secret="sk-other"))
-        assert isinstance(await error_of(other.check()), UpstreamKeyInvalid)
+        other = account_at(fake, secret="sk-other")
+        assert isinstance(await error_of(LocalAI(other).check()), UpstreamKeyInvalid)
+        await other.door.aclose()
 
 
 def test_only_what_costs_nothing_is_made_once_more() -> None:
