@@ -119,16 +119,17 @@ async def test_an_answer_that_starts_nothing_by_the_upstreams_own_word_is_asked_
         assert (video.state, len(provider.jobs)) == (State.COMPLETED, 2)
 
 
-async def test_the_operator_may_prefer_a_second_job_and_the_video_says_so(tmp_path, clip) -> None:
+@pytest.mark.parametrize(("price", "notice"), [(DIME, "charged twice"), (None, "made twice")])
+async def test_the_operator_may_prefer_a_second_job_and_the_video_says_so(tmp_path, clip, price, notice) -> None:
     twice = Recovery(on_unknown=OnUnknown.RESUBMIT_ONCE)
-    provider = ScriptedProvider(clip=clip, submits=[LOST, None], recovery=twice)
+    provider = ScriptedProvider(clip=clip, submits=[LOST, None], recovery=twice, price=price)
     async with running(tmp_path, provider) as (server, caller):
         video = await ended(server, caller, (await create(server, caller)).id)
         assert video.state is State.COMPLETED, video.failure
         assert [job.attempt for job in provider.jobs] == [1, 2]
         assert len({job.key for job in provider.jobs}) == 2
         assert video.notice is not None
-        assert "charged twice" in video.notice
+        assert notice in video.notice
         assert await outcome(server, video.id) == "unknown"
 
 

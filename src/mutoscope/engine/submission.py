@@ -56,6 +56,10 @@ RESUBMITTED = (
     "The answer to the first submission was lost and could not be found out, so this video was submitted once more, as "
     "the operator wants it: it may have been made and charged twice."
 )
+RESUBMITTED_FREE = (
+    "The answer to the first submission was lost and could not be found out, so this video was submitted once more: it "
+    "may have been made twice. It has no price."
+)
 
 
 def _as_it_is(error: UpstreamError) -> UpstreamError:
@@ -403,13 +407,14 @@ class Submission:
             return None
         attempt, nonce = row["attempt"] + 1, new_nonce()
         job = await self._job(row, attempt, nonce)
+        notice = RESUBMITTED if job.spec is None or job.spec.is_paid else RESUBMITTED_FREE
         await self._begin(row["id"])
         now = self._desk.clock.now()
 
         def write(tx: Transaction) -> bool:
             if move(tx, row, Happening.UNKNOWN, now, attempt=attempt) is None:
                 return False
-            tx.run("note_resubmission", id=row["id"], notice=RESUBMITTED)
+            tx.run("note_resubmission", id=row["id"], notice=notice)
             add_intent(tx, row, attempt, now, nonce)
             return True
 

@@ -42,6 +42,8 @@ NOW = 1_800_000_000.0
 PICTURE = base64.b64encode(PNG).decode()
 LINKED = given(CLIP, link="https://videos.example/v1/source/abc")
 GUIDES = (given(PNG, "image/png"),)
+ELEMENT = {"type": "element", "element_id": 829}
+CLIP_THEIRS = {"type": "base_video", "url": "https://elsewhere.example/c.mp4", "id": "video_1"}
 
 
 @asynccontextmanager
@@ -189,6 +191,38 @@ BODIES = [
             "options": {**OPTIONS, "watermark_info": {"enabled": True}},
         },
     ),
+    (
+        job_for(
+            OMNI,
+            "@hero waves",
+            guides=GUIDES,
+            options={
+                "provider_options": {
+                    "contents": [
+                        {"type": "element", "element_id": 829, "id": "hero"},
+                        {"type": "element", "element_id": "830"},
+                    ]
+                }
+            },
+        ),
+        "/omni-video/kling-3.0-omni",
+        {
+            "contents": [
+                {"type": "prompt", "text": "@hero waves. Be guided by @image_1, @element_2."},
+                {"type": "refer_image", "url": PICTURE, "id": "image_1"},
+                {"type": "element", "element_id": 829, "id": "hero"},
+                {"type": "element", "element_id": "830", "id": "element_2"},
+            ],
+            "settings": {
+                "multi_shot": False,
+                "resolution": "720p",
+                "duration": 5,
+                "audio": "off",
+                "aspect_ratio": "16:9",
+            },
+            "options": OPTIONS,
+        },
+    ),
 ]
 
 
@@ -220,6 +254,18 @@ async def test_each_size_has_its_words(model: Any) -> None:
             "no sound beside a clip",
         ),
         (job_for(OMNI, options={"provider_options": {"settings": 1}}), UpstreamRejected, "is no object"),
+        (job_for(OMNI, options={"provider_options": {"contents": {}}}), UpstreamRejected, "is no list of objects"),
+        (job_for(OMNI, options={"provider_options": {"contents": [CLIP_THEIRS]}}), UpstreamRejected, "elements only"),
+        (
+            job_for(OMNI, options={"provider_options": {"contents": [{"type": "element", "id": "hero"}]}}),
+            UpstreamRejected,
+            "no 'element_id'",
+        ),
+        (
+            job_for(MODELS["kling-3.0"], options={"provider_options": {"contents": [ELEMENT]}}),
+            UpstreamRejected,
+            "takes no elements",
+        ),
     ],
 )
 async def test_what_cannot_be_taken_is_refused_before_anything_is_sent(job: Job, kind: type, sentence: str) -> None:

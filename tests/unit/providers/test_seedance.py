@@ -98,6 +98,17 @@ def picture(role: str) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": PNG_URI}, "role": role}
 
 
+def asset(role: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": "asset://asset-20260101-abc"}, "role": role}
+
+
+DRAFT_TASK = {"type": "draft_task", "draft_task": {"id": "cgt-7"}}
+
+
+def theirs(*content: Any, model: str = "seedance-1.5-pro", **more: Any) -> Job:
+    return job(model, options={"provider_options": {"content": list(content)}}, **more)
+
+
 REQUESTS = {
     "create": (
         job("seedance-2.0"),
@@ -217,8 +228,57 @@ REQUESTS = {
             "omni_reference_task_type": "extend",
         },
     ),
+    "assets of the account": (
+        job("seedance-2.5", guides=(PICTURE,), options={"provider_options": {"content": [asset("reference_image")]}}),
+        {
+            "model": MODEL_25,
+            "content": [words("a lake"), asset("reference_image"), picture("reference_image")],
+            **SHAPE,
+            "omni_reference_task_type": "reference",
+        },
+    ),
+    "an asset to begin with sets the ratio": (
+        job("seedance-2.5", options={"provider_options": {"content": [asset("first_frame"), asset("last_frame")]}}),
+        {
+            "model": MODEL_25,
+            "content": [words("a lake"), asset("first_frame"), asset("last_frame")],
+            "resolution": "720p",
+            "duration": 5,
+            "generate_audio": False,
+            "watermark": False,
+        },
+    ),
+    "the full video of a draft": (
+        job(
+            "seedance-1.5-pro",
+            seed=3,
+            options={"provider_options": {"content": [DRAFT_TASK], "duration": 12, "frames": 288}},
+            callback_url="https://mutoscope.example/v1/callbacks/t",
+        ),
+        {
+            "model": "seedance-1-5-pro-251215",
+            "content": [DRAFT_TASK],
+            "resolution": "720p",
+            "watermark": False,
+            "callback_url": "https://mutoscope.example/v1/callbacks/t",
+        },
+    ),
+    "the full video of the draft that is remixed": (
+        job(
+            "seedance-1.5-pro",
+            **{"operation": Operation.REMIX, "strategy": "frame", "reference": PNG},
+            source=source(ark_draft=True, ark_draft_seconds=5),
+            options={"provider_options": {"content": [{"type": "draft_task"}]}},
+        ),
+        {
+            "model": "seedance-1-5-pro-251215",
+            "content": [{"type": "draft_task", "draft_task": {"id": "cgt-0"}}],
+            "resolution": "720p",
+            "watermark": False,
+        },
+    ),
     "flags": (
-        job("seedance-1.5-pro", seed=3),
+        job("seedance-1.5-pro", seed=3, options={"provider_options": {"duration": 12, "frames": 288}}),
         {
             "model": "seedance-1-5-pro-251215",
             "content": [words("a lake --resolution 720p --duration 5 --ratio 16:9")],
@@ -270,6 +330,32 @@ REFUSED = {
     "an extension by 2.0": (job("seedance-2.0", **EXTEND), UpstreamRejected),
     "a last frame alone": (job("seedance-2.0", last_frame=PNG), UpstreamRejected),
     "references to 1.5": (job("seedance-1.5-pro", guides=(PICTURE,)), UpstreamRejected),
+    "content that is no list": (job("seedance-2.5", options={"provider_options": {"content": {}}}), UpstreamRejected),
+    "words of their own": (theirs(words("another lake"), model="seedance-2.5"), UpstreamRejected),
+    "a clip of their own": (theirs(video(), model="seedance-2.5"), UpstreamRejected),
+    "a picture that is no asset": (theirs(picture("reference_image"), model="seedance-2.5"), UpstreamRejected),
+    "an asset of another role": (theirs(asset("reference_video"), model="seedance-2.5"), UpstreamRejected),
+    "too many with the assets": (
+        theirs(asset("reference_image"), model="seedance-2.0", guides=(PICTURE,) * 9),
+        UpstreamRejected,
+    ),
+    "two first frames": (theirs(asset("first_frame"), model="seedance-2.0", reference=PNG), UpstreamRejected),
+    "a last asset alone": (theirs(asset("last_frame"), model="seedance-2.0"), UpstreamRejected),
+    "a draft by 2.5": (theirs(DRAFT_TASK, model="seedance-2.5"), UpstreamRejected),
+    "two drafts": (theirs(DRAFT_TASK, DRAFT_TASK), UpstreamRejected),
+    "a draft without an id": (theirs({"type": "draft_task", "draft_task": {}}), UpstreamRejected),
+    "a draft and a picture": (theirs(DRAFT_TASK, reference=PNG), UpstreamRejected),
+    "a draft and an asset": (theirs(DRAFT_TASK, asset("first_frame")), UpstreamRejected),
+    "the draft of no source": (theirs({"type": "draft_task"}), SourceRefused),
+    "a source that is no draft": (theirs({"type": "draft_task"}, source=source()), SourceRefused),
+    "another account's draft": (
+        theirs({"type": "draft_task"}, source=replace(source(ark_draft=True), provider="seedance@second")),
+        SourceRefused,
+    ),
+    "a draft of another length": (
+        theirs({"type": "draft_task"}, source=source(ark_draft=True, ark_draft_seconds=8)),
+        UpstreamRejected,
+    ),
 }
 
 

@@ -19,6 +19,7 @@ from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import SourceRefused, UpstreamRejected
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.video import Size
+from mutoscope.providers.kling.elements import CONTENTS, elements_of
 from mutoscope.providers.kling.replies import LINK, LINK_ENDS
 from mutoscope.providers.protocol import Given, Job
 
@@ -75,6 +76,7 @@ def request_for(job: Job, link: str | None, material: Material) -> tuple[str, di
     if job.callback_url is not None:
         options["callback_url"] = job.callback_url
     body = {**theirs, "settings": settings, "options": options}
+    body.pop(CONTENTS, None)  # of which only elements go along
     if job.model.wiring.get("is_omni"):
         return _path("omni-video", job), body | {"contents": _contents(job, link, material)}
     if material.first is None and material.last is None:
@@ -87,7 +89,9 @@ def _path(route: str, job: Job) -> str:
 
 
 def _contents(job: Job, link: str | None, material: Material) -> list[dict[str, Any]]:
-    contents: list[dict[str, Any]] = [{"type": "prompt", "text": words_of(job, len(material.pictures), "@{}".format)}]
+    elements = elements_of(job)
+    names = [*pictures_named(material), *(element["id"] for element in elements)]
+    contents: list[dict[str, Any]] = [{"type": "prompt", "text": words_of(job, names, "@{}".format)}]
     for kind, picture in (("first_frame", material.first), ("last_frame", material.last)):
         if picture is not None:
             contents.append({"type": kind, "url": picture})
@@ -96,13 +100,18 @@ def _contents(job: Job, link: str | None, material: Material) -> list[dict[str, 
     if link is not None:
         kind = "base_video" if is_edit(job) else "feature_video"
         contents.append({"type": kind, "url": link, "id": VIDEO_ID})
-    return contents
+    return contents + elements
 
 
-def words_of(job: Job, pictures: int, named: Callable[[str], str]) -> str:
+def pictures_named(material: Material) -> list[str]:
+    """The ids of the pictures that guide, in their order."""
+    return [f"image_{number}" for number, _ in enumerate(material.pictures, 1)]
+
+
+def words_of(job: Job, guides: Sequence[str], named: Callable[[str], str]) -> str:
     """The prompt, with everything named in it that it is to use: what is not named may be left unused.
 
-    named: how something is referred to, by its id.
+    guides: the ids of the pictures and elements that guide. named: how something is referred to, by its id.
     """
     words, video = job.prompt, named(VIDEO_ID)
     if is_edit(job):
@@ -110,7 +119,7 @@ def words_of(job: Job, pictures: int, named: Callable[[str], str]) -> str:
         words = f"{_sentence(words)} {KEEP}"
     elif clip_of(job) is not None and video not in words:
         words = f"{_sentence(words)} Take the motion and the look of {video}."
-    missing = [name for name in (named(f"image_{number + 1}") for number in range(pictures)) if name not in words]
+    missing = [name for name in map(named, guides) if name not in words]
     return f"{_sentence(words)} Be guided by {', '.join(missing)}." if missing else words
 
 
@@ -134,6 +143,8 @@ def _settings(job: Job) -> dict[str, Any]:
 def check(job: Job) -> None:
     """UpstreamRejected for what the model cannot take together."""
     name, wiring, clip = job.model.name, job.model.wiring, clip_of(job)
+    if elements_of(job) and not wiring.get("is_omni"):
+        raise UpstreamRejected(f"Model '{name}' takes no elements.")
     if clip is not None and not wiring.get("is_omni"):
         raise UpstreamRejected(f"Model '{name}' takes no clip.")
     if is_edit(job) and (job.reference or job.last_frame):

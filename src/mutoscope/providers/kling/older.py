@@ -43,7 +43,8 @@ ADDED_SECONDS = 5
 LISTED = 500
 
 _ROUTE = "route"
-_STANDARD_SIDE = 720
+# The word for a resolution by its short side; beyond the last one, the last.
+_MODES = ((720, "std"), (1080, "pro"), (2160, "4k"))
 # The length of a result follows the clip, and what is paid for follows that.
 _OFF_SECONDS = 1.0
 
@@ -199,4 +200,5 @@ def _refuse_guides(job: Job) -> None:
 
 
 def _mode(size: Size) -> str:
-    return "std" if min(size.width, size.height) <= _STANDARD_SIDE else "pro"
+    short = min(size.width, size.height)
+    return next((word for side, word in _MODES if side >= short), _MODES[-1][1])

@@ -10,7 +10,8 @@ from typing import Any
 
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import UpstreamRejected
-from mutoscope.providers.kling.bodies import Material, check, is_edit, material_of, ratio, words_of
+from mutoscope.providers.kling.bodies import Material, check, is_edit, material_of, pictures_named, ratio, words_of
+from mutoscope.providers.kling.elements import LIST, listed_of
 from mutoscope.providers.protocol import Job
 
 _NAMED = "<<<{}>>>"
@@ -21,7 +22,11 @@ async def body_of(job: Job, link: str | None) -> dict[str, Any]:
     _check_pictures(job)
     material = await material_of(job)
     wish = job.request.options.get("generate_audio")
-    body: dict[str, Any] = {"prompt": words_of(job, len(material.pictures), _NAMED.format)}
+    elements = listed_of(job)
+    names = [*pictures_named(material), *(f"element_{number}" for number, _ in enumerate(elements, 1))]
+    body: dict[str, Any] = {"prompt": words_of(job, names, _NAMED.format)}
+    if elements:
+        body[LIST] = elements
     if pictures := _pictures(material):
         body["image_list"] = pictures
     if link is not None:

@@ -110,19 +110,20 @@ def _add_length_or_floor(job: Job, dialect: Dialect, fields: dict[str, Any], rou
 
 
 async def _body(job: Job, dialect: Dialect, fields: dict[str, Any], files: list[Part]) -> Body:
-    fields |= {**_wishes(job, dialect), **dialect.always}
+    fields |= {**wishes(job, dialect), **dialect.always}
     if job.last_frame is not None:
         files.append(picture("last_frame", job.last_frame))
     if dialect.guides_field and job.guides:
         fields[dialect.guides_field] = [await _entry(guide) for guide in job.guides]
-    _add_options(job, dialect, fields)
+    add_options(job, dialect, fields)
     if not files and dialect.takes_json:
         return Json(fields)
     cast = [Part(f"{CHARACTERS}[][id]", each["id"]) for each in fields.pop(CHARACTERS, ())]
     return Form((*(Part(name, as_text(value)) for name, value in fields.items()), *cast, *files))
 
 
-def _wishes(job: Job, dialect: Dialect) -> dict[str, Any]:
+def wishes(job: Job, dialect: Dialect) -> dict[str, Any]:
+    """What the caller may wish for besides words, size and length, under the server's names."""
     options = job.request.options
     wishes: dict[str, Any] = {}
     if job.request.seed is not None:
@@ -134,7 +135,8 @@ def _wishes(job: Job, dialect: Dialect) -> dict[str, Any]:
     return wishes
 
 
-def _add_options(job: Job, dialect: Dialect, fields: dict[str, Any]) -> None:
+def add_options(job: Job, dialect: Dialect, fields: dict[str, Any]) -> None:
+    """The caller's own fields. UpstreamRejected for one that the request has already, or that is paid by."""
     given: Mapping[str, Any] = job.request.options.get("provider_options") or {}
     if not given:
         return

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mutoscope.domain.catalog import Capability
+from mutoscope.domain.errors import ConfigurationError
+from mutoscope.providers.account import Account
 
 _DAY = 24 * 3600.0
 
@@ -25,7 +27,8 @@ class Dialect:
     they stand among the other fields. tells_progress: whether its progress means something. links_outside: whether a
     result may lie behind a `url` elsewhere. deletes_after: whether its copy of a result is dropped once we have ours.
     busy_is_proof: whether a 503 with an error of its own says that nothing was started. key_seconds: as in `Recovery`.
-    poll_seconds: between questions, where it does not say.
+    poll_seconds: between questions, where it does not say. is_one_call: whether it has no jobs, and the answer to a
+    create is the video: see `localai.py`.
     """
 
     capabilities: frozenset[Capability]
@@ -48,6 +51,7 @@ class Dialect:
     busy_is_proof: bool = False
     key_seconds: float = 0.0
     poll_seconds: float = 5.0
+    is_one_call: bool = False
 
 
 # Fields that many servers take beside the protocol's own, under these very names.
@@ -79,6 +83,8 @@ DIALECTS: Mapping[str, Dialect] = {
         deletes_after=True,
         poll_seconds=2.0,
     ),
+    # No jobs, no source clips.
+    "localai": Dialect(_USUAL | {Capability.LAST_FRAME, Capability.REFERENCES}, is_one_call=True),
     # No deletion at all.
     "litellm": Dialect(_ORIGINAL),
     "new_api": Dialect(_USUAL | {Capability.NATIVE_REMIX}),
@@ -107,3 +113,14 @@ DIALECTS: Mapping[str, Dialect] = {
         poll_seconds=3.0,
     ),
 }
+
+
+def check_models(account: Account, dialect: Dialect) -> None:
+    """ConfigurationError for a model that declares what its server cannot carry."""
+    for model in account.models:
+        if beyond := sorted(model.capabilities - dialect.capabilities):
+            allowed = ", ".join(sorted(dialect.capabilities))
+            raise ConfigurationError(
+                f"Model '{model.name}' of provider '{account.name}' declares the capability '{beyond[0]}', which the "
+                f"dialect '{account.options['dialect']}' cannot carry. Allowed are: {allowed}."
+            )

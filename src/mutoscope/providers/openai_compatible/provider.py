@@ -8,7 +8,6 @@ from urllib.parse import quote, urlsplit
 
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import (
-    ConfigurationError,
     UpstreamError,
     UpstreamProtocolError,
     UpstreamRejected,
@@ -25,7 +24,8 @@ from mutoscope.providers.api import Api, text_at
 from mutoscope.providers.free_question import ACCEPTED, NOBODYS, ask_about_nobodys
 from mutoscope.providers.openai_compatible.answers import Reader, failure_of, is_failed_job, refusal_of, sentence_of
 from mutoscope.providers.openai_compatible.bodies import file_part, quoted, request_for
-from mutoscope.providers.openai_compatible.dialects import DIALECTS, Dialect
+from mutoscope.providers.openai_compatible.dialects import DIALECTS, Dialect, check_models
+from mutoscope.providers.openai_compatible.localai import LocalAI
 from mutoscope.providers.protocol import Given, Job, Poll, Recovery, Refused, RemoteAsset, Submitted
 
 LONGEST_POLL_SECONDS = 60.0
@@ -42,7 +42,7 @@ class OpenAICompatible:
         self.name = account.name
         self.models = account.models
         self._dialect = DIALECTS[account.options["dialect"]]
-        self._check_models(account.options["dialect"])
+        check_models(account, self._dialect)
         self.recovery = Recovery(key_seconds=self._dialect.key_seconds)
         self._remix_route = account.options["remix_route"] or self._dialect.remix_route
         self._poll_seconds = account.options["poll_seconds"] or self._dialect.poll_seconds
@@ -133,15 +133,6 @@ class OpenAICompatible:
         seconds = int(advised) / 1000 if advised.isdecimal() else self._poll_seconds
         return min(max(seconds, 0.5), LONGEST_POLL_SECONDS)
 
-    def _check_models(self, dialect: str) -> None:
-        for model in self.models:
-            if beyond := sorted(model.capabilities - self._dialect.capabilities):
-                allowed = ", ".join(sorted(self._dialect.capabilities))
-                raise ConfigurationError(
-                    f"Model '{model.name}' of provider '{self.name}' declares the capability '{beyond[0]}', which the "
-                    f"dialect '{dialect}' cannot carry. Allowed are: {allowed}."
-                )
-
 
 class _JobFailed(UpstreamError):
     """The answer to a question about a job was an error's status with the failed job in it."""
@@ -158,9 +149,15 @@ def _api(account: Account, dialect: Dialect) -> Api:
     return Api(account.door, account.clock, account.base_url, account.secret, headers, tells=sentence_of)
 
 
+def provider_for(account: Account) -> OpenAICompatible | LocalAI:
+    """The provider that speaks as the account's server does."""
+    is_one_call = DIALECTS[account.options["dialect"]].is_one_call
+    return LocalAI(account) if is_one_call else OpenAICompatible(account)
+
+
 ADAPTER = Adapter(
     name="openai_compatible",
-    make=OpenAICompatible,
+    make=provider_for,
     needs_secret=False,
     options=(
         Option("dialect", "openai", "Which server it is: how it differs from the others.", allowed=tuple(DIALECTS)),

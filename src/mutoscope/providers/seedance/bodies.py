@@ -11,40 +11,65 @@ from mutoscope.domain.errors import SourceRefused, UpstreamRejected
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.protocol import Given, Job
+from mutoscope.providers.seedance.own import CONTENT, Own
 from mutoscope.providers.seedance.wiring import Wiring
 
 _PICTURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
 _ENDS = (".", "!", "?", "…", "。", "！", "？")
 _WHOLE_SOURCE = -1
 _FLAGS = ("resolution", "duration", "ratio")
+_PAID_BY = (*_FLAGS, "frames")
 
 
-def body_of_job(job: Job, wiring: Wiring, options: Mapping[str, Any], now: float) -> dict[str, Any]:
+def body_of_job(job: Job, wiring: Wiring, options: Mapping[str, Any], now: float, own: Own) -> dict[str, Any]:
     """The body that starts a job, but for its guides' bytes: see `content_of`. now: Unix seconds.
 
     UpstreamRejected and SourceRefused for what the model or this server cannot give: nothing was sent.
     """
     request = job.request
     resolution, ratio = wiring.shapes[str(_asked_size(request.size, job.model))]
-    body: dict[str, Any] = {**request.options.get("provider_options", {}), "model": job.model.upstream_model}
+    body = _begun(job)
     shape = {"resolution": resolution, "duration": _duration(job, options), "ratio": ratio}
     if job.strategy == Strategy.EDIT:
         shape["ratio"] = "adaptive"
-    if job.reference is not None and wiring.ratio_by_frame:
+    if wiring.ratio_by_frame and (job.reference is not None or own.has("first_frame")):
         del shape["ratio"]
     words = _words(job, wiring)
     if wiring.flags:
         words = " ".join([words, *(f"--{name} {shape[name]}" for name in _FLAGS if name in shape)])
     else:
         body |= shape
-    body["content"] = [{"type": "text", "text": words}, *_frames(job), *_source(job, wiring, resolution, now)]
-    if wiring.has_tasks and (task := _task(job)):
+    pictures = [*_frames(job), *own.assets]
+    body[CONTENT] = [{"type": "text", "text": words}, *pictures, *_source(job, wiring, resolution, now)]
+    if wiring.has_tasks and (task := _task(job) or ("reference" if own.references else None)):
         body["omni_reference_task_type"] = task
     if wiring.has_audio:
         body["generate_audio"] = _wants_audio(job, options)
     if request.seed is not None:
         body["seed"] = request.seed
-    body["watermark"] = options["watermark"]
+    return body | _ended(job, options)
+
+
+def body_of_draft(job: Job, wiring: Wiring, options: Mapping[str, Any], draft: str) -> dict[str, Any]:
+    """The body that makes a draft's full video. draft: the upstream's id.
+
+    Words, pictures, length, shape, seed and sound are the draft's; only how large it is to be is asked for.
+    """
+    resolution, _ = wiring.shapes[str(_asked_size(job.request.size, job.model))]
+    content = [{"type": "draft_task", "draft_task": {"id": draft}}]
+    return {**_begun(job), CONTENT: content, "resolution": resolution, **_ended(job, options)}
+
+
+def _begun(job: Job) -> dict[str, Any]:
+    """The caller's own fields, but for what is paid by, which may be told in the words; and the model."""
+    theirs = job.request.options.get("provider_options", {})
+    kept = {name: value for name, value in theirs.items() if name not in (*_PAID_BY, CONTENT)}
+    return {**kept, "model": job.model.upstream_model}
+
+
+def _ended(job: Job, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What every body has, as the operator wants it."""
+    body: dict[str, Any] = {"watermark": options["watermark"]}
     if options["service_tier"] != "default":
         body["service_tier"] = options["service_tier"]
     if job.callback_url is not None:
@@ -62,16 +87,22 @@ def _asked_size(size: Size, model: ModelSpec) -> Size:
     return SizeRule(paid or model.sizes.sizes).fit(size)
 
 
-def check(job: Job, wiring: Wiring) -> None:
+def check(job: Job, wiring: Wiring, own: Own) -> None:
     """Refuse what the model does not take. UpstreamRejected: nothing was sent, and nothing is left out silently."""
     name = job.model.name
     if job.strategy == Strategy.NATIVE:
         raise UpstreamRejected(f"Model '{name}' remembers no videos.")
     if _task(job) in ("edit", "extend") and not wiring.has_tasks:
         raise UpstreamRejected(f"Model '{name}' cannot {_task(job)} a clip.")
-    if job.last_frame is not None and job.reference is None:
+    if own.draft is not None and not wiring.has_drafts:
+        raise UpstreamRejected(f"Model '{name}' makes no drafts.")
+    for role, frame in (("first_frame", job.reference), ("last_frame", job.last_frame)):
+        if frame is not None and own.has(role):
+            raise UpstreamRejected(f"'provider_options' must not set a '{role}'; the request has one.")
+    has_last = job.last_frame is not None or own.has("last_frame")
+    if has_last and job.reference is None and not own.has("first_frame"):
         raise UpstreamRejected(f"Model '{name}' takes a last frame only with a first one.")
-    kinds = [given.media_type.partition("/")[0] for given in _given(job)]
+    kinds = [given.media_type.partition("/")[0] for given in _given(job)] + ["image"] * own.references
     for kind in sorted(set(kinds)):
         if kinds.count(kind) > (most := getattr(wiring.most, kind, 0)):
             raise UpstreamRejected(f"Model '{name}' takes at most {most} references of the kind '{kind}'.")

@@ -16,6 +16,7 @@ from mutoscope.providers.continuing import extension_result_of
 from mutoscope.providers.free_question import ACCEPTED
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Submitted
 from mutoscope.providers.seedance import bodies, replies
+from mutoscope.providers.seedance.own import CONTENT, draft_of, own_of
 from mutoscope.providers.seedance.wiring import wiring_of
 
 TASKS = "/contents/generations/tasks"
@@ -38,10 +39,13 @@ class Seedance:
         self._api = Api.bearer(account, judge=lambda reply: replies.judge(reply, self._api), tells=replies.tells)
 
     async def submit(self, job: Job) -> Submitted:
-        wiring = self._wirings[job.model.name]
-        bodies.check(job, wiring)
-        body = bodies.body_of_job(job, wiring, self._options, self._api.clock.now())
-        body["content"] += [await bodies.content_of(guide) for guide in job.guides]
+        wiring, own = self._wirings[job.model.name], own_of(job)
+        bodies.check(job, wiring, own)
+        if own.draft is not None:
+            body = bodies.body_of_draft(job, wiring, self._options, draft_of(job, own, self.name))
+        else:
+            body = bodies.body_of_job(job, wiring, self._options, self._api.clock.now(), own)
+            body[CONTENT] += [await bodies.content_of(guide) for guide in job.guides]
         judges = partial(replies.judge, api=self._api, uses_clip=job.clip is not None)
         told = await self._api.start(job, "POST", TASKS, Json(body), judge=judges)
         return Submitted(text_at(told, "id"), replies.POLL_SECONDS)

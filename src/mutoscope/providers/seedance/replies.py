@@ -19,6 +19,7 @@ from mutoscope.domain.errors import (
 from mutoscope.egress.answers import Reply
 from mutoscope.providers.api import Api, at, body_of, retry_after
 from mutoscope.providers.protocol import Done, Poll, Refused, RemoteAsset, Running, Waiting
+from mutoscope.providers.seedance.own import DRAFT, DRAFT_SECONDS
 
 POLL_SECONDS = 12.0
 # How long a result's URL is good for a job that may stand in the queue for a while: 23 of its 24 hours.
@@ -54,6 +55,8 @@ def _done(told: Any, now: float) -> Done:
     for name in ("seed", "generate_audio", "usage"):
         if (value := at(told, name)) is not None:
             facts[name] = value
+    if at(told, "draft") is True:
+        facts |= {DRAFT: True, DRAFT_SECONDS: at(told, "duration")}
     return Done((RemoteAsset(Variant.VIDEO, url),), facts)
 
 

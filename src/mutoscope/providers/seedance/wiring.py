@@ -22,8 +22,8 @@ class Wiring(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tr
 
     shapes: by size, the resolution and ratio that ask for it. areas: by resolution, the fewest and most pixels of a
     frame of a clip that is given. has_tasks: whether it is told what to do with a clip. has_audio: whether it is told
-    about sound. ratio_by_frame: whether a first frame sets the ratio, so that none may be told. flags: whether shape
-    and length stand at the end of the prompt.
+    about sound. has_drafts: whether it makes drafts, and their full videos. ratio_by_frame: whether a first frame sets
+    the ratio, so that none may be told. flags: whether shape and length stand at the end of the prompt.
     """
 
     shapes: dict[str, tuple[str, str]]
@@ -31,6 +31,7 @@ class Wiring(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tr
     most: Most = Most()
     has_tasks: bool = False
     has_audio: bool = True
+    has_drafts: bool = False
     ratio_by_frame: bool = False
     flags: bool = False
 

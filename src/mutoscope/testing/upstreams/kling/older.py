@@ -72,7 +72,7 @@ class FakeKling(NewerKling):
             return refusal(*REFUSALS[mishap])
         try:
             body = await body_of(request)
-            order = read(request.url.path.rsplit("/", 1)[1], body)
+            order = read(request.url.path.rsplit("/", 1)[1], body, self.rules.elements)
             job = await self._ordered_older(order, body)
             self.check_account(order.external_id)
         except Refused as refused:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from mutoscope.testing.upstreams.kling.rules import IMAGES, IMAGES_WITH_VIDEO, OMNI, SHAPES, Order, Refused
 
 MODELS = {"kling-video-o1": range(3, 11), "kling-v3-omni": range(3, 16)}  # seconds
 PROMPT_CHARACTERS = 2500
-RESOLUTIONS = {"std": "720p", "pro": "1080p"}
+RESOLUTIONS = {"std": "720p", "pro": "1080p", "4k": "4k"}
+WITH_4K = frozenset({"kling-v3-omni"})
 FRAMES = {"first_frame": "first_frame", "end_frame": "last_frame"}
 VIDEOS = {"base": "base_video", "feature": "feature_video"}
 _KEYS = frozenset(
@@ -20,18 +21,18 @@ _KEYS = frozenset(
 _MENTION = re.compile(r"<<<((?:image|video|element)_[0-9]+)>>>")
 
 
-def read(body: Mapping[str, Any]) -> Order:
-    """The order in a body, in the words of API 2.0. Raises Refused."""
+def read(body: Mapping[str, Any], elements: Collection[str]) -> Order:
+    """The order in a body, in the words of API 2.0. elements: the ids that exist. Raises Refused."""
     model = _one_of(body, "model_name", tuple(MODELS), "kling-video-o1")
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not 0 < len(prompt) <= PROMPT_CHARACTERS:
         raise Refused(f"prompt must have 1 to {PROMPT_CHARACTERS} characters")
-    images, videos = _images(body), _videos(body)
+    images, videos, subjects = _images(body), _videos(body), _elements(body, elements)
     order = Order(
         route=OMNI,
         model=model,
         prompt=prompt,
-        contents=[*images, *videos],
+        contents=[*images, *videos, *subjects],
         resolution=RESOLUTIONS[_one_of(body, "mode", tuple(RESOLUTIONS), "std")],
         shape=SHAPES.get(_one_of(body, "aspect_ratio", tuple(SHAPES), "")),
         seconds=int(_one_of(body, "duration", tuple(map(str, MODELS[model])), "5")),
@@ -42,7 +43,8 @@ def read(body: Mapping[str, Any]) -> Order:
         ignored=[name for name in body if name not in _KEYS],
     )
     _check(order)
-    there = {f"{kind}_{n}" for kind, given in (("image", images), ("video", videos)) for n in range(1, len(given) + 1)}
+    lists = (("image", images), ("video", videos), ("element", subjects))
+    there = {f"{kind}_{n}" for kind, given in lists for n in range(1, len(given) + 1)}
     if missing := set(_MENTION.findall(prompt)) - there:
         raise Refused(f"the prompt refers to {sorted(missing)}, which the lists do not have")
     return order
@@ -57,12 +59,14 @@ def _check(order: Order) -> None:
         raise Refused("image_list must have a first_frame with an end_frame")
     if base and first:
         raise Refused("a video of the type base cannot be used with first_frame or end_frame")
-    if len(order.contents) - len(videos) > (IMAGES_WITH_VIDEO if videos else IMAGES):
+    if len(order.of_kind("refer_image", *FRAMES.values())) > (IMAGES_WITH_VIDEO if videos else IMAGES):
         raise Refused("image_list has too many images")
     if order.audio == "native" and (videos or order.model == "kling-video-o1"):
         raise Refused("sound must be off")
     if base and order.multi_shot:
         raise Refused("a video of the type base cannot be used with multi_shot")
+    if order.resolution == "4k" and order.model not in WITH_4K:
+        raise Refused(f"mode 4k is not supported by {order.model}")
     if order.shape is None and not first and not videos:
         raise Refused("aspect_ratio is required")
 
@@ -88,6 +92,15 @@ def _videos(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         _one_of(each, "keep_original_sound", ("yes", "no"), "yes")
         videos.append({"type": VIDEOS[_one_of(each, "refer_type", tuple(VIDEOS), "base")], "url": url})
     return videos
+
+
+def _elements(body: Mapping[str, Any], known: Collection[str]) -> list[Mapping[str, Any]]:
+    elements = []
+    for each in _list(body, "element_list", {"element_id"}):
+        if each.get("element_id") not in known:
+            raise Refused("element_id does not exist")
+        elements.append({"type": "element", "element_id": each["element_id"]})
+    return elements
 
 
 def _list(body: Mapping[str, Any], name: str, keys: set[str]) -> list[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ Keys that it does not know it ignores, silently; they are listed, so that a test
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,8 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 }
 EXTENDED_MODELS = frozenset({"kling-v1", "kling-v1-6"})  # 1.5 is said to be none of them
 WITH_SOUND = frozenset({"kling-v2-6", "kling-v3"})
-RESOLUTIONS = {"std": "720p", "pro": "1080p"}
+RESOLUTIONS = {"std": "720p", "pro": "1080p", "4k": "4k"}
+WITH_4K = frozenset({"kling-v3"})
 PROMPT_CHARACTERS = 2500
 ADDED_SECONDS = 5.0
 LONGEST_SECONDS = 180.0
@@ -81,12 +82,12 @@ class OlderOrder:
         return self.omni.kind if self.omni is not None else _KINDS[self.route]
 
 
-def read(route: str, body: Any) -> OlderOrder:
-    """The order in a body. Raises Refused."""
+def read(route: str, body: Any, elements: Collection[str] = ()) -> OlderOrder:
+    """The order in a body. elements: the ids that exist. Raises Refused."""
     if not isinstance(body, dict):
         raise Refused("the request body must be a JSON object", 1200)
     if route == OMNI:
-        return _of_omni(older_omni.read(body))
+        return _of_omni(older_omni.read(body, elements))
     known = {name: body[name] for name in _KEYS[route] if name in body}
     texts = {name: value for name, value in known.items() if name not in ("cfg_scale", "camera_control", "multi_shot")}
     for name, value in texts.items():
@@ -104,6 +105,8 @@ def read(route: str, body: Any) -> OlderOrder:
     _check_pictures_and_clips(texts)
     if _one_of(texts, "sound", ("on", "off"), "off") == "on" and model not in WITH_SOUND:
         raise Refused(f"sound is not supported by {model}")
+    if texts.get("mode") == "4k" and (model not in WITH_4K or route == "motion-control"):
+        raise Refused(f"mode 4k is not supported by {model} at {route}")
     return OlderOrder(
         route=route,
         model=model,

@@ -11,7 +11,7 @@ from mutoscope.testing.upstreams.checks import Check, Wrong, number, one_of, tex
 
 LONGEST_URL = 2048
 _PAIR = re.compile(r"([0-9]+):([0-9]+)")
-_SHORT_SIDES = {"768p": 768, "2k": 1440}
+_SHORT_SIDES = {"480p": 480, "720p": 720, "768p": 768, "1080p": 1080, "2k": 1440}
 
 
 def prompt(longest: int) -> Check:

@@ -213,18 +213,20 @@ class FakeSeedance(FakeUpstream):
         if clips:
             badge = self.badge_in_bytes(clips[0][1].data)
             shape = SHAPES.get(order.ratio, clips[0][1].size)
-        if order.draft_of is not None:
+        prompt, seconds = order.prompt, _seconds(order, sum(clip.seconds for _, clip in clips))
+        if order.draft_of is not None:  # it brings its words, shape and length along
             draft = self._draft(order.draft_of)
-            badge, shape = draft.badge, draft.size
+            badge, shape, prompt = draft.badge, draft.size, draft.prompt
+            seconds = seconds if "duration" in order.given else draft.seconds
         seed = order.given.get("seed", -1)
         job = FakeJob(
             id=f"cgt-{time.strftime('%Y%m%d%H%M%S')}-{secrets.token_hex(4)}",
             kind=order.kind,
             model=order.model,
-            prompt=order.prompt,
+            prompt=prompt,
             asked=body,
             size=scaled(shape or SHAPES["16:9"], SHORT_SIDES[order.resolution]),
-            seconds=_seconds(order, sum(clip.seconds for _, clip in clips)),
+            seconds=seconds,
             badge=badge,
             ending=ending,
         )
