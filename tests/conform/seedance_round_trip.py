@@ -70,7 +70,11 @@ def main(url: str, key: str, picture: str) -> None:
                 "ended": [task.status for task in ended],
                 "are_mp4": [fetched(task.content.video_url)[4:8] == b"ftyp" for task in ended],
                 "last_frame": fetched(ended[0].content.last_frame_url)[:4] == b"\x89PNG",
-                "told_back": [made[1].safety_identifier, ended[1].safety_identifier, ended[4].draft_task_id == draft.id],
+                "told_back": [
+                    made[1].safety_identifier,
+                    ended[1].safety_identifier,
+                    ended[4].draft_task_id == draft.id,
+                ],
                 "listed": [listed.total, [task.id for task in listed.items] == [made[3].id, made[2].id]],
                 "named": sorted(task.status for task in named.items),
                 "cancelled": tasks.get(task_id=queued.id).status,
