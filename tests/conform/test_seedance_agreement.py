@@ -1,4 +1,4 @@
-"""The adapter of Seedance and BytePlus's own client mean the same: what the one orders, the other orders and follows."""
+"""The adapter of Seedance and BytePlus's own client mean the same: what one orders, the other orders and follows."""
 
 from __future__ import annotations
 
