@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Other people's clients, each in a folder of its own: what they depend on differs from what the server does.
 CLIENTS := .clients
 SDKS := sdk-2.20 sdk-2.40 sdk-3.57
-UPSTREAM_SDKS := fal-client google-genai runwayml
+UPSTREAM_SDKS := byteplus-python-sdk-v2 fal-client google-genai runwayml xai-sdk
 CLIENTS_READY := $(patsubst %,$(CLIENTS)/%/.installed,$(SDKS) $(UPSTREAM_SDKS) litellm openai-suite node axe)
 
 .PHONY: demo demo-providers test again conform serve install install-dev clients lint types lock kill chaos frozen outages bugs sweep sweep-adapters fuzz examples bench sheet screenshots clean

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.anyio
 NOW = 1_795_000_000.0
 
 SPECS = list(models_of("xai").values())
-V1, NEWER, _ = SPECS
+V1, NEWER, LITE = SPECS
 PNG, JPEG = b"\x89PNG picture", b"\xff\xd8\xff picture"
 TICKS = 10_000_000_000
 
@@ -111,6 +111,14 @@ MODEL = {"model": "grok-imagine-video-1.5"}
             CREATED | {"reference_images": [url(PNG, "image/png")], "reference_audios": [{"url": SOUND.link}]},
         ),
         (
+            job(guides=(PICTURE,), reference=PNG, last_frame=JPEG),
+            None,
+            "generations",
+            CREATED
+            | {"image": url(PNG, "image/png"), "last_frame": url(JPEG, "image/jpeg")}
+            | {"reference_images": [url(PNG, "image/png")]},
+        ),
+        (
             job(Operation.REMIX, "frame", reference=JPEG),
             None,
             "generations",
@@ -160,10 +168,11 @@ def test_every_declared_size_and_length_has_words(spec: Any) -> None:
         job(guides=(PICTURE,) * 8),
         job(guides=(SOUND,) * 4),
         job(guides=(replace(SOUND, link=None),)),
-        job(guides=(PICTURE,), reference=PNG),
+        job(guides=(PICTURE,), reference=PNG, spec=V1),
         job(guides=(PICTURE,), size=Size(1920, 1080)),
         job(options={"provider_options": {"model": "other"}}),
         job(options={"provider_options": {"keyframes": []}}, spec=V1),
+        job(options={"provider_options": {"keyframes": []}}, spec=LITE),
         job(options={"provider_options": {"keyframes": [{}] * 5}}),
         job(Operation.EDIT, "edit", clip=CLIP, options={"generate_audio": True}),
         job(Operation.EDIT, "edit", clip=CLIP, guides=(PICTURE,)),

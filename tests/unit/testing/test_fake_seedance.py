@@ -209,6 +209,17 @@ async def test_each_way_has_its_kind_and_its_badge(client: Client) -> None:
     assert [job.seconds for job in jobs[3:5]] == [4.0, 6.0]
 
 
+async def test_what_its_own_client_sends_is_taken(client: Client) -> None:
+    """Null for whatever it was not told; and a picture without a role, which is the first frame."""
+    asked = body(image()) | {"resolution": None, "frames": None, "priority": 1, "safety_identifier": "u1"}
+    del asked["content"][1]["role"]
+    status, told = await client.post(asked)
+    assert (status, told["safety_identifier"]) == (200, "u1")
+    shown = await client.poll(told["id"])
+    assert (shown["priority"], shown["safety_identifier"]) == (1, "u1")
+    assert client.fake.accepted[-1].kind == "frame"
+
+
 async def test_a_draft_is_remembered(client: Client) -> None:
     draft = await client.made(body(model=OLD, draft=True, **SQUARE))
     final = {"model": OLD, "content": [{"type": "draft_task", "draft_task": {"id": draft}}], "resolution": "720p"}

@@ -22,6 +22,7 @@ SMALL = Size(64, 64)
 MODEL = "grok-imagine-video"
 V1_5 = "grok-imagine-video-1.5"
 ASKED = {"model": MODEL, "prompt": "a fox", "duration": 1, "aspect_ratio": "1:1", "resolution": "480p"}
+PICTURE = f"data:image/png;base64,{base64.b64encode(film.picture(77, Size(64, 128))).decode()}"
 REFUSALS = {
     Mishap.UNAUTHORIZED: 401,
     Mishap.NO_CREDIT: 403,
@@ -32,6 +33,10 @@ REFUSALS = {
     Mishap.BROKEN: 500,
     Mishap.UNAVAILABLE: 503,
 }
+
+
+def keyframes(*moments: float) -> list[dict[str, Any]]:
+    return [{"image": {"url": PICTURE}, "timestamp_s": moment} for moment in moments]
 
 
 @pytest.fixture
@@ -147,9 +152,13 @@ async def test_an_unknown_request_and_a_wrong_key(fake: FakeXai) -> None:
         ({"image": {"file_id": "none"}}, 404),
         ({"last_frame": {"url": "data:image/png;base64,AAAA"}}, 400),
         ({"model": V1_5, "last_frame": {"url": "data:image/png;base64,AAAA"}}, 400),
-        ({"model": V1_5, "keyframes": [{"image": {"url": "data:,"}, "timestamp_s": 2}]}, 400),
+        ({"prompt": "", "model": V1_5, "reference_images": [{"url": "data:,"}]}, 422),
+        ({"model": V1_5, "keyframes": keyframes(0)}, 422),
+        ({"model": V1_5, "keyframes": keyframes(1)}, 400),
+        ({"model": V1_5, "keyframes": keyframes(0.6, 0.3)}, 400),
+        ({"keyframes": keyframes(0.5)}, 400),
         ({"reference_images": [{"url": "data:,"}] * 8}, 422),
-        ({"reference_images": [{"file_id": "f"}]}, 422),
+        ({"reference_images": [{"file_id": "f"}]}, 404),
         ({"reference_images": [{"url": "data:,"}], "image": {"url": "data:,"}}, 400),
         ({"model": V1_5, "reference_images": [{"url": "data:,"}], "resolution": "1080p"}, 400),
         ({"reference_audios": [{"voice_id": "v"}] * 4}, 422),
@@ -166,19 +175,27 @@ async def test_what_a_generation_may_not_ask(refusing: FakeXai, change: dict[str
 
 
 async def test_pictures_show_in_the_clip(fake: FakeXai) -> None:
-    picture = f"data:image/png;base64,{base64.b64encode(film.picture(77, Size(64, 128))).decode()}"
-    unshaped = {name: ASKED[name] for name in ("prompt", "duration")}
+    picture, unshaped = {"url": PICTURE}, {name: ASKED[name] for name in ("prompt", "duration")}
+    newer = {**ASKED, "model": V1_5}
     ways: list[tuple[str, dict[str, Any]]] = [
-        ("frame", {**ASKED, "image": {"url": picture}}),
-        ("frame", {**unshaped, "model": V1_5, "image": {"url": picture}, "last_frame": {"url": picture}}),
-        ("frame", {**ASKED, "model": V1_5, "keyframes": [{"image": {"url": picture}, "timestamp_s": 0.5}]}),
-        ("reference", {**ASKED, "reference_images": [{"url": picture}], "reference_audios": [{"voice_id": "v"}]}),
+        ("frame", {**ASKED, "image": picture}),
+        ("frame", {**unshaped, "model": V1_5, "image": picture, "last_frame": picture}),
+        ("frame", {**newer, "keyframes": keyframes(0.3, 0.9), "prompt": ""}),
+        ("reference", {**ASKED, "reference_images": [picture], "reference_audios": [{"voice_id": "v"}]}),
+        ("reference", {**newer, "reference_images": [picture], "image": picture, "last_frame": picture}),
     ]
     async with client_of(fake) as client:
         clips = [await client.made("generations", body) for _, body in ways]
-    assert [film.badge_of(clip) for clip in clips] == [77] * 4
+    assert [film.badge_of(clip) for clip in clips] == [77] * 5
     assert [job.kind for job in fake.accepted] == [kind for kind, _ in ways]
     assert film.measures(clips[1])[0] == Size(480, 960), "the picture gives the ratio"
+
+
+async def test_a_last_frame_needs_no_first(fake: FakeXai) -> None:
+    asked = {**ASKED, "model": V1_5, "last_frame": {"url": PICTURE}}
+    async with client_of(fake) as client:
+        await client.made("generations", asked)
+    assert fake.accepted[0].ending == 77
 
 
 async def test_an_edit_keeps_length_and_ratio(fake: FakeXai) -> None:
@@ -188,6 +205,8 @@ async def test_an_edit_keeps_length_and_ratio(fake: FakeXai) -> None:
         clip = await client.made("edits", body)
         large = await client.made("edits", {**body, "video": {"url": fake.link(film.film(12, Size(1920, 1080), 0.25))}})
         data = f"data:video/mp4;base64,{base64.b64encode(film.film(11, SMALL, 1)).decode()}"
+        await client.made("edits", {**body, "video": {"url": data}, "storage_options": {"filename": "a.mp4"}})
+        fake.edits_take, fake.video_data_urls = frozenset(), False
         long = fake.link(film.film(11, SMALL, 8.75))
         for change, status in [
             ({"duration": 5}, 422),

@@ -2,7 +2,7 @@
 
 Upstream: https://ark.ap-southeast.bytepluses.com/api/v3; in China https://ark.cn-beijing.volces.com/api/v3.
 Documentation: https://docs.byteplus.com/en/docs/ModelArk/1520757.
-Facts of: 2026-11-22. Verified: docs, nobody has tried it with a key.
+Facts of: 2026-11-22. Verified: sdk, on a stand-in of the service; nobody has tried it with a key.
 Capabilities: create, first and last frame, references, edit and extend (2.5), the clip as a reference (2.0, 2.5), seed,
     sound; cancel while a job is in the queue.
 Billing: by tokens, width x height x frames / 1024, of the result and of clips that are given; failed jobs not.

@@ -44,14 +44,17 @@ def _check_creation(job: Job) -> None:
         raise UpstreamRejected("xAI takes pictures and sounds as references, no clips.")
     if len(pictures) > MOST_PICTURES or len(sounds) > MOST_SOUNDS:
         raise UpstreamRejected(f"xAI takes {MOST_PICTURES} reference pictures and {MOST_SOUNDS} sounds at most.")
-    if pictures and (job.reference or job.last_frame or "keyframes" in own):
-        raise UpstreamRejected("xAI takes either reference pictures or frames, not both.")
+    takes_frames = bool(job.model.wiring.get("keyframes"))  # and not a first one only
+    if pictures and (job.reference or job.last_frame or "keyframes" in own) and not takes_frames:
+        raise UpstreamRejected(f"Model '{job.model.name}' takes either reference pictures or frames, not both.")
     if pictures and min(job.request.size.width, job.request.size.height) > 720:
         raise UpstreamRejected("xAI makes 720p at most from reference pictures.")
     if sounds and ("reference_audios" in own or any(sound.link is None for sound in sounds)):
         raise UpstreamRejected("xAI takes reference sounds by a public address only; 'public_url' is not set.")
-    if "keyframes" in own and not _is_short_list(own["keyframes"], job):
-        raise UpstreamRejected(f"'keyframes' are a list of {MOST_KEYFRAMES} at most, and of models 1.5 only.")
+    if "keyframes" in own and not (takes_frames and _is_short_list(own["keyframes"])):
+        raise UpstreamRejected(
+            f"'keyframes' are a list of {MOST_KEYFRAMES} at most, and of grok-imagine-video-1.5 only."
+        )
 
 
 def _check_change(job: Job) -> None:
@@ -123,8 +126,8 @@ def is_picture(guide: Given) -> bool:
     return guide.media_type.startswith("image/")
 
 
-def _is_short_list(value: Any, job: Job) -> bool:
-    return isinstance(value, list) and len(value) <= MOST_KEYFRAMES and bool(job.model.wiring.get("keyframes"))
+def _is_short_list(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MOST_KEYFRAMES
 
 
 def _picture(data: bytes) -> dict[str, str]:

@@ -27,6 +27,8 @@ CONTAINERS = frozenset({"mp4", "mov"})
 _FLAGS = re.compile(r"\s+--(resolution|duration|ratio)\s+(\S+)\s*$")
 _URLS = {"image_url": ("first_frame", "last_frame", "reference_image"), "video_url": ("reference_video",)}
 _URLS["audio_url"] = ("reference_audio",)
+# What a part without a role is: the service's own client has such an example of a picture.
+_ALONE = {"image_url": "first_frame"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class Rules:
 
     def _part(self, item: Mapping[str, Any], kind: str, name: str) -> Part:
         url = _string(_object(item, kind, name, {"type", kind, "role"}), "url", f"{name}.{kind}", {"url"})
-        role = item.get("role")
+        role = item.get("role", _ALONE.get(kind))
         if not isinstance(role, str) or role not in _URLS[kind]:
             raise Refused(f"{name}.role must be one of {', '.join(_URLS[kind])}", f"{name}.role")
         is_web = url.startswith("https://") or (url.startswith("http://") and not self.https_only)

@@ -179,7 +179,7 @@ class FakeSeedance(FakeUpstream):
             return _told(refusal.status, refusal.code, str(refusal), refusal.param)
         self.accept(job)
         self._tell(job)
-        return JSONResponse({"id": job.id})
+        return JSONResponse({"id": job.id, **_given_back(order, "safety_identifier")})
 
     def _played_refusal(self, mishap: Mishap, body: Mapping[str, Any]) -> Refused:
         if mishap is Mishap.MODERATED:
@@ -347,7 +347,10 @@ class FakeSeedance(FakeUpstream):
             "updated_at": int(job.more["updated"]),
             "service_tier": order.given.get("service_tier", "default"),
             "execution_expires_after": job.more["expires_after"],
+            **_given_back(order, "safety_identifier", "priority", "output_format"),
         }
+        if order.draft_of is not None:
+            shown["draft_task_id"] = order.draft_of
         if word == "failed" and job.failure is not None:
             code, message = _FAILED[job.failure]
             shown["error"] = {"code": code, "message": message}
@@ -387,6 +390,10 @@ def _unusable(part: Part) -> Iterator[None]:
         raise Refused(f"the source at {part.name} cannot be used: {error}", part.name) from None
 
 
+def _given_back(order: Order, *names: str) -> dict[str, Any]:
+    return {name: order.given[name] for name in names if name in order.given}
+
+
 def _seconds(order: Order, of_sources: float) -> float:
     """The length of the result: -1 is that of the sources, as far as the model can, or what it likes."""
     if "frames" in order.given:
@@ -407,7 +414,8 @@ def _json(data: bytes) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict):
         raise Refused("the request body must be a JSON object")
-    return body
+    # The service's own client sends null for whatever it was not told.
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _told(status: int, code: str, message: str, param: str = "") -> Response:

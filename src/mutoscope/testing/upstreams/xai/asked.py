@@ -1,7 +1,12 @@
-"""What clients may ask of xAI: the fields, their types and ranges, and prices."""
+"""What clients may ask of xAI: the fields, their types and ranges, and prices.
+
+Where the documentation and the official client tell different limits, the narrower one holds here: the client's text
+says 30 s for a clip to be continued, and 1 s for the least that is added.
+"""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -21,6 +26,7 @@ TICKS_OF_A_DOLLAR = 10**10
 SHORT_SIDES = {"480p": 480, "720p": 720, "1080p": 1080}
 EDITED_SECONDS = 8.7
 EXTENDED_SECONDS = (2.0, 15.0)
+KEYFRAMES_APART = 1 / 3
 KEPT_SECONDS = 2_592_000
 
 
@@ -33,10 +39,6 @@ class Source(Strict):
     file_id: str | None = None
 
 
-class Url(Strict):
-    url: str
-
-
 class Audio(Strict):
     url: str | None = None
     voice_id: str | None = None
@@ -44,7 +46,7 @@ class Audio(Strict):
 
 class Keyframe(Strict):
     image: Source
-    timestamp_s: Annotated[float, Meta(ge=0)]
+    timestamp_s: Annotated[float, Meta(gt=0)]
 
 
 class PublicUrl(Strict):
@@ -59,7 +61,7 @@ class Storage(Strict):
 
 class Asked(Strict, kw_only=True):
     model: str
-    prompt: Annotated[str, Meta(min_length=1)]
+    prompt: str
     storage_options: Storage | None = None
     user: str | None = None
 
@@ -71,9 +73,15 @@ class Generation(Asked, kw_only=True):
     image: Source | None = None
     last_frame: Source | None = None
     keyframes: Annotated[list[Keyframe], Meta(min_length=1, max_length=4)] | None = None
-    reference_images: Annotated[list[Url], Meta(min_length=1, max_length=7)] | None = None
+    reference_images: Annotated[list[Source], Meta(min_length=1, max_length=7)] | None = None
     reference_audios: Annotated[list[Audio], Meta(min_length=1, max_length=3)] | None = None
     generate_audio: bool | None = None
+
+    @property
+    def frames(self) -> dict[str, object]:
+        """The fields that say what the clip shows at a certain moment."""
+        named = {"image": self.image, "last_frame": self.last_frame, "keyframes": self.keyframes}
+        return {name: given for name, given in named.items() if given is not None}
 
 
 class Edit(Asked, kw_only=True):
@@ -100,6 +108,8 @@ def read(body: bytes, kind: type[A], edits_take: frozenset[str]) -> A:
         for extra in {"storage_options", "user"} - edits_take:
             if getattr(asked, extra) is not None:
                 raise Refused(422, f"Failed to deserialize the JSON body: unknown field `{extra}`", extra)
+    if not asked.prompt and not (isinstance(asked, Generation) and asked.frames):
+        raise Refused(422, "prompt is empty, and no frame is given", "prompt")
     if asked.model not in PRICES:
         raise Refused(404, f"The model {asked.model} does not exist or your team does not have access to it.")
     if asked.storage_options is not None and asked.storage_options.public_url is False:
@@ -111,16 +121,16 @@ def check(asked: Generation, default_seconds: int) -> None:
     """Refuse what goes together with neither the model nor the other fields."""
     if SHORT_SIDES[asked.resolution or "480p"] not in PRICES[asked.model]:
         raise Refused(400, f"resolution {asked.resolution} is not supported by {asked.model}", "resolution")
-    frames = {"image": asked.image, "last_frame": asked.last_frame, "keyframes": asked.keyframes}
     for param in ("last_frame", "keyframes"):
-        if frames[param] is not None and asked.model != V1_5:
+        if param in asked.frames and asked.model != V1_5:
             raise Refused(400, f"{param} is not supported by {asked.model}", param)
-    if asked.last_frame is not None and asked.image is None:
-        raise Refused(400, "last_frame needs image", "last_frame")
-    if any(one.timestamp_s > (asked.duration or default_seconds) for one in asked.keyframes or ()):
-        raise Refused(400, "timestamp_s is beyond the duration", "keyframes")
+    moments = sorted(keyframe.timestamp_s for keyframe in asked.keyframes or ())
+    if moments and moments[-1] >= (asked.duration or default_seconds):
+        raise Refused(400, "timestamp_s is not within the duration", "keyframes")
+    if any(later - earlier < KEYFRAMES_APART for earlier, later in pairwise(moments)):
+        raise Refused(400, "keyframes must be at least 1/3 second apart", "keyframes")
     if asked.reference_images:
-        if any(frames.values()):
+        if asked.frames and asked.model != V1_5:
             raise Refused(400, "reference_images cannot be combined with image", "reference_images")
         if asked.resolution == "1080p":
             raise Refused(400, "reference_images supports up to 720p", "resolution")

@@ -71,7 +71,7 @@ class FakeXai(FakeUpstream):
     each of the three for some statuses. moderated_has_url: whether a result that fails moderation names a file all the
     same. edits_take: fields of generations that edits and extensions take, of "storage_options" and "user".
     video_data_urls: whether a source clip may be a data URL. whole_extension: whether the result of an extension begins
-    with its source. default_seconds: of a generation, or extension, that names no duration.
+    with its source. default_seconds, default_added: of a generation, and of an extension, that names no duration.
     """
 
     name: ClassVar[str] = "xai"
@@ -86,10 +86,11 @@ class FakeXai(FakeUpstream):
         requests_per_minute: int | None = 60,
         error_shape: ErrorShape | None = None,
         moderated_has_url: bool = True,
-        edits_take: Collection[str] = (),
-        video_data_urls: bool = False,
+        edits_take: Collection[str] = ("storage_options",),
+        video_data_urls: bool = True,
         whole_extension: bool = True,
-        default_seconds: int = 6,
+        default_seconds: int = 8,
+        default_added: int = 6,
         **base: Any,
     ) -> None:
         super().__init__(**base)
@@ -97,7 +98,7 @@ class FakeXai(FakeUpstream):
         self.requests_per_minute, self.error_shape = requests_per_minute, error_shape
         self.moderated_has_url, self.edits_take = moderated_has_url, frozenset(edits_take)
         self.video_data_urls, self.whole_extension = video_data_urls, whole_extension
-        self.default_seconds = default_seconds
+        self.default_seconds, self.default_added = default_seconds, default_added
         self.storage_error: str | None = None  # why nothing can be stored, while it is so
         self._stored: dict[str, tuple[bytes, float]] = {}  # file_id: content, and when it ends
         self._submitted: deque[float] = deque()
@@ -179,7 +180,7 @@ class FakeXai(FakeUpstream):
         check(asked, self.default_seconds)
         pictures = [(asked.image, "image"), (asked.last_frame, "last_frame")]
         pictures += [(keyframe.image, "keyframes") for keyframe in asked.keyframes or ()]
-        pictures += [(Source(url=one.url), "reference_images") for one in asked.reference_images or ()]
+        pictures += [(one, "reference_images") for one in asked.reference_images or ()]
         given = [await self._picture(source, param) for source, param in pictures if source is not None]
         kind = "reference" if asked.reference_images else "frame" if given else "create"
         short = SHORT_SIDES[asked.resolution or "480p"]
@@ -191,8 +192,8 @@ class FakeXai(FakeUpstream):
         job = self._job(kind, asked, size, asked.duration or self.default_seconds)
         if given:
             job.badge = self.badge_in_bytes(given[0])
-        if asked.last_frame is not None:  # which stands behind the picture that it needs
-            job.ending = self.badge_in_bytes(given[1])
+        if asked.last_frame is not None:  # which stands behind the first one, where there is one
+            job.ending = self.badge_in_bytes(given[0 if asked.image is None else 1])
         job.more["pictures"] = len(given)
         return job
 
@@ -206,7 +207,7 @@ class FakeXai(FakeUpstream):
         source, size, seconds = await self._video(asked.video)
         if not EXTENDED_SECONDS[0] <= seconds <= EXTENDED_SECONDS[1]:
             raise Refused(400, f"The video is {seconds:.2f} s long; it must have 2 to 15 s.", "video")
-        more = asked.duration or self.default_seconds
+        more = asked.duration or self.default_added
         size = _with_short_side(size, min(720, size.width, size.height))
         return self._job("extend", asked, size, seconds + more if self.whole_extension else more, source)
 
