@@ -21,8 +21,8 @@ from mutoscope.webhooks.schedule import read_retry_after
 from mutoscope.webhooks.signing import headers_of
 
 URL_MAX_CHARACTERS = 2_048
-# No redirect is followed. The length is no limit: of a longer answer the rest is not read.
-LIMITS = Limits(connect=8.0, idle=15.0, total=15.0, body=1 << 40, redirects=0)
+# No redirect is followed. The length is no limit, whatever it is said to be: of a longer answer the rest is not read.
+LIMITS = Limits(connect=8.0, idle=15.0, total=15.0, body=1 << 64, redirects=0)
 READ_BYTES = 64 << 10
 READ_SECONDS = 2.0
 # An attempt ends within this time, whatever the other side does.
@@ -97,7 +97,7 @@ class Courier:
 
 
 async def _read_a_little(answer: Download) -> None:
-    """So that a well-behaved receiver is not cut off; what it says does not matter."""
+    """So that a well-behaved receiver is not cut off; what it says, and whether it can be read, does not matter."""
     came = 0
     with contextlib.suppress(TimeoutError, UpstreamError):
         async with asyncio.timeout(READ_SECONDS):
