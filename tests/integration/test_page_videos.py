@@ -247,10 +247,10 @@ async def test_deleting_removes_it(tmp_path: Path, clip: bytes) -> None:
         assert (await visitor.get(path)).status_code == 404
 
 
-async def test_forms_count_among_the_requests_of_a_key_and_looking_does_not(tmp_path: Path) -> None:
+async def test_forms_count_among_the_requests_of_a_tenant_and_looking_does_not(tmp_path: Path) -> None:
     provider = ScriptedProvider(polls=AT_WORK)
     async with running(tmp_path, provider, requests_per_minute=2) as (server, _), visiting(server) as visitor:
-        key = await create_key(server.database, 1.0)
+        key = await create_key(server.database, 1.0, tenant="visitors")
         assert (await visitor.sign_in(key.secret)).status_code == 303
         assert {(await visitor.get("/")).status_code for _ in range(5)} == {200}
         found = [(await visitor.post("/page/videos/video_none/delete")).status_code for _ in range(2)]
