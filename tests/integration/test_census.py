@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mutoscope.admin.inspection import inspect
 from mutoscope.domain.errors import DatabaseUnavailable, UpstreamTimeout
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import Price
+from mutoscope.domain.wishes import Wishes
 from mutoscope.service.requests import NewVideo
 from mutoscope.testing import ScriptedProvider
 from studio import create, write_clip
@@ -21,6 +23,7 @@ from studio import create, write_clip
 pytestmark = pytest.mark.anyio
 
 DIME = Price(per_second=100_000)
+KEY = base64.b64encode(b"k" * 32).decode()
 
 
 @pytest.mark.usefixtures("either")
@@ -48,7 +51,9 @@ async def test_without_its_database_a_process_still_tells_the_rest(
             raise DatabaseUnavailable
 
         monkeypatch.setattr(server.database, "report", away)
-        told = metrics.exposition(await Census(server.database, server._production.circuits, server.clock).standing())
+        told = metrics.exposition(
+            await Census(server.database, server._production.circuits, server.clock).standing()
+        )
         families = {family.name: family for family in text_string_to_metric_families(told.decode())}
         assert families["mutoscope_database_up"].samples[0].value == 0
         assert families["mutoscope_http_requests"].documentation
@@ -77,3 +82,15 @@ async def test_a_video_told_whole(tmp_path: Path) -> None:
         assert deleted is not None
         assert "deleted_at" in deleted["times"]
         assert await inspect(server.database, "video_none", 0.0) is None
+
+
+@pytest.mark.usefixtures("either")
+@pytest.mark.parametrize("with_prompt", [False, True])
+async def test_of_an_address_that_is_called_back_only_the_origin_is_told(tmp_path: Path, with_prompt: bool) -> None:
+    callback = Wishes(callback_url="http://127.0.0.1:9/services/canary-path?key=canary-query")
+    async with running(tmp_path, ScriptedProvider(), secret_key=KEY, webhook_hosts="127.0.0.1:9") as (server, caller):
+        video = await ended(server, caller, (await create(server, caller, NewVideo("a lake", callback))).id)
+        told = await inspect(server.database, video.id, server.clock.now(), with_prompt)
+        assert told is not None
+        assert [delivery["url"] for delivery in told["deliveries"]] == ["http://127.0.0.1:9/[hidden]"]
+        assert "canary" not in str(told)

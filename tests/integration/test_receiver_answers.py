@@ -48,3 +48,18 @@ async def test_so_is_any_other_status() -> None:
     headers, body = UNREADABLE["an encoding that was not asked for"]
     assert (await outcome_of("410 Gone", headers, body)).is_gone
     assert await outcome_of("429 Slow", f"Retry-After: 7\r\n{headers}", body) == Outcome(429, "HTTP 429", 7.0)
+
+
+@pytest.mark.parametrize(
+    "path", ["canary", "canary?key=canary", f"{'a' * 300}/canary", "%63anary/ü-canary", "?canary", ""]
+)
+async def test_of_an_address_that_gives_no_answer_only_the_origin_is_noted(path: str) -> None:
+    """Its path may be a secret."""
+    courier = Courier(Door({("127.0.0.1", 9)}), SystemClock())
+    try:
+        outcome = await courier.post(f"http://127.0.0.1:9/{path}", "wh_1", [new_secret()], b"{}")
+    finally:
+        await courier.aclose()
+    assert outcome.status is None
+    assert "http://127.0.0.1:9" in outcome.note
+    assert "anary" not in outcome.note

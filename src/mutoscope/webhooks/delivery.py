@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from mutoscope.clock import Clock
 from mutoscope.domain.errors import InvalidRequest, UpstreamError
@@ -17,6 +16,7 @@ from mutoscope.egress.door import AGENT, Door
 from mutoscope.egress.errors import Refusal
 from mutoscope.egress.limits import Limits
 from mutoscope.egress.rules import Target
+from mutoscope.redaction import origins_alone
 from mutoscope.webhooks.schedule import read_retry_after
 from mutoscope.webhooks.signing import headers_of
 
@@ -89,8 +89,8 @@ class Courier:
                 advice = read_retry_after(answer.headers.get("Retry-After", ""), now)
                 return Outcome(answer.status, "" if answer.status < 300 else f"HTTP {answer.status}", advice)
         except UpstreamError as error:
-            # Of the address only the origin: its path may be what the receiver knows its callers by.
-            return Outcome(None, error.message.replace(url, urlsplit(url).netloc)[:NOTE_CHARACTERS])
+            # Its path may be what the receiver knows its callers by.
+            return Outcome(None, origins_alone(error.message)[:NOTE_CHARACTERS])
 
     async def aclose(self) -> None:
         await self._door.aclose()
