@@ -21,6 +21,11 @@ def callbacks_id(tenant: str) -> str:
     return f"callbacks of {tenant}"
 
 
+def changes_of(endpoint_id: str) -> str:
+    """The name under which changes of an endpoint, and what depends on them, are written one after the other."""
+    return f"endpoint {endpoint_id}"
+
+
 def endpoint_values(
     vault: Vault, endpoint_id: str, tenant: str, name: str, url: str, event_types: Sequence[str], now: float
 ) -> tuple[str, dict[str, Any]]:
