@@ -128,6 +128,9 @@ SELECT e.*, COUNT(CASE WHEN d.state = 'pending' THEN 1 END) AS pending, COUNT(CA
 FROM webhook_endpoints e LEFT JOIN deliveries d ON d.endpoint_id = e.id
 GROUP BY e.seq ORDER BY e.seq;
 
+-- name: sealed_secrets
+SELECT id, secret FROM webhook_endpoints ORDER BY seq;
+
 -- name: change_endpoint
 -- Whoever changes an endpoint wants it to be used.
 UPDATE webhook_endpoints SET name = :name, url = :url, event_types = :event_types, updated_at = :now, disabled_at = NULL
