@@ -121,11 +121,11 @@ class Dispatcher:
         """The lanes to which something is to be sent now, the longest waiting first; none that rests."""
         asked = {"now": now, "latest": now + LONGEST_ADVICE}
         rows = await self._database.all("lanes_due", **asked, limit=GLANCE)
-        running = asyncio.get_running_loop().time()
-        if sum(row["deliveries"] for row in rows) >= GLANCE and running >= self._looks_again_at:
+        seconds = asyncio.get_running_loop().time
+        if sum(row["deliveries"] for row in rows) >= GLANCE and seconds() >= self._looks_again_at:
             # Behind a long backlog others may wait, whose receivers are well.
             rows = await self._database.report("lanes_due", **asked, limit=ALL)
-            self._looks_again_at = running + TICK
+            self._looks_again_at = seconds() + TICK
         return [row["lane"] for row in rows if not row["is_resting"]]
 
     async def settled(self) -> None:
