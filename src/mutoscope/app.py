@@ -195,7 +195,8 @@ class Mutoscope:
 
     def admin(self) -> ASGIApp:
         """What operators are shown, to be served on a port of its own."""
-        return build_admin(self.database, self._production.circuits, self.clock, self.settings.admin_hosts)
+        circuits = self._production.circuits
+        return build_admin(self.database, circuits, self.clock, self.vault, self.settings.admin_hosts)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -198,13 +198,14 @@ class Standing:
     """What stands in the database, and which upstreams are left alone.
 
     videos: state, provider, how many, the longest in that state in seconds. money: provider, currency, spent and held,
-    in millionths. circuits: provider, "upstream" or "account", whether it is open. videos: None where none can
-    be read.
+    in millionths. circuits: provider, "upstream" or "account", whether it is open. unreadable_secrets: of webhook
+    endpoints, those that this process cannot open. videos: None where none can be read.
     """
 
     videos: Sequence[tuple[str, str, int, float]] | None
     money: Sequence[tuple[str, str, int, int]]
     circuits: Sequence[tuple[str, str, bool]]
+    unreadable_secrets: int
 
 
 class _Families(Collector):
@@ -230,6 +231,11 @@ class _Families(Collector):
         for provider, part, is_open in standing.circuits:
             open_.add_metric([provider, part], int(is_open))
         yield open_
+        yield GaugeMetricFamily(
+            "mutoscope_webhook_secrets_unreadable",
+            "Webhook endpoints whose signing secret this process cannot open, so that it sends them nothing.",
+            value=standing.unreadable_secrets,
+        )
 
 
 def _of_videos(rows: Sequence[tuple[str, str, int, float]]) -> Iterable[Metric]:

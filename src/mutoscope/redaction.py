@@ -100,6 +100,22 @@ class Redaction:
         return text
 
 
+def origins_alone(text: str) -> str:
+    """`text` with scheme, host and port of each URL. The rest is hidden: it may be all that lets a caller in."""
+
+    def told(found: re.Match[str]) -> str:
+        url = found[0].rstrip(".,:;")  # the sentence's
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return HIDDEN
+        origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        path = "" if url.rstrip("/") == origin else f"/{HIDDEN}"
+        return origin + path + found[0][len(url) :]
+
+    return _URL.sub(told, text)
+
+
 def without_credentials(text: str) -> str:
     """`text` without what looks like a credential."""
     text = _BEARER.sub(rf"\1 {HIDDEN}", text)

@@ -108,7 +108,7 @@ class Settings:
         1_000, "How many unfinished videos one tenant may have; 0 for no limit.", "0 to 1000000"
     )
     requests_per_minute: int = _setting(
-        0, "How many requests a minute one API key may send; 0 for no limit.", "0 to 1000000"
+        0, "How many requests a minute one tenant may send, with all its keys; 0 for no limit.", "0 to 1000000"
     )
     listeners_limit: int = _setting(
         1_000, "How many may listen to events of this process at the same time; 0 for nobody.", "0 to 100000"

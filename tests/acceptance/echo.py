@@ -8,6 +8,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+PROVIDERS = """
+[loose]
+adapter = "openai_compatible"
+base_url = "{url}"
+api_key_env = "LOOSE_KEY"
+options = {{ dialect = "mutoscope" }}
+
+[[loose.model]]
+adapter = "openai_compatible"
+name = "loose-1"
+upstream_model = "sora-2"
+owner = "nobody"
+sizes = ["1280x720", "720x1280"]
+seconds = [4, 8, 12]
+default_size = "1280x720"
+default_seconds = 4
+capabilities = ["native_remix", "cancel"]
+remembers = true
+remembers_hours = 24
+price = {{ per_second = "0.10" }}
+"""
+
 
 class Echo:
     """Serves a part of the dialect. What becomes of a video its prompt says: REFUSE, CRASH, FAIL, or none of them."""
@@ -51,6 +73,10 @@ class Echo:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def write_providers(self, folder: Path) -> None:
+        """The file of providers that leads here: the model `loose-1`, with the credential in LOOSE_KEY."""
+        (folder / "providers.toml").write_text(PROVIDERS.format(url=self.url))
 
     def close(self) -> None:
         self._server.shutdown()

@@ -31,28 +31,6 @@ PROMPT = "a canary yellow submarine under seventeen moons"
 ROOT = Path(__file__).parents[2]
 RULES, DASHBOARD = ROOT / "deploy/prometheus/alerts.yml", ROOT / "deploy/grafana/mutoscope.json"
 
-PROVIDERS = """
-[loose]
-adapter = "openai_compatible"
-base_url = "{url}"
-api_key_env = "LOOSE_KEY"
-options = {{ dialect = "mutoscope" }}
-
-[[loose.model]]
-adapter = "openai_compatible"
-name = "loose-1"
-upstream_model = "sora-2"
-owner = "nobody"
-sizes = ["1280x720", "720x1280"]
-seconds = [4, 8, 12]
-default_size = "1280x720"
-default_seconds = 4
-capabilities = ["native_remix", "cancel"]
-remembers = true
-remembers_hours = 24
-price = {{ per_second = "0.10" }}
-"""
-
 
 def free_port() -> int:
     with socket.socket() as free:
@@ -105,7 +83,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     echo = Echo(write_clip(folder / "clip.mp4"))
     data = folder / "data"
     data.mkdir()
-    (data / "providers.toml").write_text(PROVIDERS.format(url=echo.url))
+    echo.write_providers(data)
     port = free_port()
     options = ["--log-level", "debug"]
     server = ServerProcess(

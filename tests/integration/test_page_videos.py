@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,7 @@ from whole_server import ended, running
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
+from mutoscope.domain.catalog import Capability
 from mutoscope.domain.money import Price
 from mutoscope.domain.video import Operation, Size, Video
 from mutoscope.domain.wishes import Wishes
@@ -53,6 +55,12 @@ async def enter(server: Mutoscope, visitor: Visitor, tenant: str) -> Caller:
 
 async def made(server: Mutoscope, caller: Caller, prompt: str = "a lake") -> Video:
     return await ended(server, caller, (await create(server, caller, NewVideo(prompt))).id)
+
+
+def lines(page: str) -> tuple[str, str]:
+    """Those that repeat a video: for a shell, and for the SDK."""
+    curl, python = (unescape(each) for each in re.findall(r"<code>(curl .*?|import os.*?)</code>", page, re.DOTALL))
+    return curl, python
 
 
 @on_either
@@ -239,10 +247,10 @@ async def test_deleting_removes_it(tmp_path: Path, clip: bytes) -> None:
         assert (await visitor.get(path)).status_code == 404
 
 
-async def test_forms_count_among_the_requests_of_a_key_and_looking_does_not(tmp_path: Path) -> None:
+async def test_forms_count_among_the_requests_of_a_tenant_and_looking_does_not(tmp_path: Path) -> None:
     provider = ScriptedProvider(polls=AT_WORK)
     async with running(tmp_path, provider, requests_per_minute=2) as (server, _), visiting(server) as visitor:
-        key = await create_key(server.database, 1.0)
+        key = await create_key(server.database, 1.0, tenant="visitors")
         assert (await visitor.sign_in(key.secret)).status_code == 303
         assert {(await visitor.get("/")).status_code for _ in range(5)} == {200}
         found = [(await visitor.post("/page/videos/video_none/delete")).status_code for _ in range(2)]
@@ -297,8 +305,23 @@ async def test_the_line_that_repeats_it_can_be_pasted(tmp_path: Path, clip: byte
     async with signed_in(tmp_path, ScriptedProvider(clip=clip)) as (server, caller, visitor):
         video = await made(server, caller, HOSTILE)
         page = (await visitor.get(f"/page/videos/{video.id}")).text
-        curl, python = (unescape(each) for each in re.findall(r"<code>(curl .*?|import os.*?)</code>", page, re.DOTALL))
+        curl, python = lines(page)
         words = shlex.split(curl.replace("\\\n", " "))
         assert words[:2] == ["curl", "http://127.0.0.1:8650/v1/videos"]
         assert json.loads(words[-1])["prompt"] == HOSTILE
         compile(python, "repeat", "exec")
+
+
+async def test_the_line_names_a_seed_only_where_the_model_takes_one(tmp_path: Path, clip: bytes) -> None:
+    """A paid model refuses what it does not take, also a seed that a remix keeps for those that come after it."""
+    provider = ScriptedProvider(clip=clip)
+    async with signed_in(tmp_path, provider) as (server, caller, visitor):
+        video = await made(server, caller)
+        assert video.request.seed is not None
+        named = lines((await visitor.get(f"/page/videos/{video.id}")).text)
+        assert all(str(video.request.seed) in each for each in named)
+    (model,) = provider.models
+    provider.models = (replace(model, capabilities=model.capabilities - {Capability.SEED}),)
+    async with signed_in(tmp_path, provider) as (_, _, visitor):
+        named = lines((await visitor.get(f"/page/videos/{video.id}")).text)
+        assert not any("seed" in each for each in named)

@@ -17,6 +17,8 @@ from postgres_server import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
+SOON, PATIENCE = 2.0, 60.0
+WRITERS, EACH_WRITES = 4, 60
 INSERT = (
     "INSERT INTO events (id, video_id, tenant, kind, state, at) VALUES (%s, 'video_1', 'default', 'created', '', 0)"
 )
@@ -119,18 +121,69 @@ async def test_it_begins_only_behind_what_can_still_come(url: str, shared: Datab
     assert await ids(tail) == ["evt_3"]
 
 
-async def test_a_strangers_long_transaction_holds_nothing_up_for_ever(url: str, shared: Database) -> None:
+@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["in another table", "in another database"])
+async def test_a_strangers_open_transaction_holds_up_nothing(
+    postgres: PostgresServer, url: str, shared: Database, is_elsewhere: bool
+) -> None:
+    with psycopg.connect(postgres.database() if is_elsewhere else url) as stranger:
+        stranger.execute("CREATE TABLE of_a_stranger (number INTEGER)")
+        has_number = stranger.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL").fetchone()
+        assert has_number == (True,)
+        tail = Tail(shared)
+        async with asyncio.timeout(SOON):
+            await tail.open()
+            missing, last = Writer(url, "evt_1"), Writer(url, "evt_2")
+            missing.undo()
+            last.commit()
+            while not (told := await ids(tail)):
+                await asyncio.sleep(0.02)
+        assert told == ["evt_2"]
+
+
+async def test_who_changes_events_by_hand_holds_nothing_up_for_ever(url: str, shared: Database) -> None:
     now = 0.0
     tail = Tail(shared, lambda: now)
     await tail.open()
     with psycopg.connect(url) as stranger:
-        stranger.execute("SELECT pg_current_xact_id()")
+        stranger.execute("UPDATE events SET state = '' WHERE seq < 0")
         missing, last = Writer(url, "evt_1"), Writer(url, "evt_2")
         missing.undo()
         last.commit()
         assert await ids(tail) == []
         now = LONGEST_TRANSACTION
         assert await ids(tail) == ["evt_2"]
+
+
+async def test_of_many_that_write_at_once_every_event_is_told_in_order(url: str, shared: Database) -> None:
+    """Each writer undoes every third of its events, so that there are gaps all the time."""
+    tail = Tail(shared)
+    await tail.open()
+
+    def write(writer: int) -> set[str]:
+        kept = set()
+        with psycopg.connect(url) as connection:
+            for number in range(EACH_WRITES):
+                connection.execute(INSERT, (f"evt_{writer}_{number}",))
+                if number % 3:
+                    connection.commit()
+                    kept.add(f"evt_{writer}_{number}")
+                else:
+                    connection.rollback()
+        return kept
+
+    writing = asyncio.gather(*(asyncio.to_thread(write, writer) for writer in range(WRITERS)))
+    told = []
+    while not writing.done():
+        told += await tail.read()
+        await asyncio.sleep(0.01)
+    written = set[str]().union(*await writing)
+    async with asyncio.timeout(PATIENCE):
+        while len(told) < len(written):
+            told += await tail.read()
+            await asyncio.sleep(0.01)
+    numbers = [row["seq"] for row in told]
+    assert numbers == sorted(set(numbers))
+    assert {row["id"] for row in told} == written
 
 
 async def test_the_file_has_no_doubts(database: Database) -> None:

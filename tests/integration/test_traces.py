@@ -21,25 +21,6 @@ from mutoscope.domain.errors import ConfigurationError
 from mutoscope.settings import Settings
 from studio import write_clip
 
-PROVIDERS = """
-[loose]
-adapter = "openai_compatible"
-base_url = "{url}"
-api_key_env = "LOOSE_KEY"
-options = {{ dialect = "mutoscope" }}
-
-[[loose.model]]
-adapter = "openai_compatible"
-name = "loose-1"
-upstream_model = "sora-2"
-owner = "nobody"
-sizes = ["1280x720"]
-seconds = [4]
-default_size = "1280x720"
-default_seconds = 4
-capabilities = []
-price = {{ per_second = "0.10" }}
-"""
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
@@ -65,7 +46,7 @@ def echo(tmp_path: Path) -> Iterator[Echo]:
 def play(folder: Path, echo: Echo, prompt: str, **settings: bool) -> str:
     """Make one video on a whole server, its caller's trace told; the video's id once it has ended."""
     folder.mkdir()
-    (folder / "providers.toml").write_text(PROVIDERS.format(url=echo.url))
+    echo.write_providers(folder)
     server = Mutoscope(Settings(data_dir=folder, **settings), environment={"LOOSE_KEY": "canary-5e1f0c7a"})
     try:
         with TestClient(server.asgi()) as http:  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 
 from mutoscope import correlation
 from mutoscope.logs import Discretion, prompt_facts
-from mutoscope.redaction import HIDDEN, HIDDEN_WORDS, without_words
+from mutoscope.redaction import HIDDEN, HIDDEN_WORDS, origins_alone, without_words
 
 PROMPT = "a heron stands in the reeds, and waits for the first light of the day"
 
@@ -76,3 +76,24 @@ def test_a_prompt_is_told_by_its_length_and_hash() -> None:
     facts = prompt_facts(PROMPT)
     assert facts["prompt_characters"] == len(PROMPT)
     assert len(facts["prompt_sha256"]) == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://a.example:8443/hook/secret?key=secret", f"https://a.example:8443/{HIDDEN}"),
+        ("https://user:secret@a.example", f"https://a.example/{HIDDEN}"),
+        ("https://a.example?secret", f"https://a.example/{HIDDEN}"),
+        ("https://a.example/", "https://a.example"),
+        ("https://[2001:db8::1]/secret", f"https://[2001:db8::1]/{HIDDEN}"),
+        ("https://[secret", HIDDEN),
+        (
+            "No connection to https://a.example/secret: refused.",
+            f"No connection to https://a.example/{HIDDEN}: refused.",
+        ),
+        ("HTTP 503", "HTTP 503"),
+    ],
+)
+def test_of_an_address_only_the_origin_is_told(text: str, told: str) -> None:
+    assert origins_alone(text) == told
+    assert origins_alone(told) == told

@@ -1,4 +1,7 @@
-"""How many requests a key may send: a bucket of tokens for each key, in this process's memory."""
+"""How many requests a tenant may send: a bucket of tokens for each, in this process's memory.
+
+Not for each key: whoever may make keys would have as many as they like of each.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from dataclasses import dataclass
 
 from mutoscope.domain.errors import TooManyRequests
 
-KEYS_REMEMBERED = 10_000
+TENANTS_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a key may still ask for. limit: requests a minute. reset_seconds: until all of them are there again."""
+    """What a tenant may still ask for. limit: requests a minute. reset_seconds: until all of them are there again."""
 
     limit: int
     remaining: int
@@ -22,27 +25,27 @@ class Allowance:
 
 
 class Pace:
-    """`per_minute` requests for each key, all of which may come at once; 0 for no limit. seconds: a running clock."""
+    """`per_minute` requests of each tenant, which may come all at once; 0 for no limit. seconds: a running clock."""
 
     def __init__(self, per_minute: int, seconds: Callable[[], float] = time.monotonic) -> None:
         self._limit = per_minute
         self._seconds = seconds
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # key: (tokens, when counted)
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tenant: (tokens, when counted)
 
-    def take(self, key_id: str) -> Allowance | None:
+    def take(self, tenant: str) -> Allowance | None:
         """Count one request. TooManyRequests, with the time to wait, when there is nothing left."""
         if not self._limit:
             return None
         now = self._seconds()
-        tokens, counted = self._buckets.pop(key_id, (float(self._limit), now))
+        tokens, counted = self._buckets.pop(tenant, (float(self._limit), now))
         tokens = min(self._limit, tokens + (now - counted) * self._limit / 60)
         taken = tokens >= 1
-        self._buckets[key_id] = (tokens - taken, now)
-        if len(self._buckets) > KEYS_REMEMBERED:
+        self._buckets[tenant] = (tokens - taken, now)
+        if len(self._buckets) > TENANTS_REMEMBERED:
             self._buckets.popitem(last=False)
         if not taken:
             raise TooManyRequests(
-                f"More than {self._limit} requests a minute came with this key.",
+                f"More than {self._limit} requests a minute came with this tenant's keys.",
                 retry_after=(1 - tokens) * 60 / self._limit,
             )
         left = tokens - 1

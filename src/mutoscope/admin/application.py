@@ -18,11 +18,12 @@ from mutoscope.admin.inspection import inspect
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database
 from mutoscope.domain.errors import DatabaseUnavailable
+from mutoscope.webhooks.vault import Vault
 
 
-def build(database: Database, circuits: Circuits, clock: Clock, names: Collection[str] = ()) -> Starlette:
+def build(database: Database, circuits: Circuits, clock: Clock, vault: Vault, names: Collection[str] = ()) -> Starlette:
     """GET /metrics, /healthz and /videos/{id}. names: host names under which it answers, beside localhost."""
-    census = Census(database, circuits, clock)
+    census = Census(database, circuits, clock, vault)
 
     async def read_metrics(request: Request) -> Response:
         return Response(metrics.exposition(await census.standing()), headers={"content-type": metrics.CONTENT_TYPE})

@@ -12,7 +12,7 @@ from mutoscope.database.videos import decode, encode
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.money import as_text
 from mutoscope.logs import sha256_of
-from mutoscope.redaction import Redaction, without_words
+from mutoscope.redaction import Redaction, origins_alone, without_words
 
 # Of what is told, nothing but a caller's words is longer.
 LONGEST_TEXT = 4_000
@@ -65,7 +65,7 @@ async def inspect(
         "assets": [
             {**_record(asset), "probe": decode(asset["probe"])} for asset in await _all(database, "assets_of", row)
         ],
-        "deliveries": [_record(each) for each in await _all(database, "deliveries_of_video", row)],
+        "deliveries": [_delivery(each) for each in await _all(database, "deliveries_of_video", row)],
         "process": {"owner": row["owner"], "deaths": row["deaths"], "polls_failed": row["polls_failed"]},
     }
     shown = Redaction((), LONGEST_TEXT).value(told)
@@ -149,6 +149,11 @@ async def _attempts(database: Database, video_id: str) -> list[dict[str, Any]]:
 
 def _entry(row: Row) -> dict[str, Any]:
     return {"at": row["at"], "kind": row["kind"], "amount": as_text(row["amount"]), "currency": row["currency"]}
+
+
+def _delivery(row: Row) -> dict[str, Any]:
+    """Of a receiver's address only whose it is, also for those who may see the caller's words."""
+    return {**_record(row), **{name: row[name] and origins_alone(row[name]) for name in ("url", "note")}}
 
 
 def _record(row: Row) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import http.client
 import importlib
@@ -13,17 +14,23 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mutoscope import __version__
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.settings import Settings
 
+if TYPE_CHECKING:
+    from mutoscope.database.connection import Row
+
 LOW_DISK = 2 << 30
 _SIDE, _FRAMES = 64, 2
+# So many endpoints are named in one line.
+_NAMED = 3
 
 
 class Verdict(StrEnum):
@@ -55,6 +62,7 @@ def findings(settings: Settings) -> list[Finding]:
         ("disk", lambda: disk(folder)),
         ("port", lambda: port(settings.host, settings.port)),
         ("clock", lambda: clock(time.time())),
+        ("webhook secrets", lambda: webhook_secrets(settings)),
     ]
     return [Finding(name, *_guarded(check)) for name, check in checks]
 
@@ -144,6 +152,47 @@ def clock(now: float) -> tuple[Verdict, str]:
     if now < Path(__file__).stat().st_mtime - 60:
         return Verdict.WARN, f"{told} is before Mutoscope was installed; set the clock"
     return Verdict.OK, told
+
+
+def webhook_secrets(settings: Settings) -> tuple[Verdict, str]:
+    """Whether the server's key opens every signing secret; else nothing is sent to those endpoints."""
+    from mutoscope.app import database_url
+    from mutoscope.database.address import file_of
+    from mutoscope.database.migrate import check
+    from mutoscope.webhooks.endpoints import unreadable
+    from mutoscope.webhooks.vault import Vault
+
+    url = database_url(settings)
+    file = file_of(url)
+    if file is None:
+        check(url)
+    elif not file.exists():
+        return Verdict.OK, "there is no database yet"
+    rows = asyncio.run(_sealed_secrets(url))
+    if rows is None:
+        return Verdict.OK, "not looked at: the database has the schema of another version"
+    closed = unreadable(Vault(settings.secret_key, None if file is None else settings.data_dir, makes_key=False), rows)
+    if not closed:
+        return Verdict.OK, f"{len(rows)} kept, the key opens all"
+    named = ", ".join(closed[:_NAMED]) + (", …" if len(closed) > _NAMED else "")
+    return Verdict.FAIL, (
+        f"{len(closed)} of {len(rows)} cannot be opened, so that nothing is sent to {named}: the secret_key that "
+        "is given here is not the one that they were sealed with"
+    )
+
+
+async def _sealed_secrets(url: str) -> Sequence[Row] | None:
+    """None of a database with another schema than this version's; asking changes nothing in it."""
+    from mutoscope.backup.rows import rows_at
+    from mutoscope.database.migrate import newest
+
+    reader = rows_at(url).reader()
+    try:
+        schema = await reader.select("schema_number", {})
+        return await reader.select("sealed_secrets", {}) if schema[0]["number"] == newest() else None
+    finally:
+        await reader.leave()
+        reader.close()
 
 
 def _guarded(check: Callable[[], tuple[Verdict, str]]) -> tuple[Verdict, str]:

@@ -70,6 +70,7 @@ def replay(
     """Send again what was given up, or one delivery whatever became of it; a running server does it at once."""
 
     def write(tx: Transaction) -> int:
+        tx.run("wake_lanes", endpoint_id=endpoint)
         if delivery is None:
             return tx.run("replay_dead", endpoint_id=endpoint, now=time.time())
         return tx.run("replay_delivery", endpoint_id=endpoint, id=delivery, now=time.time())
@@ -80,7 +81,7 @@ def replay(
 
     count = at_database(database_place(data_dir, database), work, may_be_new=False)
     if delivery is not None and not count:
-        typer.echo(f"There is no ended delivery {delivery!r} of this endpoint.", err=True)
+        typer.echo(f"There is no delivery {delivery!r} of this endpoint, or it is under way.", err=True)
         raise typer.Exit(1)
     typer.echo(f"{count} will be sent again.")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -22,22 +21,11 @@ from mutoscope.database.waiting import Write
 from mutoscope.database.writer import Rules, Writer
 from mutoscope.domain.errors import DatabaseUnavailable
 
-__all__ = ["FILE_NAME", "Database", "InFlight", "Reader", "Row", "Transaction"]
+__all__ = ["FILE_NAME", "Database", "Reader", "Row", "Transaction"]
 
 T = TypeVar("T")
 
 FILE_NAME = "mutoscope.db"
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """Of the numbers that transactions have, in order of their beginnings: the first that runs, and the next to come.
-
-    Every transaction below `oldest` has ended. Where nothing runs, both are the same.
-    """
-
-    oldest: int
-    next: int
 
 
 class Reader(Protocol):
@@ -105,8 +93,11 @@ class Database:
     def wait_no_more(self) -> None:
         """From now on the task queue's use of a database that is away fails instead of waiting: the process stops."""
 
-    async def in_flight(self) -> InFlight | None:
-        """The transactions that have begun and not ended; None where commits appear in the order of their numbers."""
+    async def writers_of_events(self) -> frozenset[str] | None:
+        """The transactions that have not ended and may have drawn the number of an event.
+
+        None where commits appear in the order of these numbers.
+        """
         return None
 
     async def leave_loop(self) -> None:

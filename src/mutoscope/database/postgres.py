@@ -21,7 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from mutoscope.database.connection import Database, InFlight
+from mutoscope.database.connection import Database
 from mutoscope.database.lease import Lease
 from mutoscope.database.pooled_reader import PooledReader
 from mutoscope.database.session import connect
@@ -84,9 +84,8 @@ class PostgresDatabase(Database):
             if lease.is_over():
                 raise DatabaseUnavailable(LEASE_OVER)
 
-    async def in_flight(self) -> InFlight | None:
-        row = await self.one("transactions_in_flight")
-        return InFlight(row["oldest"], row["next"]) if row is not None else None
+    async def writers_of_events(self) -> frozenset[str] | None:
+        return frozenset(row["transaction"] for row in await self.all("writers_of_events"))
 
     def wait_no_more(self) -> None:
         self._tasks.end()

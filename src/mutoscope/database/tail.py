@@ -3,7 +3,8 @@
 On PostgreSQL a number is drawn before the commit that shows it, so that a lower one may appear after a higher one. A
 reader that only remembers the highest would lose it, and so would a listener who resumes behind it. Hence nothing
 behind a missing number is told before every transaction that may still bring it has ended: some milliseconds, as a
-rule. One that never comes was drawn by a transaction that was undone.
+rule. These are the ones that hold the lock of a writer on the table; what else runs on the server holds up nothing.
+A number that never comes was drawn by a transaction that was undone.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from mutoscope.database.connection import Database, Row
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-# Longer than any transaction of ours can last (session.py). Only a stranger's on the same server is older, which
-# writes no event: then nobody has to wait for it.
+# Longer than any transaction of ours can last (session.py). Only a stranger's in our own table is older, such as an
+# operator's who changes rows by hand: nobody has to wait for that.
 LONGEST_TRANSACTION = 60.0
 SETTLE_PAUSE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Numbers below `seq` are missing. until: when no transaction below this one runs, they never come."""
+    """Numbers below `seq` are missing. writers: when all of these have ended, what is missing never comes."""
 
     seq: int
-    until: int
+    writers: frozenset[str]
     since: float
 
 
@@ -65,7 +66,7 @@ class Tail:
         rows = await self._database.all("events_after", seq=self.position, limit=BATCH)
         told = list(self._without_gap(rows, passed))
         if len(told) < len(rows) and self._doubt is None:
-            # Asked after the rows were read: whoever drew a missing number had begun by then.
+            # Asked after the rows were read: whoever drew a missing number holds the lock by then, or has ended.
             self._doubt = await self._doubted(rows[-1]["seq"])
             if self._doubt is None:
                 told = list(rows)
@@ -83,14 +84,17 @@ class Tail:
             yield row
 
     async def _doubted(self, seq: int) -> Doubt | None:
-        running = await self._database.in_flight()
-        return None if running is None else Doubt(seq, running.next, self._seconds())
+        writers = await self._database.writers_of_events()
+        return None if writers is None else Doubt(seq, writers, self._seconds())
 
     async def _is_settled(self, doubt: Doubt) -> bool:
-        running = await self._database.in_flight()
-        if running is None or running.oldest >= doubt.until:
+        writers = await self._database.writers_of_events()
+        if writers is None or writers.isdisjoint(doubt.writers):
             return True
         if self._seconds() - doubt.since < LONGEST_TRANSACTION:
             return False
-        log.warning("a transaction has been open for long; events are told without waiting for it", seq=doubt.seq)
+        log.warning(
+            "a transaction has held the table of events for long; events are told without it",
+            seq=doubt.seq,
+        )
         return True

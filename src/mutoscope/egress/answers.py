@@ -44,7 +44,6 @@ class Download:
         self._target = target
         self._ticket = ticket
         self._limits = limits
-        self._unpacked = inflater(response.headers.get("Content-Encoding", ""))
         is_plain = "Content-Encoding" not in response.headers
         self.length = response.content_length if is_plain else None
         if response.method != "HEAD" and (response.content_length or 0) > limits.body:
@@ -54,16 +53,18 @@ class Download:
         """The body, once, as it comes. Raises the classes of `egress.errors`."""
         came = unpacked = 0
         failure = None
+        # Here and not before: who needs no body is content with one that nobody could unpack.
+        unpacker = inflater(self.headers.get("Content-Encoding", ""))
         try:
             async for raw in self._response.content.iter_any():
                 came += len(raw)
                 metrics.door_received(len(raw))
-                for piece in self._unpacked.feed(raw):
+                for piece in unpacker.feed(raw):
                     unpacked += len(piece)
                     if max(came, unpacked) > self._limits.body:
                         raise self._too_long()
                     yield piece
-            self._unpacked.finish()
+            unpacker.finish()
         except BROKEN as error:
             failure = proof(error, self._target, self._ticket)
         if failure is not None:

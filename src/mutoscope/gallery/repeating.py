@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mutoscope.domain.video import Operation, Video
@@ -23,8 +23,14 @@ class Lines:
     text: str
 
 
-def repeating(video: Video, site: str) -> tuple[Lines, ...]:
-    """site: the server's address, such as "http://127.0.0.1:8650"; both ways ask for what this video was asked with."""
+def repeating(video: Video, site: str, *, takes_seed: bool) -> tuple[Lines, ...]:
+    """Both ways ask for what this video was asked with.
+
+    site: the server's address, such as "http://127.0.0.1:8650". takes_seed: whether the video's model does. A remix
+    keeps its source's seed for those that come after it, also on a model that would refuse one.
+    """
+    if not takes_seed:
+        video = replace(video, request=replace(video.request, seed=None))
     return (Lines("curl", _curl(video, site)), Lines("Python", _python(video, site)))
 
 

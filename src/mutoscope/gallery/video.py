@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import CallerError, NotAuthenticated, VideoNotFound
 from mutoscope.domain.lifecycle import State
 from mutoscope.domain.video import Failure, Operation, Video
@@ -86,7 +87,9 @@ class _Video:
             source=source,
             again=_again(video, source) if failure else "",
             history=await service.history(visit.caller, video.id),
-            lines=repeating(video, f"{request.url.scheme}://{request.url.netloc}"),
+            lines=repeating(
+                video, f"{request.url.scheme}://{request.url.netloc}", takes_seed=_takes_seed(self._room, video)
+            ),
             is_drawn=_is_drawn(self._room, video),
             has_files=_has_files(video, self._room.clock.now()),
         )
@@ -118,6 +121,11 @@ def _failure(video: Video) -> Failure | None:
 
 def _has_files(video: Video, now: float) -> bool:
     return video.state is State.COMPLETED and (video.expires_at is None or now < video.expires_at)
+
+
+def _takes_seed(room: Room, video: Video) -> bool:
+    model = room.service.catalog.models.get(video.request.model)
+    return model is not None and Capability.SEED in model.capabilities
 
 
 def _is_drawn(room: Room, video: Video) -> bool:

@@ -158,17 +158,17 @@ class Service:
         row = await self._database.one("tenant_of_key", hash=hash_of(secret))
         if row is None:
             raise NotAuthenticated("Incorrect API key provided. `mutoscope keys list` shows the keys there are.")
-        return Caller(row["tenant"], row["id"], self._pace.take(row["id"]))
+        return Caller(row["tenant"], row["id"], self._pace.take(row["tenant"]))
 
     async def recognise(self, key_id: str, *, counts: bool = False) -> Caller:
         """The caller who has shown the key with this id before. Looked up each time too.
 
-        counts: whether it counts as one of the key's requests a minute.
+        counts: whether it counts as one of the tenant's requests a minute.
         """
         row = await self._database.one("tenant_of_key_id", id=key_id)
         if row is None:
             raise NotAuthenticated("This API key has been revoked.")
-        return Caller(row["tenant"], row["id"], self._pace.take(row["id"]) if counts else None)
+        return Caller(row["tenant"], row["id"], self._pace.take(row["tenant"]) if counts else None)
 
     async def spend_link(self, token: str) -> Caller:
         """Whom a one-time link is for. It works once; NotAuthenticated from then on, and after its hour."""

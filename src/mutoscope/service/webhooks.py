@@ -18,6 +18,7 @@ from mutoscope.webhooks.dispatcher import body
 from mutoscope.webhooks.endpoints import (
     callbacks_id,
     callbacks_values,
+    changes_of,
     endpoint_values,
     rotated_values,
     signing_keys,
@@ -130,7 +131,7 @@ class Webhooks:
         return _endpoint(await self._row(caller, endpoint_id))
 
     async def update(self, caller: Caller, endpoint_id: str, new: NewEndpoint) -> Endpoint:
-        """Change what is given. One that was disabled is used again from then on."""
+        """Change what is given. One that was disabled is used again from then on; a new address is tried at once."""
         self._judge(new)
         before = await self.retrieve(caller, endpoint_id)
         changed = replace(
@@ -140,14 +141,7 @@ class Webhooks:
             event_types=before.event_types if new.event_types is None else new.event_types,
         )
         if changed != before or before.disabled_at is not None:
-            await self._write(
-                "change_endpoint",
-                id=endpoint_id,
-                name=changed.name,
-                url=changed.url,
-                event_types=types_to_json(changed.event_types),
-                now=self._clock.now(),
-            )
+            await self._change(changed)
         return await self.retrieve(caller, endpoint_id)
 
     async def delete(self, caller: Caller, endpoint_id: str) -> None:
@@ -203,10 +197,10 @@ class Webhooks:
         return tuple(map(_delivery, rows[:limit])), len(rows) > limit
 
     async def replay(self, caller: Caller, endpoint_id: str, delivery_id: str) -> Delivery:
-        """Send one again that was delivered or given up: all attempts anew, under the same id."""
+        """Send one again at once, whatever became of it: all attempts anew, under the same id."""
         self._check_enabled(await self._row(caller, endpoint_id))
         if await self._delivery_row(endpoint_id, delivery_id) is not None:
-            await self._again("replay_delivery", endpoint_id=endpoint_id, id=delivery_id)
+            await self._again(endpoint_id, "replay_delivery", id=delivery_id)
         if (row := await self._delivery_row(endpoint_id, delivery_id)) is None:
             raise EndpointNotFound(
                 f"Delivery '{delivery_id[:128]}' not found.", param="delivery_id", code="webhook_delivery_not_found"
@@ -214,9 +208,9 @@ class Webhooks:
         return _delivery(row)
 
     async def replay_dead(self, caller: Caller, endpoint_id: str) -> int:
-        """Send everything again that was given up; how many there are."""
+        """Send everything again at once that was given up; how many there are."""
         self._check_enabled(await self._row(caller, endpoint_id))
-        return await self._again("replay_dead", endpoint_id=endpoint_id)
+        return await self._again(endpoint_id, "replay_dead")
 
     def check_callback(self, url: str) -> Callback:
         """Judge the address that a request names for its video's end. InvalidRequest for one not to be reached."""
@@ -226,6 +220,26 @@ class Webhooks:
         """See to it that a tenant has a secret for the addresses that its requests name."""
         if await self._database.one("endpoint", id=callbacks_id(tenant)) is None:
             await self._write("add_endpoint", **callbacks_values(self._vault, tenant, self._clock.now()))
+
+    async def _change(self, endpoint: Endpoint) -> None:
+        now = self._clock.now()
+
+        def write(tx: Transaction) -> None:
+            is_moved = tx.one("endpoint_at", id=endpoint.id, url=endpoint.url) is None
+            tx.run(
+                "change_endpoint",
+                id=endpoint.id,
+                name=endpoint.name,
+                url=endpoint.url,
+                event_types=types_to_json(endpoint.event_types),
+                now=now,
+            )
+            if is_moved:
+                tx.run("wake_lanes", endpoint_id=endpoint.id)
+                tx.run("replay_waiting", endpoint_id=endpoint.id, now=now)
+                tx.announce(DELIVERIES)
+
+        await self._database.write(write, alone=changes_of(endpoint.id), within=WRITE_SECONDS)
 
     def _judge(self, new: NewEndpoint) -> None:
         if new.name is not None and (not new.name.strip() or not new.name.isprintable()):
@@ -271,10 +285,13 @@ class Webhooks:
     async def _write(self, name: str, /, **values: object) -> int:
         return await self._database.write(lambda tx: tx.run(name, **values), within=WRITE_SECONDS)
 
-    async def _again(self, name: str, /, **values: object) -> int:
+    async def _again(self, endpoint_id: str, name: str, /, **values: object) -> int:
+        """Also where the receiver had asked to be left alone."""
+
         def write(tx: Transaction) -> int:
             tx.announce(DELIVERIES)
-            return tx.run(name, now=self._clock.now(), **values)
+            tx.run("wake_lanes", endpoint_id=endpoint_id)
+            return tx.run(name, endpoint_id=endpoint_id, now=self._clock.now(), **values)
 
         return await self._database.write(write, within=WRITE_SECONDS)
 

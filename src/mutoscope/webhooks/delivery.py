@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from mutoscope.clock import Clock
 from mutoscope.domain.errors import InvalidRequest, UpstreamError
@@ -17,12 +16,13 @@ from mutoscope.egress.door import AGENT, Door
 from mutoscope.egress.errors import Refusal
 from mutoscope.egress.limits import Limits
 from mutoscope.egress.rules import Target
+from mutoscope.redaction import origins_alone
 from mutoscope.webhooks.schedule import read_retry_after
 from mutoscope.webhooks.signing import headers_of
 
 URL_MAX_CHARACTERS = 2_048
-# No redirect is followed. The length is no limit: of a longer answer the rest is not read.
-LIMITS = Limits(connect=8.0, idle=15.0, total=15.0, body=1 << 40, redirects=0)
+# No redirect is followed. The length is no limit, whatever it is said to be: of a longer answer the rest is not read.
+LIMITS = Limits(connect=8.0, idle=15.0, total=15.0, body=1 << 64, redirects=0)
 READ_BYTES = 64 << 10
 READ_SECONDS = 2.0
 # An attempt ends within this time, whatever the other side does.
@@ -89,15 +89,15 @@ class Courier:
                 advice = read_retry_after(answer.headers.get("Retry-After", ""), now)
                 return Outcome(answer.status, "" if answer.status < 300 else f"HTTP {answer.status}", advice)
         except UpstreamError as error:
-            # Of the address only the origin: its path may be what the receiver knows its callers by.
-            return Outcome(None, error.message.replace(url, urlsplit(url).netloc)[:NOTE_CHARACTERS])
+            # Its path may be what the receiver knows its callers by.
+            return Outcome(None, origins_alone(error.message)[:NOTE_CHARACTERS])
 
     async def aclose(self) -> None:
         await self._door.aclose()
 
 
 async def _read_a_little(answer: Download) -> None:
-    """So that a well-behaved receiver is not cut off; what it says does not matter."""
+    """So that a well-behaved receiver is not cut off; what it says, and whether it can be read, does not matter."""
     came = 0
     with contextlib.suppress(TimeoutError, UpstreamError):
         async with asyncio.timeout(READ_SECONDS):

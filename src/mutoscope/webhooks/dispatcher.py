@@ -21,9 +21,9 @@ from mutoscope.domain.events import event_object
 from mutoscope.failpoints import failpoint
 from mutoscope.metrics import delivery_attempted
 from mutoscope.webhooks.delivery import ATTEMPT_SECONDS, Courier, Outcome
-from mutoscope.webhooks.endpoints import signing_keys
+from mutoscope.webhooks.endpoints import changes_of, signing_keys
 from mutoscope.webhooks.lanes import Allowance, Lanes, tenant_of
-from mutoscope.webhooks.schedule import pause_after, rest_after
+from mutoscope.webhooks.schedule import LONGEST_ADVICE, pause_after, rest_after
 from mutoscope.webhooks.signing import UnfitSecret
 from mutoscope.webhooks.vault import Unreadable, Vault
 
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 # How often we look for what other processes have written.
 TICK = 0.5
 STUMBLE_PAUSE = 1.0
+# So many due deliveries are looked at each time. Where there are more, all of them once a tick, beside the event loop.
+GLANCE, ALL = 1_000, 1 << 62
 # Longer than any attempt: until then nobody else sends what is claimed.
 CLAIM_SECONDS = ATTEMPT_SECONDS + 13.0
 # How long a delivery waits whose endpoint's secret cannot be opened, until it is looked at again.
@@ -65,7 +67,7 @@ class Dispatcher:
         self._chance = chance
         self._lanes = Lanes()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pruned_at = 0.0
+        self._pruned_at = self._looks_again_at = 0.0
 
     async def run(self) -> None:
         """Send until cancelled; then wait for the attempts that are under way."""
@@ -104,10 +106,7 @@ class Dispatcher:
     async def round(self) -> int:
         """Begin what may begin now; how many attempts that are."""
         now = self._clock.now()
-        lanes = await self._database.all("lanes_of_deliveries")
-        self._lanes.forget_idle({row["lane"] for row in lanes})
-        due = sorted((row for row in lanes if row["next_at"] <= now), key=lambda row: row["next_at"])
-        allowance = self._lanes.allowance([row["lane"] for row in due], now)
+        allowance = self._lanes.allowance(await self._due(now), now)
         if not allowance.of_lane:
             return 0
         claimed = await self._database.write(lambda tx: self._claim(tx, allowance, now))
@@ -117,6 +116,17 @@ class Dispatcher:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(claimed)
+
+    async def _due(self, now: float) -> list[str]:
+        """The lanes to which something is to be sent now, the longest waiting first; none that rests."""
+        asked = {"now": now, "latest": now + LONGEST_ADVICE}
+        rows = await self._database.all("lanes_due", **asked, limit=GLANCE)
+        seconds = asyncio.get_running_loop().time
+        if sum(row["deliveries"] for row in rows) >= GLANCE and seconds() >= self._looks_again_at:
+            # Behind a long backlog others may wait, whose receivers are well.
+            rows = await self._database.report("lanes_due", **asked, limit=ALL)
+            self._looks_again_at = seconds() + TICK
+        return [row["lane"] for row in rows if not row["is_resting"]]
 
     async def settled(self) -> None:
         """Return when no attempt is under way."""
@@ -146,7 +156,14 @@ class Dispatcher:
         if now - self._pruned_at < PRUNE_ROUND:
             return
         self._pruned_at = now
-        await self._database.write(lambda tx: tx.run("forget_old_deliveries", before=now - KEPT_SECONDS))
+
+        def forget(tx: Transaction) -> None:
+            tx.run("forget_old_deliveries", before=now - KEPT_SECONDS)
+            tx.run("forget_rests", now=now, latest=now + LONGEST_ADVICE)
+
+        await self._database.write(forget)
+        waiting = await self._database.report("lanes_waiting")
+        self._lanes.forget_idle({row["lane"] for row in waiting})
 
     async def _attempt(self, row: Row) -> None:
         try:
@@ -201,10 +218,10 @@ class Dispatcher:
         """endpoint_url: as it was at the attempt."""
         now, attempts = self._clock.now(), row["attempts"] + 1
         rest = rest_after(outcome.status, outcome.retry_after) if not outcome.is_success else 0.0
-        self._lanes.heard(row["lane"], success=outcome.is_success, rest_until=now + rest if rest else 0.0)
+        self._lanes.heard(row["lane"], success=outcome.is_success)
         pause = None if outcome.is_gone else pause_after(attempts, self._chance(), outcome.retry_after)
         state = "delivered" if outcome.is_success else "dead" if pause is None else "pending"
-        delivery_attempted(_TOLD[state], now - row["at"] if attempts == 1 else None)
+        delivery_attempted(_TOLD[state], now - row["at"] if row["attempted_at"] is None else None)
         if state == "dead":
             log.error("a delivery was given up", delivery=row["id"], endpoint=row["endpoint_id"], reason=outcome.note)
 
@@ -220,15 +237,24 @@ class Dispatcher:
                 status=outcome.status,
                 note=outcome.note or None,
             )
+            if outcome.is_success:
+                return
             # Of the addresses in requests each stands for itself.
-            if closed and outcome.is_gone and row["url"] is None:
+            is_own = row["url"] is None
+            if is_own and tx.one("endpoint_at", id=row["endpoint_id"], url=endpoint_url) is None:
+                if closed:  # its new address has not been asked
+                    tx.run("replay_delivery", endpoint_id=row["endpoint_id"], id=row["id"], now=now)
+                return
+            if rest:
+                tx.run("rest_lane", lane=row["lane"], endpoint_id=row["endpoint_id"], until=now + rest)
+            if closed and outcome.is_gone and is_own:
                 if tx.run("disable_endpoint", id=row["endpoint_id"], url=endpoint_url, now=now):
                     log.warning("an endpoint is gone and was disabled", endpoint=row["endpoint_id"])
-                else:  # it has another address by now, which has not been asked
-                    tx.run("replay_delivery", endpoint_id=row["endpoint_id"], id=row["id"], now=now)
                 tx.run("bury_deliveries", endpoint_id=row["endpoint_id"], note="the endpoint is disabled")
 
-        await self._database.write(write)
+        # Not beside a change of the address: one of the two has to see the other.
+        may_wait = not outcome.is_success and row["url"] is None
+        await self._database.write(write, alone=changes_of(row["endpoint_id"]) if may_wait else None)
 
 
 def body_of(row: Row) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from mutoscope.database.connection import Row
+from mutoscope.domain.errors import SecretKeyMissing
 from mutoscope.domain.events import EventType
 from mutoscope.webhooks.signing import hint_of, new_secret
 from mutoscope.webhooks.vault import Unreadable, Vault
@@ -19,6 +20,11 @@ ENDING_TYPES = tuple(event_type for event_type in EventType if event_type.is_end
 def callbacks_id(tenant: str) -> str:
     """The id of the row that stands for the addresses which a tenant's requests name. No caller can ask for it."""
     return f"callbacks of {tenant}"
+
+
+def changes_of(endpoint_id: str) -> str:
+    """The name under which changes of an endpoint, and what depends on them, are written one after the other."""
+    return f"endpoint {endpoint_id}"
 
 
 def endpoint_values(
@@ -63,6 +69,19 @@ def signing_keys(vault: Vault, row: Row, now: float) -> list[str]:
         with contextlib.suppress(Unreadable):  # a rotation is the way out of a lost key
             keys.append(vault.open(row["old_secret"], row["id"]))
     return keys
+
+
+def unreadable(vault: Vault, rows: Iterable[Row]) -> list[str]:
+    """The ids of those whose secret cannot be opened, so that nothing is sent to them. rows: `sealed_secrets`."""
+    return [row["id"] for row in rows if not _is_readable(vault, row)]
+
+
+def _is_readable(vault: Vault, row: Row) -> bool:
+    try:
+        vault.open(row["secret"], row["id"])
+    except (Unreadable, SecretKeyMissing):
+        return False
+    return True
 
 
 def types_to_json(event_types: Sequence[str]) -> str:

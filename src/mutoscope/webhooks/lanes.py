@@ -58,7 +58,10 @@ class Lanes:
         self._busy += 1
 
     def end(self, name: str) -> None:
-        self._lanes[name].busy -= 1
+        lane = self._lanes[name]
+        lane.busy -= 1
+        if lane == _Lane():
+            del self._lanes[name]
         self._of_tenant[tenant_of(name)] -= 1
         self._busy -= 1
 
@@ -69,7 +72,10 @@ class Lanes:
         lane.rests_until = max(lane.rests_until, rest_until)
 
     def forget_idle(self, waiting: set[str]) -> None:
-        """Lanes without an attempt and without anything that waits begin anew when they are needed."""
+        """Lanes without an attempt and without anything that waits begin anew when they are needed.
+
+        Those that are well are not kept; of those that failed there may be many.
+        """
         for name in [name for name, lane in self._lanes.items() if not lane.busy and name not in waiting]:
             del self._lanes[name]
 

@@ -1,16 +1,28 @@
 from __future__ import annotations
 
+import base64
 import json
 import socket
+import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dialect_double import Double, Run
 
+from mutoscope.access.keys import create_key
 from mutoscope.cli import checks
 from mutoscope.cli.checks import Verdict
+from mutoscope.cli.keys import at_database
+from mutoscope.database.address import address_of
+from mutoscope.database.connection import Database
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.media.encode import Encoder
+from mutoscope.settings import Settings
+from mutoscope.webhooks.endpoints import endpoint_values
+from mutoscope.webhooks.vault import Vault
+
+KEY, OTHER_KEY = (base64.b64encode(letter * 32).decode() for letter in (b"k", b"w"))
 
 
 def test_doctor_finds_this_machine_well(run: Run, tmp_path: Path) -> None:
@@ -18,7 +30,7 @@ def test_doctor_finds_this_machine_well(run: Run, tmp_path: Path) -> None:
     told = json.loads(result.out)
     assert [check["name"] for check in told["checks"] if check["verdict"] == "fail"] == []
     assert (result.code, told["ok"]) == (0, True)
-    assert len(told["checks"]) == 8
+    assert len(told["checks"]) == 9
     assert not (tmp_path / "data").exists()
 
 
@@ -72,3 +84,38 @@ def test_an_address_of_another_machine_fails() -> None:
 def test_a_clock_before_the_installation_is_a_warning() -> None:
     assert checks.clock(0.0)[0] is Verdict.WARN
     assert checks.clock(4e9)[0] is Verdict.OK
+
+
+def sealed(folder: Path, key: str) -> Settings:
+    """Settings with this key, of a server that has an endpoint whose secret was sealed with another."""
+
+    async def fill(database: Database) -> None:
+        await create_key(database, 1.0)
+        vault = Vault(KEY, None)
+        _, values = endpoint_values(vault, "whe_1", "default", "x", "https://example.com/", ["video.failed"], 1.0)
+        await database.write(lambda tx: tx.run("add_endpoint", **values))
+
+    at_database(address_of(folder / "mutoscope.db"), fill)
+    return Settings(data_dir=folder, secret_key=key)
+
+
+def test_signing_secrets_that_the_key_does_not_open_fail(tmp_path: Path) -> None:
+    assert checks.webhook_secrets(Settings(data_dir=tmp_path)) == (Verdict.OK, "there is no database yet")
+    settings = sealed(tmp_path, OTHER_KEY)
+    assert checks.webhook_secrets(replace(settings, secret_key=KEY)) == (Verdict.OK, "1 kept, the key opens all")
+    for key in (OTHER_KEY, ""):
+        verdict, said = checks.webhook_secrets(replace(settings, secret_key=key))
+        assert verdict is Verdict.FAIL
+        assert said.startswith("1 of 1 cannot be opened, so that nothing is sent to whe_1:")
+    assert not (tmp_path / "secret.key").exists()
+
+
+def test_an_older_database_stays_as_it_is(tmp_path: Path) -> None:
+    settings = sealed(tmp_path, KEY)
+    with sqlite3.connect(tmp_path / "mutoscope.db") as file:
+        file.execute("DELETE FROM schema_version WHERE number > 12")
+    verdict, said = checks.webhook_secrets(settings)
+    assert verdict is Verdict.OK
+    assert "another version" in said
+    with sqlite3.connect(tmp_path / "mutoscope.db") as file:
+        assert file.execute("SELECT MAX(number) FROM schema_version").fetchone() == (12,)

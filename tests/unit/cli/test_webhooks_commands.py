@@ -53,8 +53,18 @@ def test_endpoints_and_deliveries_are_listed(folder: Path) -> None:
 def test_what_was_given_up_is_sent_again(folder: Path) -> None:
     assert run(folder, "replay", "whe_1") == (0, "1 will be sent again.\n")
     assert run(folder, "replay", "whe_1") == (0, "0 will be sent again.\n")
-    assert run(folder, "replay", "whe_1", "wh_1")[0] == 1
+    assert run(folder, "replay", "whe_1", "wh_1") == (0, "1 will be sent again.\n")
+    assert run(folder, "replay", "whe_1", "wh_2")[0] == 1
     assert "pending" in run(folder, "deliveries", "whe_1")[1]
+
+
+@pytest.mark.parametrize("words", [(), ("wh_1",)], ids=["all", "one"])
+def test_what_is_sent_again_waits_for_no_rest_of_its_receiver(folder: Path, words: tuple[str, ...]) -> None:
+    place, rest = address_of(folder / "mutoscope.db"), {"lane": "default/whe_1", "endpoint_id": "whe_1", "until": 2e9}
+    at_database(place, lambda opened: opened.write(lambda tx: tx.run("rest_lane", **rest)))
+    run(folder, "replay", "whe_1", *words)
+    (due,) = at_database(place, lambda opened: opened.all("lanes_due", now=1.9e9, latest=3e9, limit=9))
+    assert not due["is_resting"]
 
 
 def test_an_unknown_endpoint_is_told(folder: Path) -> None:

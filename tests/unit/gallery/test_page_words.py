@@ -90,7 +90,7 @@ def test_how_money_stands() -> None:
 def test_the_line_for_a_shell_asks_for_the_same(operation: Operation, path: str, fields: dict) -> None:
     request = replace(REQUEST, operation=operation, added_seconds=4)
     source = None if operation is Operation.CREATE else "video_0"
-    curl, python = repeating(replace(VIDEO, request=request, source_id=source), SITE)
+    curl, python = repeating(replace(VIDEO, request=request, source_id=source), SITE, takes_seed=True)
     words = shlex.split(curl.text.replace("\\\n", ""))
     assert words[1] == SITE + path
     assert json.loads(words[-1]) == {"prompt": REQUEST.prompt, "model": "flipbook", "seed": 7, **fields}
@@ -104,7 +104,7 @@ def test_the_line_for_a_shell_asks_for_the_same(operation: Operation, path: str,
 def test_what_only_some_models_take_is_asked_for_again() -> None:
     options = {"negative_prompt": '"rain"', "generate_audio": True, "provider_options": {"steps": [None, 1.5]}}
     request = replace(REQUEST, options={**options, "last_frame": object()})
-    curl, python = repeating(replace(VIDEO, request=request), SITE)
+    curl, python = repeating(replace(VIDEO, request=request), SITE, takes_seed=True)
     asked = json.loads(shlex.split(curl.text.replace("\\\n", ""))[-1])
     assert {name: asked.get(name) for name in options} == options
     assert "last_frame" not in asked
@@ -120,7 +120,7 @@ def test_the_line_for_the_sdk_is_a_method_it_has(operation: Operation) -> None:
     from openai.resources.videos import Videos
 
     request = replace(REQUEST, operation=operation, added_seconds=4)
-    python = repeating(replace(VIDEO, request=request, source_id="video_0"), SITE)[1]
+    python = repeating(replace(VIDEO, request=request, source_id="video_0"), SITE, takes_seed=True)[1]
     call = ast.parse(python.text).body[-1].value  # type: ignore[attr-defined]
     method = getattr(Videos, call.func.attr)
     inspect.signature(method).bind(None, *call.args, **{each.arg: None for each in call.keywords})

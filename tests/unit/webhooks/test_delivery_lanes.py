@@ -70,3 +70,12 @@ def test_idle_lanes_are_forgotten() -> None:
     assert lanes.room("a/1", 0.0) == 0
     lanes.forget_idle(set())
     assert lanes.room("a/1", 0.0) == OF_LANE
+
+
+def test_of_lanes_that_are_well_nothing_is_kept() -> None:
+    lanes = Lanes()
+    for name, success in (("a/1", True), ("a/2", False)):
+        lanes.begin(name)
+        lanes.heard(name, success=success)
+        lanes.end(name)
+    assert list(lanes._lanes) == ["a/2"]

@@ -6,11 +6,11 @@ SELECT COALESCE(MAX(seq), 0) AS seq FROM events;
 -- Of all tenants, in order of their numbers: one reader of each process tells them to all who listen.
 SELECT seq, id, video_id, tenant, kind, at FROM events WHERE seq > :seq ORDER BY seq LIMIT :limit;
 
--- name: transactions_in_flight
--- For PostgreSQL alone. Both numbers count the transactions that write, of the whole server.
-SELECT CAST(CAST(pg_snapshot_xmin(snapshot) AS TEXT) AS BIGINT) AS oldest,
-       CAST(CAST(pg_snapshot_xmax(snapshot) AS TEXT) AS BIGINT) AS next
-FROM pg_current_snapshot() AS snapshot;
+-- name: writers_of_events
+-- For PostgreSQL alone. An INSERT takes this lock before it draws a number, and gives it back behind its commit.
+SELECT DISTINCT virtualtransaction AS transaction FROM pg_locks
+WHERE locktype = 'relation' AND relation = CAST('events' AS regclass) AND mode = 'RowExclusiveLock' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
 
 -- name: event_of_tenant
 SELECT seq FROM events WHERE tenant = :tenant AND id = :id;

@@ -9,16 +9,33 @@ FROM webhook_endpoints e JOIN videos v ON v.id = :video_id
 WHERE e.tenant = :tenant AND e.disabled_at IS NULL AND e.event_types LIKE :wanted
   AND (e.url <> '' OR v.callback_url IS NOT NULL);
 
--- name: lanes_of_deliveries
--- Every lane in which something waits, and since or until when. One step along the index for each, however many wait.
-WITH RECURSIVE lanes (lane) AS (
-    SELECT MIN(lane) FROM deliveries WHERE state = 'pending'
-    UNION ALL
-    SELECT (SELECT MIN(d.lane) FROM deliveries d WHERE d.state = 'pending' AND d.lane > lanes.lane)
-    FROM lanes WHERE lanes.lane IS NOT NULL
-)
-SELECT lane, (SELECT MIN(d.next_at) FROM deliveries d WHERE d.state = 'pending' AND d.lane = lanes.lane) AS next_at
-FROM lanes WHERE lane IS NOT NULL;
+-- name: lanes_due
+-- Of so many deliveries that are due, those that wait the longest: their lanes, how many there are in each, and whether
+-- it rests. Nothing is read of what waits for later.
+SELECT lane, MIN(next_at) AS next_at, COUNT(*) AS deliveries,
+       EXISTS (
+           SELECT 1 FROM resting_lanes r WHERE r.lane = due.lane AND r.until > :now AND r.until <= :latest
+       ) AS is_resting
+FROM (
+    SELECT lane, next_at FROM deliveries WHERE state = 'pending' AND next_at <= :now ORDER BY next_at LIMIT :limit
+) AS due
+GROUP BY lane ORDER BY 2;
+
+-- name: lanes_waiting
+-- Every lane in which something is to be sent, now or later.
+SELECT DISTINCT lane FROM deliveries WHERE state = 'pending';
+
+-- name: rest_lane
+INSERT INTO resting_lanes (lane, endpoint_id, until) VALUES (:lane, :endpoint_id, :until)
+ON CONFLICT (lane) DO UPDATE SET until = excluded.until WHERE resting_lanes.until < excluded.until;
+
+-- name: wake_lanes
+-- Of an endpoint: whoever changes its address, or sends again by hand, knows more than it said then.
+DELETE FROM resting_lanes WHERE endpoint_id = :endpoint_id;
+
+-- name: forget_rests
+-- Those that are over, and those that lie further ahead than any can, because the clock was set back.
+DELETE FROM resting_lanes WHERE until <= :now OR until > :latest;
 
 -- name: claim_deliveries
 -- Of two processes that look at the same time one gets each row: the other finds that it is not due any more.
@@ -70,9 +87,14 @@ FROM deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
 WHERE e.tenant = :tenant ORDER BY d.seq DESC LIMIT :limit;
 
 -- name: replay_delivery
--- The whole schedule anew, under the same id.
+-- The whole schedule anew, under the same id; not while it is under way.
 UPDATE deliveries SET state = 'pending', attempts = 0, next_at = :now, owner = NULL
-WHERE endpoint_id = :endpoint_id AND id = :id AND state <> 'pending';
+WHERE endpoint_id = :endpoint_id AND id = :id AND (state <> 'pending' OR owner IS NULL);
+
+-- name: replay_waiting
+-- What waits for an endpoint with a new address, which nobody has tried yet.
+UPDATE deliveries SET attempts = 0, next_at = :now
+WHERE endpoint_id = :endpoint_id AND state = 'pending' AND owner IS NULL;
 
 -- name: replay_dead
 UPDATE deliveries SET state = 'pending', attempts = 0, next_at = :now, owner = NULL
@@ -86,6 +108,9 @@ VALUES (:id, :tenant, :name, :url, :event_types, :secret, :hint, :now, :now) ON 
 -- name: endpoint
 -- For the dispatcher, which serves every tenant.
 SELECT * FROM webhook_endpoints WHERE id = :id;
+
+-- name: endpoint_at
+SELECT 1 AS found FROM webhook_endpoints WHERE id = :id AND url = :url;
 
 -- name: endpoint_of_tenant
 -- The one look-up by which a caller reaches an endpoint.
@@ -103,6 +128,9 @@ SELECT e.*, COUNT(CASE WHEN d.state = 'pending' THEN 1 END) AS pending, COUNT(CA
 FROM webhook_endpoints e LEFT JOIN deliveries d ON d.endpoint_id = e.id
 GROUP BY e.seq ORDER BY e.seq;
 
+-- name: sealed_secrets
+SELECT id, secret FROM webhook_endpoints ORDER BY seq;
+
 -- name: change_endpoint
 -- Whoever changes an endpoint wants it to be used.
 UPDATE webhook_endpoints SET name = :name, url = :url, event_types = :event_types, updated_at = :now, disabled_at = NULL
@@ -114,7 +142,6 @@ SET secret = :secret, hint = :hint, old_secret = :old_secret, old_until = :old_u
 WHERE id = :id;
 
 -- name: disable_endpoint
--- Not one that was given another address while the old one answered.
 UPDATE webhook_endpoints SET disabled_at = :now WHERE id = :id AND url = :url AND disabled_at IS NULL;
 
 -- name: drop_endpoint

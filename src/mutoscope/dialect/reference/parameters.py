@@ -170,7 +170,7 @@ HEADERS: dict[str, Schema] = {
     ),
     "openai-version": _header("As the original sends it.", {"type": "string", "const": OPENAI_VERSION}),
     "openai-processing-ms": _header("How long the answer took, in milliseconds.", _WHOLE),
-    "x-ratelimit-limit-requests": _header("Requests a minute for this key, where the server limits them.", _WHOLE),
+    "x-ratelimit-limit-requests": _header("Requests a minute for the tenant, where the server limits them.", _WHOLE),
     "x-ratelimit-remaining-requests": _header("How many of them are left.", _WHOLE),
     "x-ratelimit-reset-requests": _header(
         "When all are there again, as a duration: `12ms`, `1s`, `6m0s`.",
