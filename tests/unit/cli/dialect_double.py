@@ -41,6 +41,9 @@ class Seen:
     body: bytes
 
 
+SEEN = web.RequestKey("seen", Seen)
+
+
 @dataclass
 class Double:
     """url ends without /v1. Each video passes through `path`, one (status, progress) a GET.
@@ -205,8 +208,8 @@ def _application(double: Double) -> web.Application:
     @web.middleware
     async def rim(request: web.Request, handler: Any) -> web.StreamResponse:
         body = await request.read()
-        request["seen"] = Seen(request.method, request.path, dict(request.query), dict(request.headers), body)
-        double.seen.append(request["seen"])
+        request[SEEN] = Seen(request.method, request.path, dict(request.query), dict(request.headers), body)
+        double.seen.append(request[SEEN])
         if double.misbehaviours:
             return await double.misbehaviours.pop(0)(request)
         if request.headers.get("Authorization") != f"Bearer {KEY}":
@@ -219,7 +222,7 @@ def _application(double: Double) -> web.Application:
         return answer
 
     def asked(request: web.Request) -> dict[str, Any]:
-        seen = request["seen"]
+        seen = request[SEEN]
         return json.loads(seen.body) if request.content_type == "application/json" else dict(form(seen))
 
     def found(request: web.Request) -> dict[str, Any] | None:
@@ -233,14 +236,14 @@ def _application(double: Double) -> web.Application:
             fields = asked(request)
             origin = request.match_info.get("id") or fields.get("video", {}).get("id")
             values = fields | ({"remixed_from_video_id": origin} if source else {})
-            return double.once(request, request["seen"].body, lambda: double.add(video_id, **values))
+            return double.once(request, request[SEEN].body, lambda: double.add(video_id, **values))
 
         return make
 
     async def create_character(request: web.Request) -> web.Response:
-        name = dict(form(request["seen"]))["name"]
+        name = dict(form(request[SEEN]))["name"]
         made = {"id": "char_new", "object": "character", "name": name, "created_at": 1_758_941_485}
-        return double.once(request, request["seen"].body, lambda: double.characters.setdefault("char_new", made))
+        return double.once(request, request[SEEN].body, lambda: double.characters.setdefault("char_new", made))
 
     async def character(request: web.Request) -> web.Response:
         found = double.characters.get(request.match_info["id"])
