@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mutoscope.domain.errors import UpstreamRejected
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.video import Operation
-from mutoscope.providers.comfyui.templates import FILES, Graph, Template, Use
-from mutoscope.providers.protocol import Job
+from mutoscope.providers.comfyui.templates import FILES, GUIDES, Graph, Template, Use
+from mutoscope.providers.protocol import Given, Job
 
 # What a graph may leave alone where the workflow has no input for it: the model's declared limits speak for it.
 _OPTIONAL = frozenset({"fps", "frames", "height", "seconds", "width"})
@@ -53,6 +53,19 @@ def template_for(job: Job, templates: Mapping[Use, Template]) -> Template:
     if use not in templates:
         raise UpstreamRejected(f"Model '{job.model.name}' has no workflow for '{use}'.")
     return templates[use]
+
+
+def by_slot(guides: Iterable[Given]) -> dict[str, Given]:
+    """Which input each reference goes to. UpstreamRejected where there are more of a kind than inputs can be named."""
+    free = {kind: list(slots) for kind, slots in GUIDES.items()}
+    placed: dict[str, Given] = {}
+    for guide in guides:
+        kind = guide.media_type.partition("/")[0]
+        if not free.get(kind):
+            most = ", ".join(f"{len(slots)} of the kind '{kind}'" for kind, slots in GUIDES.items())
+            raise UpstreamRejected(f"A workflow takes in 'input_references' up to {most}, no more.")
+        placed[free[kind].pop(0)] = guide
+    return placed
 
 
 def graph_for(job: Job, template: Template, uploaded: Mapping[str, str]) -> Graph:

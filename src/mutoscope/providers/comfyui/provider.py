@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from mutoscope.domain.assets import link_name
 from mutoscope.domain.errors import (
     ConfigurationError,
     SourceRefused,
@@ -26,9 +28,9 @@ from mutoscope.egress.socket import Socket
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, at, text_at
 from mutoscope.providers.comfyui.answers import OURS, place_in_queue, poll_of, refusal_of, sentence_of
-from mutoscope.providers.comfyui.graphs import graph_for, prompt_id_of, seed_of, template_for
+from mutoscope.providers.comfyui.graphs import by_slot, graph_for, prompt_id_of, seed_of, template_for
 from mutoscope.providers.comfyui.listener import Listener
-from mutoscope.providers.comfyui.templates import FILES, GUIDES, Graph, Template, templates_of
+from mutoscope.providers.comfyui.templates import FILES, Graph, Template, templates_of
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Running, Submitted, Waiting
 
 POLL_SECONDS = 2.0
@@ -135,21 +137,20 @@ class ComfyUI:
 
         Also a clip that this server made: its own file of that name may have been replaced since by another's.
         """
-        if len(job.guides) > len(GUIDES) or any(not guide.media_type.startswith("image/") for guide in job.guides):
-            raise UpstreamRejected(f"A workflow takes up to {len(GUIDES)} pictures in 'input_references', no more.")
-        uploaded = {}
+        guides, uploaded = by_slot(job.guides), {}
         for slot, picture in (("image", job.reference), ("last_frame", job.last_frame)):
             if picture is not None:
                 uploaded[slot] = await self._upload(job, slot, picture, f"image/{_kind(picture)}")
         if job.clip is not None:
             uploaded["video"] = await self._upload(job, "video", job.clip.open(), job.clip.media_type)
-        for slot, guide in zip(GUIDES, job.guides, strict=False):
+        for slot, guide in guides.items():
             uploaded[slot] = await self._upload(job, slot, guide.open(), guide.media_type)
         return uploaded
 
     async def _upload(self, job: Job, slot: str, content: Content, media_type: str) -> str:
         """One file. Whatever goes wrong, nothing has been started."""
-        name = f"{job.key}-{slot}.{media_type.partition('/')[2]}"
+        # Loaders list files by their extension.
+        name = f"{job.key}-{slot}{PurePosixPath(link_name(media_type)).suffix}"
         form = Form(
             (
                 Part("type", "input"),
