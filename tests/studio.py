@@ -49,7 +49,6 @@ SOUNDS = {
     "mp3": ("mp3", "libmp3lame", "s16p"),
     "wav": ("wav", "pcm_s16le", "s16"),
     "ogg": ("ogg", "libopus", "s16"),
-    "vorbis": ("ogg", "libvorbis", "fltp"),
     "m4a": ("ipod", "aac", "fltp"),
     "mp4": ("mp4", "aac", "fltp"),
     "aac": ("adts", "aac", "fltp"),

@@ -35,7 +35,6 @@ MEDIA_TYPES = {
     "mp3": "audio/mpeg",
     "wav": "audio/wav",
     "ogg": "audio/ogg",
-    "vorbis": "audio/ogg",
     "m4a": "audio/mp4",
     "mp4": "audio/mp4",
     "aac": "audio/aac",
@@ -84,13 +83,13 @@ def with_cover(data: bytes, container: str) -> bytes:
     return target.getvalue()
 
 
-@pytest.mark.parametrize(("kind", "container"), [("mp3", "mp3"), ("m4a", "ipod"), ("flac", "flac")])
+@pytest.mark.parametrize(("kind", "container"), [("mp3", "mp3"), ("m4a", "mp4"), ("flac", "flac")])
 async def test_a_cover_makes_no_clip_of_it(tmp_path: Path, kind: str, container: str) -> None:
     found = await read(tmp_path, with_cover(sound(kind), container))
     assert (found.media_type, found.seconds) == (MEDIA_TYPES[kind], pytest.approx(1.0, abs=0.1))
 
 
-@pytest.mark.parametrize("kind", ["wav", "flac", "m4a"])
+@pytest.mark.parametrize("kind", ["flac", "m4a"])
 async def test_one_that_is_cut_short_is_refused(tmp_path: Path, kind: str) -> None:
     data = sound(kind, 3.0)
     with pytest.raises(MediaUnreadable):
@@ -252,6 +251,7 @@ async def test_from_a_client_to_vllm_omni(tmp_path: Path, way: str) -> None:
                 if video["status"] in ("completed", "failed"):
                     break
             assert (video["status"], video.get("adjustments")) == ("completed", None), video
+        await account.door.aclose()
         (job,) = fake.accepted
         assert job.more["sounds"] == pytest.approx([2.0], abs=0.1)
         assert f"{url}/v1/source/" in job.asked["audio_reference"]

@@ -27,8 +27,8 @@ _MEDIA_TYPES = {
     "aac": "audio/aac",
     "flac": "audio/flac",
 }
-# Whose length is written in the file; of the others it may be a guess by their first packets.
-_TELLS_LENGTH = frozenset({"wav", "mov", "flac"})
+# Whose length is written in the file; FFmpeg guesses that of the others, by the first packets or the file's own length.
+_TELLS_LENGTH = frozenset({"mov", "flac"})
 _PCM = ("u8", "s16le", "s24le", "s32le", "f32le", "f64le", "alaw", "mulaw")
 _CODECS = frozenset({"mp3", "aac", "vorbis", "opus", "flac", *(f"pcm_{kind}" for kind in _PCM)})
 _DECODERS = ",".join(sorted({*_CODECS, "mp3float", "libopus"}))

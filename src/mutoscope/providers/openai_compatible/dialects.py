@@ -22,8 +22,9 @@ class Dialect:
     `min_strategy`. always: fields of every request. clip_field: of a clip that guides; clip_is_url: whether its value
     is an address rather than a file. pictures_field, guides_field: of the pictures that guide, as files, or of all that
     guides, as a list of objects. sound_field: of a sound that guides, as an object. audio_field: of the wish for sound.
-    options_field: what holds provider options; else they stand among the other fields. tells_progress: whether its progress means something. links_outside: whether a
-    result may lie behind a `url` elsewhere. deletes_after: whether its copy of a result is dropped once we have ours.
+    options_field: what holds provider options; else they stand among the other fields. tells_progress: whether its
+    progress means something. links_outside: whether a result may lie behind a `url` elsewhere. deletes_after: whether
+    its copy of a result is dropped once we have ours.
     busy_is_proof: whether a 503 with an error of its own says that nothing was started. key_seconds: as in `Recovery`.
     poll_seconds: between questions, where it does not say.
     """
