@@ -30,7 +30,7 @@ from mutoscope.egress.door import Door
 from mutoscope.engine.outcome import Outcome, outcome_of
 from mutoscope.providers.comfyui import ADAPTER
 from mutoscope.providers.comfyui.answers import place_in_queue, poll_of, refusal_of, sentence_of
-from mutoscope.providers.comfyui.graphs import by_slot, graph_for, prompt_id_of, seed_of, template_for
+from mutoscope.providers.comfyui.graphs import by_slot, check_files, graph_for, prompt_id_of, seed_of, template_for
 from mutoscope.providers.comfyui.listener import Progress
 from mutoscope.providers.comfyui.provider import ComfyUI
 from mutoscope.providers.comfyui.templates import Use, templates_of
@@ -80,7 +80,9 @@ def wired(workflow: str, /, *capabilities: Capability, **more: Any):
 
 
 def filled(made: Job, **uploaded: str) -> dict[str, Any]:
-    return graph_for(made, template_for(made, templates_of(made.model)), uploaded)
+    template = template_for(made, templates_of(made.model))
+    check_files(made, template, uploaded)
+    return graph_for(made, template, uploaded)
 
 
 def test_a_create_fills_words_seed_size_and_frames(workflow: str) -> None:
@@ -602,9 +604,9 @@ async def test_guides_that_no_workflow_takes_are_refused(upstream: Server, workf
         await made.submit(job(spec=made.models[0], guides=(picture(),)))
     guided = {"workflow": workflow, "inputs": {**WORDS, "guide": "52.inputs.image"}}
     made = upstream.provider(wired(workflow, Capability.REFERENCES, guided=guided))
-    for guides, words in (((picture(),) * 5, "up to 4"), ((clip(),), "up to 4")):
+    for guides, words in (((picture(),) * 5, "up to 4"), ((clip(),), "no input for 'guide_clip'")):
         with pytest.raises(UpstreamRejected, match=words):
             await made.submit(job(spec=made.models[0], guides=guides))
-    assert "POST /prompt" not in upstream.heard
+    assert upstream.heard == []
     with pytest.raises(ConfigurationError, match="'references', but has no workflow whose inputs name 'guide'"):
         upstream.provider(wired(workflow, Capability.REFERENCES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from mutoscope.domain.errors import UpstreamRejected
@@ -68,11 +68,20 @@ def by_slot(guides: Iterable[Given]) -> dict[str, Given]:
     return placed
 
 
-def graph_for(job: Job, template: Template, uploaded: Mapping[str, str]) -> Graph:
-    """The workflow, filled. uploaded: by slot the name of each file that was uploaded for the job."""
-    if missing := [slot for slot in FILES if slot in template.places and slot not in uploaded]:
+def check_files(job: Job, template: Template, slots: Collection[str]) -> None:
+    """Refuse files that the workflow has no input for, and the lack of those that it needs. slots: of the job's files.
+
+    UpstreamRejected: nothing was sent.
+    """
+    if beyond := [slot for slot in slots if slot not in template.places]:
+        raise UpstreamRejected(f"The workflow for '{use_of(job)}' has no input for '{beyond[0]}'.")
+    if missing := [slot for slot in FILES if slot in template.places and slot not in slots]:
         # Else it would be made from the example that the operator's file names.
         raise UpstreamRejected(f"The workflow for '{use_of(job)}' needs '{missing[0]}'.")
+
+
+def graph_for(job: Job, template: Template, uploaded: Mapping[str, str]) -> Graph:
+    """The workflow, filled. uploaded: by slot the name of each file that was uploaded for the job."""
     graph = copy.deepcopy(template.graph)
     for name, value in {**_values(job, template), **uploaded}.items():
         if name not in template.places and name not in _OPTIONAL:
