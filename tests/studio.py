@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -62,7 +63,7 @@ def sound(kind: str = "wav", seconds: float = 1.0, rate: int = 48_000) -> bytes:
     wave = (np.sin(np.arange(round(seconds * rate)) * 2 * np.pi * 220 / rate) * 9_000).astype(np.int16)
     target = BytesIO()
     with av.open(target, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=rate, layout="mono", format=layout)
+        stream: Any = out.add_stream(codec, rate=rate, layout="mono", format=layout)
         frame = av.AudioFrame.from_ndarray(wave[np.newaxis], "s16", "mono")
         frame.sample_rate = rate
         size = stream.codec_context.frame_size or 1_024

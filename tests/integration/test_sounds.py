@@ -12,6 +12,7 @@ from typing import Any
 import av
 import httpx2 as httpx
 import pytest
+from av.stream import Disposition
 from PIL import Image
 from whole_server import ended, running
 
@@ -68,11 +69,11 @@ def with_cover(data: bytes, container: str) -> bytes:
     """The same sound in its sleeve."""
     target, cover = BytesIO(), BytesIO()
     Image.new("RGB", (64, 64), "red").save(cover, "JPEG")
-    with av.open(BytesIO(data)) as source, av.open(target, "w", format=container) as out:
+    with av.open(BytesIO(data), "r") as source, av.open(target, "w", format=container) as out:
         heard = out.add_stream_from_template(source.streams.audio[0])
         seen = out.add_stream("mjpeg", width=64, height=64)
         seen.pix_fmt = "yuvj420p"
-        seen.disposition = av.stream.Disposition.attached_pic
+        seen.disposition = Disposition.attached_pic
         packets = [packet for packet in source.demux() if packet.dts is not None]
         picture = av.Packet(cover.getvalue())
         picture.stream, picture.pts, picture.dts, picture.is_keyframe = seen, 0, 0, True
