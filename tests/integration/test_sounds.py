@@ -59,6 +59,19 @@ async def test_sounds_of_every_kind_are_measured(tmp_path: Path, kind: str) -> N
     assert (found.media_type, found.seconds) == (MEDIA_TYPES[kind], pytest.approx(2.5, abs=0.1))
 
 
+@pytest.mark.parametrize("kind", ["mp3", "ogg", "aac"])
+async def test_one_behind_the_other_is_as_long_as_both(tmp_path: Path, kind: str) -> None:
+    found = await read(tmp_path, sound(kind, 2.0) + sound(kind, 1.0))
+    assert found.seconds == pytest.approx(3.0, abs=0.1)
+
+
+async def test_a_recording_that_did_not_know_its_length_is_measured(tmp_path: Path) -> None:
+    data, unknown = sound("wav", 2.0), b"\xff\xff\xff\xff"
+    at = data.index(b"data") + 4
+    found = await read(tmp_path, data[:4] + unknown + data[8:at] + unknown + data[at + 4 :])
+    assert found.seconds == pytest.approx(2.0, abs=0.1)
+
+
 async def test_a_clip_is_none_though_it_has_sound(tmp_path: Path) -> None:
     found = await read(tmp_path, write_clip(tmp_path / "clip.mp4").read_bytes())
     assert isinstance(found, ClipMeasures)

@@ -48,7 +48,7 @@ def probe(path: Path) -> Probe:
                 end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
                 _check_length(frames, end)
         seconds = promised_seconds(stream) or end
-        check_whole(frames, end, seconds)
+        check_whole(frames > 0, end, seconds)
         codec = stream.codec_context.codec.canonical_name
         return Probe(seconds, frames, stream.width, stream.height, codec)
 
@@ -153,9 +153,9 @@ def _check_length(frames: int, seconds: float) -> None:
         raise MediaUnreadable(f"The clip is longer than {MAX_SECONDS} seconds or {MAX_FRAMES:,} pictures.")
 
 
-def check_whole(packets: int, end: float, promised: float) -> None:
+def check_whole(has_packets: bool, end: float, promised: float) -> None:
     """An index that promises much more time than the file holds: the end is missing."""
-    if not packets:
+    if not has_packets:
         raise MediaUnreadable("The file holds nothing.")
     if end < 0.9 * promised - 0.05:
         raise MediaUnreadable("The file is damaged or cut short.")

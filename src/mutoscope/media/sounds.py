@@ -60,16 +60,14 @@ def measure_sound(path: Path) -> SoundMeasures:
     """Measure a sound by its packets, and decode the first. MediaUnreadable when that cannot be done."""
     demuxer = _demuxer(head_of(path)) or ""
     with _opened(path, demuxer) as (container, stream):
-        begin, end, packets = None, 0.0, 0
+        seconds = 0.0
+        # Not by their times: in a file of several sounds, one behind the other, they begin anew.
         for packet in container.demux(stream):
-            if packet.size and packet.pts is not None and packet.time_base is not None:
-                packets += 1
-                begin = float(packet.pts * packet.time_base) if begin is None else begin
-                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-                if end - begin > MAX_SECONDS:
+            if packet.size and packet.time_base is not None:
+                seconds += float((packet.duration or 0) * packet.time_base)
+                if seconds > MAX_SECONDS:
                     raise MediaUnreadable(f"The sound is longer than {MAX_SECONDS} seconds.")
-        seconds = end - (begin or 0.0)
-        check_whole(packets, seconds, promised_seconds(stream) if demuxer in _TELLS_LENGTH else seconds)
+        check_whole(seconds > 0, seconds, promised_seconds(stream) if demuxer in _TELLS_LENGTH else seconds)
     with _opened(path, demuxer) as (container, stream):
         if next(iter(container.decode(stream)), None) is None:
             raise MediaUnreadable("No sound of the file can be decoded.")
