@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 
 from mutoscope.app import Mutoscope
@@ -40,3 +43,31 @@ async def create(server: Mutoscope, caller: Caller, new: NewVideo | None = None)
 async def remix(server: Mutoscope, caller: Caller, source_id: str, change: str) -> Video:
     new = NewChange(change, SourceId(source_id, "video_id"), Operation.REMIX)
     return (await server.service.make(caller, new, attempt())).video
+
+
+# By the name of a kind: FFmpeg's container, codec and sample format.
+SOUNDS = {
+    "mp3": ("mp3", "libmp3lame", "s16p"),
+    "wav": ("wav", "pcm_s16le", "s16"),
+    "ogg": ("ogg", "libopus", "s16"),
+    "m4a": ("ipod", "aac", "fltp"),
+    "mp4": ("mp4", "aac", "fltp"),
+    "aac": ("adts", "aac", "fltp"),
+    "flac": ("flac", "flac", "s16"),
+}
+
+
+def sound(kind: str = "wav", seconds: float = 1.0, rate: int = 48_000) -> bytes:
+    """A hum of one channel, coded as one of `SOUNDS`."""
+    container, codec, layout = SOUNDS[kind]
+    wave = (np.sin(np.arange(round(seconds * rate)) * 2 * np.pi * 220 / rate) * 9_000).astype(np.int16)
+    target = BytesIO()
+    with av.open(target, "w", format=container) as out:
+        stream: Any = out.add_stream(codec, rate=rate, layout="mono", format=layout)
+        frame = av.AudioFrame.from_ndarray(wave[np.newaxis], "s16", "mono")
+        frame.sample_rate = rate
+        size = stream.codec_context.frame_size or 1_024
+        for piece in av.AudioResampler(layout, "mono", rate, size).resample(frame):
+            out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))
+    return target.getvalue()

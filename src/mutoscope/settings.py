@@ -81,7 +81,7 @@ class Settings:
     )
     fetch_references: bool = _setting(
         True,
-        "Whether pictures and clips that a request names by an https:// address are fetched.",
+        "Whether pictures, clips and sounds that a request names by an https:// address are fetched.",
         "true or false",
     )
     source_link_seconds: float = _setting(

@@ -21,6 +21,7 @@ from schemathesis.generation.meta import TestPhase
 
 from acceptance.quick_server import MODEL, quick_clip
 from mutoscope.dialect.references import NAMES
+from studio import sound
 
 TINY = "64x64"
 CHARACTER = "Reynard"
@@ -44,6 +45,7 @@ def _picture() -> bytes:
 PICTURE = _picture()
 CLIP = quick_clip()
 PICTURE_URL = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
+SOUND_URL = f"data:audio/wav;base64,{base64.b64encode(sound(seconds=0.1)).decode()}"
 CLIP_URL = f"data:video/mp4;base64,{base64.b64encode(CLIP).decode()}"
 
 schemathesis.openapi.format("prompt", st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=200))
@@ -52,6 +54,7 @@ schemathesis.openapi.format("aspect-ratio", st.sampled_from(["16:9", "9:16", "1:
 schemathesis.openapi.format("resolution", st.sampled_from(["480p", "720p", "hd", "auto"]))
 schemathesis.openapi.format("image-data-url", st.just(PICTURE_URL))
 schemathesis.openapi.format("video-data-url", st.just(CLIP_URL))
+schemathesis.openapi.format("audio-data-url", st.just(SOUND_URL))
 schemathesis.openapi.format(
     "public-https-url", st.sampled_from(["https://hooks.example.com/ok", "https://93.184.216.34/"])
 )

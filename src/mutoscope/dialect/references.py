@@ -1,4 +1,4 @@
-"""Pictures and clips that come with a request: as a file, a data URL, an object around one, or a list of one.
+"""Pictures, clips and sounds that come with a request: as a file, a data URL, an object around one, or a list of one.
 
 What the bytes are is decided by whoever decodes them; file names and declared types are never believed.
 """
@@ -23,7 +23,7 @@ from mutoscope.service.requests import Guide, Origin, SourceId, Upload
 NAMES = ("input_reference", "first_frame", "image", "image_url", "reference_url", "image_reference")
 VIDEO = "video"
 
-_URL_KEYS = ("image_url", "video_url", "url", "image", "reference_url")
+_URL_KEYS = ("image_url", "video_url", "audio_url", "url", "image", "reference_url")
 _FILE_ID = "file_id"
 _PICTURE_WORKS = "Send the image as a multipart file part or as a base64 data URL (data:image/png;base64,...)."
 _CLIP_WORKS = (
@@ -36,8 +36,8 @@ MOST_GUIDES = 16
 URL_CHARACTERS = 4096
 _ROLE = re.compile(r"[a-z0-9_]{1,64}")
 _GUIDE_WORKS = (
-    "Send each picture or clip as a multipart file part or as a base64 data URL (data:image/png;base64,...), or in an "
-    "object around one with 'image_url' or 'video_url' and perhaps 'role'."
+    "Send each picture, clip or sound as a multipart file part or as a base64 data URL (data:image/png;base64,...), or "
+    "in an object around one with 'image_url', 'video_url' or 'audio_url' and perhaps 'role'."
 )
 
 
@@ -66,7 +66,7 @@ def read_later(fields: Mapping[str, Any], name: str, limits: Limits) -> Callable
 
 
 def read_guides_later(fields: Mapping[str, Any], name: str, limits: Limits) -> Callable[[], tuple[Guide, ...]] | None:
-    """The same for a list of pictures and clips, each perhaps with a `role`."""
+    """The same for a list of pictures, clips and sounds, each perhaps with a `role`."""
     value = fields.get(name)
     return None if _is_absent(value) else lambda: _guides(value, name, limits)
 

@@ -103,6 +103,12 @@ _LINK_NAMES = {
     "image/png": "picture.png",
     "image/jpeg": "picture.jpg",
     "image/webp": "picture.webp",
+    "audio/mpeg": "sound.mp3",
+    "audio/wav": "sound.wav",
+    "audio/ogg": "sound.ogg",
+    "audio/mp4": "sound.m4a",
+    "audio/aac": "sound.aac",
+    "audio/flac": "sound.flac",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from mutoscope.domain.clip_limits import EVERY_CLIP, ClipLimits
 from mutoscope.domain.errors import InvalidRequest, ModelNotFound, UnsupportedByModel
 from mutoscope.domain.money import Price
+from mutoscope.domain.sound_limits import ONE_SOUND, SoundLimits
 from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Size
 
 # The names that old Sora code asks for, in the wire contract's section 2.1. They resolve to the default model.
@@ -30,6 +31,7 @@ class Capability(StrEnum):
     IMAGE_REFERENCE = "image_reference"  # takes a first frame
     LAST_FRAME = "last_frame"
     REFERENCES = "references"  # takes pictures, clips or sounds that guide it
+    SOUND_REFERENCES = "sound_references"  # takes sounds among them
     CLIP_REFERENCE = "clip_reference"  # makes a new clip with the motion and look of a given one
     NEGATIVE_PROMPT = "negative_prompt"
     AUDIO = "audio"
@@ -91,6 +93,7 @@ class ModelSpec:
     price: what a video costs, None where it is free. is_drawn: whether its videos are drawn by code, which nobody may
     mistake for film. longest_seconds: of a clip that is edited, or of an extended whole. prompt_limit: in characters.
     edit_limits, reference_limits, extend_limits: of the clips that it edits, takes as a reference, or continues.
+    sound_limits: of the sounds among its references, where it takes any.
     remembers_seconds: how long after completion it can remix a video natively; None for ever. remembered_by: the fact
     of a video without which its provider cannot come back to it; None where it always can. accounts: the engine's
     names of those that serve it; by default the provider has one, of its own name. verified: who tried it: "docs"
@@ -122,6 +125,7 @@ class ModelSpec:
     edit_limits: ClipLimits = EVERY_CLIP
     reference_limits: ClipLimits = EVERY_CLIP
     extend_limits: ClipLimits = EVERY_CLIP
+    sound_limits: SoundLimits = ONE_SOUND
     remembers_seconds: float | None = None
     remembered_by: str | None = None
     accounts: tuple[str, ...] = ()

@@ -84,6 +84,15 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """An uploaded sound that guides a model: stored bytes, known by their hash. seconds: its measured length."""
+
+    sha256: str
+    media_type: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Character:
     """Somebody who may appear in several videos: known by a name, shown by a stored clip."""
 
@@ -203,6 +212,7 @@ __all__ = [
     "Operation",
     "Reference",
     "Size",
+    "Sound",
     "Variant",
     "Video",
     "VideoRequest",

@@ -136,10 +136,8 @@ async def key_of_clip(desk: Desk, row: Row, request: VideoRequest) -> str:
 
 async def _guide(desk: Desk, row: Row, guide: dict) -> Given:
     key = input_key(row["tenant"], guide["sha256"])
-    length = await desk.storage.size(key) or 0
-    return _given(
-        desk, row, key, guide["media_type"], length, Size.parse(guide["size"]), guide.get("seconds"), guide.get("role")
-    )
+    length, size = await desk.storage.size(key) or 0, Size.parse(guide.get("size", ""))
+    return _given(desk, row, key, guide["media_type"], length, size, guide.get("seconds"), guide.get("role"))
 
 
 async def _cast(desk: Desk, row: Row, character: Character) -> Given:

@@ -23,6 +23,7 @@ _GIB = 1 << 30
 _LIMITS = {
     "picture": Limits(memory_bytes=_GIB, cpu_seconds=15, files=32, file_bytes=0),
     "measure": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=0),
+    "recording": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=0),
     "still": Limits(memory_bytes=_GIB, cpu_seconds=60, files=32, file_bytes=64 << 20),
     "fit": Limits(memory_bytes=2 * _GIB, cpu_seconds=900, files=32, file_bytes=_GIB),
     "join": Limits(memory_bytes=2 * _GIB, cpu_seconds=900, files=32, file_bytes=_GIB),
@@ -91,6 +92,16 @@ def _measure(task: dict[str, Any], _: bytes) -> dict[str, Any]:
     }
 
 
+def _recording(task: dict[str, Any], payload: bytes) -> dict[str, Any]:
+    from mutoscope.media.sounds import is_sound, measure_sound
+
+    path = Path(task["clip"])
+    if not is_sound(path):
+        return _measure(task, payload)
+    sound = measure_sound(path)
+    return {"media_type": sound.media_type, "seconds": sound.seconds}
+
+
 def _still(task: dict[str, Any], _: bytes) -> dict[str, Any]:
     from mutoscope.media.stills import write_still
 
@@ -122,6 +133,7 @@ _WORK: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {
     "fit": _fit,
     "join": _join,
     "measure": _measure,
+    "recording": _recording,
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from mutoscope.domain.errors import MediaUnreadable, StorageUnavailable
 from mutoscope.media.pictures import MAX_PIXELS, MAX_SIDE
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -23,7 +24,6 @@ MAX_FRAMES = 40_000
 
 # FFmpeg's names of what may be opened: nothing that reads other files or addresses, as playlists do.
 _DECODERS = "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,aac,opus,libopus,mp3,mp3float,vorbis,flac"
-_OPTIONS = {"protocol_whitelist": "file", "codec_whitelist": _DECODERS}
 _CODECS = frozenset({"h264", "hevc", "av1", "vp8", "vp9", "mpeg4"})
 
 
@@ -47,8 +47,8 @@ def probe(path: Path) -> Probe:
                 frames += 1
                 end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
                 _check_length(frames, end)
-        seconds = _promised_seconds(stream) or end
-        _check_whole(frames, end, seconds)
+        seconds = promised_seconds(stream) or end
+        check_whole(frames > 0, end, seconds)
         codec = stream.codec_context.codec.canonical_name
         return Probe(seconds, frames, stream.width, stream.height, codec)
 
@@ -90,30 +90,44 @@ def rate_of(frames: int, seconds: float) -> float:
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its picture stream. Errors of the decoder inside the block become MediaUnreadable too."""
+    demuxer = demuxer_of(head_of(path))
+    if demuxer is None:
+        raise MediaUnreadable("The file is neither MP4 nor WebM.")
+    with container_at(path, demuxer, _DECODERS) as container:
+        yield container, _picture_stream(container)
+
+
+@contextmanager
+def container_at(path: Path, demuxer: str, decoders: str) -> Iterator[InputContainer]:
+    """A file opened as what it begins like, by FFmpeg's names. Its errors inside the block become MediaUnreadable."""
     import av
     from av.error import FFmpegError
 
+    options = {"protocol_whitelist": "file", "codec_whitelist": decoders}
     try:
         # A damaged file's titles need not be UTF-8.
-        with av.open(str(path), "r", format=_demuxer(path), options=_OPTIONS, metadata_errors="replace") as container:
-            yield container, _picture_stream(container)
+        with av.open(str(path), "r", format=demuxer, options=options, metadata_errors="replace") as container:
+            yield container
     except FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
         raise MediaUnreadable("The file is damaged or cut short.") from error
 
 
-def _demuxer(path: Path) -> str:
+def head_of(path: Path) -> bytes:
+    """The first twelve bytes of a file, by which its format is known."""
     try:
         with path.open("rb") as file:
-            head = file.read(12)
+            return file.read(12)
     except OSError as error:
-        raise StorageUnavailable(f"The clip cannot be opened: {error.strerror}.") from error
+        raise StorageUnavailable(f"The file cannot be opened: {error.strerror}.") from error
+
+
+def demuxer_of(head: bytes) -> str | None:
+    """What opens a clip that begins so; None for what is none."""
     if head[4:8] == b"ftyp":
         return "mov"
-    if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "matroska"
-    raise MediaUnreadable("The file is neither MP4 nor WebM.")
+    return "matroska" if head.startswith(b"\x1a\x45\xdf\xa3") else None
 
 
 def _picture_stream(container: InputContainer) -> VideoStream:
@@ -139,15 +153,16 @@ def _check_length(frames: int, seconds: float) -> None:
         raise MediaUnreadable(f"The clip is longer than {MAX_SECONDS} seconds or {MAX_FRAMES:,} pictures.")
 
 
-def _check_whole(frames: int, end: float, promised: float) -> None:
+def check_whole(has_packets: bool, end: float, promised: float) -> None:
     """An index that promises much more time than the file holds: the end is missing."""
-    if not frames:
-        raise MediaUnreadable("The file holds no picture.")
+    if not has_packets:
+        raise MediaUnreadable("The file holds nothing.")
     if end < 0.9 * promised - 0.05:
         raise MediaUnreadable("The file is damaged or cut short.")
 
 
-def _promised_seconds(stream: VideoStream) -> float:
+def promised_seconds(stream: VideoStream | AudioStream) -> float:
+    """The length by the file's own index; 0 where it tells none."""
     if not stream.duration or not stream.time_base:
         return 0.0
     return float(stream.duration * stream.time_base)

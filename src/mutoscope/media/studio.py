@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mutoscope.domain.assets import Variant
 from mutoscope.domain.clip_fit import Fit
 from mutoscope.domain.video import Size
 from mutoscope.media.pictures import Picture, measure
 from mutoscope.media.sandbox import end_child, run_child, start_child
+from mutoscope.media.sounds import SoundMeasures
 from mutoscope.media.spare import Spare
 
 _PICTURE_SECONDS = 20.0
@@ -80,8 +83,13 @@ class Studio:
         """
         async with self._slots:
             found = await run_child({"kind": "measure", "clip": str(clip)}, seconds=_CLIP_SECONDS)
-        size = Size(found["width"], found["height"])
-        return ClipMeasures(found["media_type"], size, found["seconds"], found["fps"], found["has_sound"])
+        return _clip_measures(found)
+
+    async def check_recording(self, path: Path) -> ClipMeasures | SoundMeasures:
+        """The same for what may also be a sound: MP3, WAV, Ogg, M4A, AAC or FLAC, which a cover may adorn."""
+        async with self._slots:
+            found = await run_child({"kind": "recording", "clip": str(path)}, seconds=_CLIP_SECONDS)
+        return _clip_measures(found) if "fps" in found else SoundMeasures(**found)
 
     async def still(self, clip: Path, *, last: bool = False, cover: Size | None = None) -> bytes:
         """The first picture of the clip at this path, or its last one, as a JPEG.
@@ -136,3 +144,8 @@ class Studio:
         async with self._slots:
             found = await run_child({"kind": "picture"}, data, seconds=_PICTURE_SECONDS)
         return Picture(found["media_type"], Size(found["width"], found["height"]))
+
+
+def _clip_measures(found: Mapping[str, Any]) -> ClipMeasures:
+    size = Size(found["width"], found["height"])
+    return ClipMeasures(found["media_type"], size, found["seconds"], found["fps"], found["has_sound"])

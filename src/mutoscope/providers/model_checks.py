@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from mutoscope.domain.catalog import SizeRule
+from mutoscope.domain.catalog import Capability, SizeRule
 from mutoscope.domain.money import USD
 from mutoscope.domain.sizes import is_ratio
 from mutoscope.domain.video import Size
@@ -45,6 +45,10 @@ def faults(entry: ModelEntry) -> Iterator[Fault]:
             shape = getattr(limits, bound)
             if shape is not None and not is_ratio(shape):
                 yield Fault((name, bound), shape, 'WIDTH:HEIGHT, such as "16:9"')
+    if Capability.SOUND_REFERENCES in entry.capabilities and Capability.REFERENCES not in entry.capabilities:
+        yield Fault(("capabilities",), list(entry.capabilities), "'sound_references' beside 'references' only")
+    if entry.sound_limits.most < 1:
+        yield Fault(("sound_limits", "most"), entry.sound_limits.most, "1 or more")
     if entry.price is not None:
         yield from _price(entry.price)
     if entry.ends is not None and not is_date(entry.ends):

@@ -13,6 +13,7 @@ from mutoscope.domain.clip_limits import ClipLimits
 from mutoscope.domain.errors import ConfigurationError
 from mutoscope.domain.money import USD, Price, in_millionths
 from mutoscope.domain.sizes import is_ratio
+from mutoscope.domain.sound_limits import SoundLimits
 from mutoscope.domain.video import PROMPT_MAX_CHARACTERS, Size
 
 _HOUR = 3600.0
@@ -71,6 +72,20 @@ class LimitsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         )
 
 
+class SoundsEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which sounds are taken among the references: how many, and seconds of all of them together.
+
+    by_link: whether by a public address only.
+    """
+
+    most: int = 1
+    seconds: float | None = None
+    by_link: bool = False
+
+    def limits(self) -> SoundLimits:
+        return SoundLimits(self.most, math.inf if self.seconds is None else self.seconds, self.by_link)
+
+
 class OwnLink(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The facts of a provider's own videos that hold an address where they are kept, and until when."""
 
@@ -115,6 +130,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     edit_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
     reference_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
     extend_limits: LimitsEntry = msgspec.field(default_factory=LimitsEntry)
+    sound_limits: SoundsEntry = msgspec.field(default_factory=SoundsEntry)
     longest_seconds: int = 120
     prompt_limit: int = PROMPT_MAX_CHARACTERS
     seconds_per_second: float = 10.0
@@ -150,6 +166,7 @@ class ModelEntry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             edit_limits=self.edit_limits.limits(),
             reference_limits=self.reference_limits.limits(),
             extend_limits=self.extend_limits.limits(),
+            sound_limits=self.sound_limits.limits(),
             accounts=accounts,
             verified=self.verified,
             ends=self.ends,

@@ -1,4 +1,4 @@
-"""Pictures and clips that a request names by an address: fetched through the door, before anything is accepted."""
+"""Pictures, clips and sounds that a request names by an address: fetched through the door, before it is accepted."""
 
 from __future__ import annotations
 

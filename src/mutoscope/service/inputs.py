@@ -6,7 +6,9 @@ The row comes before the bytes: what has no row would never be removed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
 
 from mutoscope.clock import Clock
 from mutoscope.database.connection import Database, Row
@@ -14,7 +16,7 @@ from mutoscope.database.videos import decode, encode
 from mutoscope.domain.assets import Variant, input_key
 from mutoscope.domain.clip_limits import SourceClip
 from mutoscope.domain.errors import CharacterNotFound, InvalidRequest, MediaUnreadable, VariantNotAvailable
-from mutoscope.domain.video import Character, Clip, Reference, Size, Video, is_wellformed_id
+from mutoscope.domain.video import Character, Clip, Reference, Size, Sound, Video, is_wellformed_id
 from mutoscope.media.studio import ClipMeasures, Studio
 from mutoscope.service.fetching import Fetching
 from mutoscope.service.patience import WRITE_SECONDS
@@ -23,6 +25,8 @@ from mutoscope.storage.protocol import Storage
 
 CLIP_SECONDS_SHOWN = 2  # digits behind the point
 ROUNDING_SECONDS = 0.1  # clips consist of whole pictures: so much is not another length than was asked for
+
+M = TypeVar("M")
 
 
 class Inputs:
@@ -54,7 +58,18 @@ class Inputs:
         return Reference(sha256, picture.media_type, picture.size)
 
     async def keep_clip(self, tenant: str, upload: Upload) -> Clip:
-        """Store a clip. InvalidRequest names the field when the bytes are no video that we read.
+        """Store a clip. InvalidRequest names the field when the bytes are no video that we read."""
+        return _clip(*await self._judged(tenant, upload, self._studio.check_clip))
+
+    async def keep_recording(self, tenant: str, upload: Upload) -> Clip | Sound:
+        """Store a clip or a sound, whichever it is. InvalidRequest names the field when we read it as neither."""
+        sha256, measures = await self._judged(tenant, upload, self._studio.check_recording)
+        if isinstance(measures, ClipMeasures):
+            return _clip(sha256, measures)
+        return Sound(sha256, measures.media_type, round(measures.seconds, CLIP_SECONDS_SHOWN))
+
+    async def _judged(self, tenant: str, upload: Upload, judge: Callable[[Path], Awaitable[M]]) -> tuple[str, M]:
+        """An upload's hash and measures.
 
         It is judged where it lies, under the hash of its bytes, and one that is refused is left to the janitor: who
         uploads the same bytes at the same time must not lose them.
@@ -65,11 +80,9 @@ class Inputs:
         await self._storage.write(input_key(tenant, sha256), _one_chunk(upload.data))
         try:
             async with self._storage.local(input_key(tenant, sha256)) as path:
-                measures = await self._studio.check_clip(path)
+                return sha256, await judge(path)
         except MediaUnreadable as error:
             raise _invalid(upload, error) from None
-        seconds = round(measures.seconds, CLIP_SECONDS_SHOWN)
-        return Clip(sha256, measures.media_type, measures.size, seconds, measures.fps)
 
     async def copy_of(self, tenant: str, video_id: str) -> str | None:
         """Keep a video's clip beyond its life; the hash it is stored under, None when the video has no clip."""
@@ -154,6 +167,11 @@ class Inputs:
             ),
             within=WRITE_SECONDS,
         )
+
+
+def _clip(sha256: str, measures: ClipMeasures) -> Clip:
+    seconds = round(measures.seconds, CLIP_SECONDS_SHOWN)
+    return Clip(sha256, measures.media_type, measures.size, seconds, measures.fps)
 
 
 def _invalid(upload: Upload, error: MediaUnreadable) -> InvalidRequest:

@@ -133,7 +133,7 @@ class Proposals:
         self._may_cross = may_cross
         self._catalog = catalog
         self._inputs = inputs
-        self._guides = Guides(inputs, check_space)
+        self._guides = Guides(inputs, check_space, has_links)
         self._clock = clock
         self._retrieve = retrieve
 
@@ -205,9 +205,10 @@ class Proposals:
             request, undone = await self._beginning_with(caller, request, new.reference), ()
         else:
             undone = (leave_out(new.reference.param, None, new.wishes, model),)
-        request = replace(request, options=await self._guides.kept(caller.tenant, options))
+        options, untaken = await self._guides.kept(caller.tenant, options, new.wishes, model)
+        request = replace(request, options=options)
         ignored = (*new.wishes.ignored, *unused_words(new))
-        told = (*adjustments, *unseeded, *undone)
+        told = (*adjustments, *unseeded, *undone, *untaken)
         return Proposal(request, model, adjustments=told, notice=resolved.notice, ignored=ignored)
 
     async def _change(self, caller: Caller, new: NewChange) -> Proposal:
@@ -316,8 +317,9 @@ class Proposals:
             reason = f"Model '{model.name}' takes no references along when it changes a clip."
             told = (*told, leave_out(INPUT_REFERENCES, None, new.wishes, model, reason))
             del options[INPUT_REFERENCES]
-        options = await self._guides.kept(caller.tenant, options)
-        return replace(request, options=options, seed=request.seed if seed is None else checked_seed(seed)), told
+        options, untaken = await self._guides.kept(caller.tenant, options, new.wishes, model)
+        request = replace(request, options=options, seed=request.seed if seed is None else checked_seed(seed))
+        return request, (*told, *untaken)
 
     async def _beginning_with(self, caller: Caller, request: VideoRequest, picture: Upload) -> VideoRequest:
         await self._check_space()

@@ -37,7 +37,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The bytes of an uploaded picture or clip and the field that they came in, for messages.
+    """The bytes of an uploaded picture, clip or sound and the field that they came in, for messages.
 
     url: where they are, as long as they have not been fetched; `data` is empty then.
     """
@@ -49,7 +49,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A picture or clip that guides the model, and in which role, in the provider's own words."""
+    """A picture, clip or sound that guides the model, and in which role, in the provider's own words."""
 
     upload: Upload
     role: str | None = None

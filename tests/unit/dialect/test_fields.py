@@ -280,6 +280,7 @@ GUIDES = [
     ({"image_url": DATA_URL, "role": "style"}, ["style"]),
     ([{"type": "video_url", "video_url": {"url": DATA_URL}, "role": "motion_1"}, DATA_URL], ["motion_1", None]),
     (f'[{{"url": "{DATA_URL}", "role": "subject"}}]', ["subject"]),
+    ([{"audio_url": DATA_URL, "role": "voice"}, {"audio_url": {"url": DATA_URL}}], ["voice", None]),
     ([Part("input_references[]", b"\0\0\0", "a.png"), f'{{"url": "{DATA_URL}"}}'], [None, None]),
 ]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from provider_bench import CLIP, PNG, SECRET, account_at, clip, job, model, picture, serving
+from provider_bench import CLIP, PNG, SECRET, account_at, clip, given, job, model, picture, serving
 
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import (
@@ -30,7 +30,7 @@ from mutoscope.egress.door import Door
 from mutoscope.engine.outcome import Outcome, outcome_of
 from mutoscope.providers.comfyui import ADAPTER
 from mutoscope.providers.comfyui.answers import place_in_queue, poll_of, refusal_of, sentence_of
-from mutoscope.providers.comfyui.graphs import graph_for, prompt_id_of, seed_of, template_for
+from mutoscope.providers.comfyui.graphs import by_slot, check_files, graph_for, prompt_id_of, seed_of, template_for
 from mutoscope.providers.comfyui.listener import Progress
 from mutoscope.providers.comfyui.provider import ComfyUI
 from mutoscope.providers.comfyui.templates import Use, templates_of
@@ -45,6 +45,7 @@ GRAPH = {
     "40": {"class_type": "EmptyLatentVideo", "inputs": {"width": 64, "height": 64, "length": 5}},
     "50": {"class_type": "LoadVideo", "inputs": {"file": "example.mp4"}},
     "52": {"class_type": "LoadImage", "inputs": {"image": "example.png"}},
+    "60": {"class_type": "LoadAudio", "inputs": {"audio": "example.mp3"}},
     "9": {"class_type": "SaveVideo", "inputs": {"filename_prefix": "video/ComfyUI"}},
 }
 WORDS = {"prompt": "6.inputs.text", "seed": "3.inputs.seed"}
@@ -79,7 +80,9 @@ def wired(workflow: str, /, *capabilities: Capability, **more: Any):
 
 
 def filled(made: Job, **uploaded: str) -> dict[str, Any]:
-    return graph_for(made, template_for(made, templates_of(made.model)), uploaded)
+    template = template_for(made, templates_of(made.model))
+    check_files(made, template, uploaded)
+    return graph_for(made, template, uploaded)
 
 
 def test_a_create_fills_words_seed_size_and_frames(workflow: str) -> None:
@@ -183,6 +186,7 @@ def test_only_the_api_format_is_a_workflow(tmp_path: Path, text: str) -> None:
         (Capability.AUDIO, False),
         (Capability.NATIVE_REMIX, False),
         (Capability.REFERENCES, False),
+        (Capability.SOUND_REFERENCES, False),
     ],
 )
 def test_capabilities_need_their_inputs(workflow: str, capability: Capability, is_fine: bool) -> None:
@@ -486,6 +490,52 @@ async def test_sources_are_uploaded_first(upstream: Server, workflow: str) -> No
     await made.aclose()
 
 
+SOUND_TYPES = [("audio/mpeg", "mp3"), ("audio/mp4", "m4a"), ("audio/wav", "wav"), ("audio/flac", "flac")]
+
+
+@pytest.mark.parametrize(("media_type", "extension"), SOUND_TYPES)
+async def test_what_guides_is_uploaded_for_its_own_loader(
+    upstream: Server, workflow: str, media_type: str, extension: str
+) -> None:
+    places = {"guide": "52.inputs.image", "guide_clip": "50.inputs.file", "guide_sound": "60.inputs.audio"}
+    guided = {"workflow": workflow, "inputs": {**WORDS, **places}}
+    made = upstream.provider(wired(workflow, Capability.REFERENCES, Capability.SOUND_REFERENCES, guided=guided))
+    guides = (given(b"hum", media_type), clip(), picture())
+    await made.submit(job(spec=made.models[0], guides=guides))
+    assert upstream.uploads == {
+        f"video_1-1-guide_sound.{extension}": b"hum",
+        "video_1-1-guide_clip.mp4": CLIP,
+        "video_1-1-guide.png": PNG,
+    }
+    graph = upstream.bodies[0]["prompt"]
+    assert graph["60"]["inputs"]["audio"] == f"mutoscope/video_1-1-guide_sound.{extension}"
+    assert graph["50"]["inputs"]["file"] == "mutoscope/video_1-1-guide_clip.mp4"
+    assert graph["52"]["inputs"]["image"] == "mutoscope/video_1-1-guide.png"
+    with pytest.raises(UpstreamRejected, match="needs 'guide_sound'"):
+        await made.submit(job(spec=made.models[0], guides=guides[1:]))
+    with pytest.raises(UpstreamRejected, match="no input for 'guide_sound_2'"):
+        await made.submit(job(spec=made.models[0], guides=(*guides, guides[0])))
+    await made.aclose()
+
+
+def test_more_of_a_kind_than_can_be_named_are_refused() -> None:
+    sounds = (given(b"hum", "audio/wav"),) * 3
+    assert list(by_slot((picture(), *sounds))) == ["guide", "guide_sound", "guide_sound_2", "guide_sound_3"]
+    with pytest.raises(UpstreamRejected, match="3 of the kind 'audio'"):
+        by_slot((*sounds, sounds[0]))
+
+
+def test_any_workflow_with_an_input_for_guides_will_do(workflow: str) -> None:
+    def declared(slot: str, place: str, *capabilities: Capability) -> None:
+        inputs = {**WORDS, "video": "50.inputs.file", slot: place}
+        templates_of(wired(workflow, *capabilities, edit={"workflow": workflow, "inputs": inputs}))
+
+    declared("guide_clip", "50.inputs.file", Capability.REFERENCES)
+    declared("guide_sound", "60.inputs.audio", Capability.REFERENCES, Capability.SOUND_REFERENCES)
+    with pytest.raises(ConfigurationError, match="'sound_references', but has no workflow whose inputs name 'guide_s"):
+        declared("guide_clip", "50.inputs.file", Capability.REFERENCES, Capability.SOUND_REFERENCES)
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "outcome"),
     [
@@ -554,9 +604,9 @@ async def test_guides_that_no_workflow_takes_are_refused(upstream: Server, workf
         await made.submit(job(spec=made.models[0], guides=(picture(),)))
     guided = {"workflow": workflow, "inputs": {**WORDS, "guide": "52.inputs.image"}}
     made = upstream.provider(wired(workflow, Capability.REFERENCES, guided=guided))
-    for guides, words in (((picture(),) * 5, "up to 4"), ((clip(),), "up to 4")):
+    for guides, words in (((picture(),) * 5, "up to 4"), ((clip(),), "no input for 'guide_clip'")):
         with pytest.raises(UpstreamRejected, match=words):
             await made.submit(job(spec=made.models[0], guides=guides))
-    assert "POST /prompt" not in upstream.heard
+    assert upstream.heard == []
     with pytest.raises(ConfigurationError, match="'references', but has no workflow whose inputs name 'guide'"):
         upstream.provider(wired(workflow, Capability.REFERENCES))

@@ -83,6 +83,20 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, models, as_of: str, lin
         assert word in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('capabilities = ["sound_references"]', "'sound_references' beside 'references' only"),
+        ("sound_limits = { most = 0 }", "1 or more"),
+    ],
+)
+def test_sounds_are_references_and_at_least_one(tmp_path: Path, line: str, words: str) -> None:
+    path = Path(write(tmp_path, ("runway", "a")))
+    path.write_text(f"{path.read_text()}{line}\n")
+    with pytest.raises(ConfigurationError, match=words):
+        ModelData.read(str(path), ["runway"])
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         ModelData.read(str(tmp_path / "none.toml"), [])

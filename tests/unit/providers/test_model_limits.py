@@ -1,4 +1,4 @@
-"""The limits of clips as a file of models writes them."""
+"""The limits of clips and sounds as a file of models writes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 
 from mutoscope.domain.clip_limits import EVERY_CLIP, ClipLimits
 from mutoscope.domain.errors import ConfigurationError
-from mutoscope.providers.model_file import LimitsEntry
+from mutoscope.domain.sound_limits import ONE_SOUND, SoundLimits
+from mutoscope.providers.model_file import LimitsEntry, SoundsEntry
 
 
 def limits(text: str) -> ClipLimits:
@@ -16,6 +17,14 @@ def limits(text: str) -> ClipLimits:
 
 def test_what_is_left_out_is_no_limit() -> None:
     assert limits("") == EVERY_CLIP
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", ONE_SOUND), ("most = 3\nseconds = 15.0\nby_link = true", SoundLimits(3, 15.0, True))],
+)
+def test_sounds_are_one_unless_more_is_said(text: str, expected: SoundLimits) -> None:
+    assert msgspec.toml.decode(text, type=SoundsEntry).limits() == expected
 
 
 def test_every_limit_has_its_word() -> None:

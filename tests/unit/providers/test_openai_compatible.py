@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from provider_bench import CLIP, PNG, SECRET, account_at, clip, job, model, picture, plain, serving, unpack
+from provider_bench import CLIP, PNG, SECRET, account_at, clip, given, job, model, picture, plain, serving, unpack
 
 from mutoscope.dialect.forms import nest
 from mutoscope.dialect.limits import Limits
@@ -167,15 +167,31 @@ async def test_guides_for_vllm_omni_are_files_and_one_clip() -> None:
         await asked("vllm_omni", job(guides=(clip(), clip())))
 
 
+async def test_one_sound_for_vllm_omni_is_an_address() -> None:
+    sound = given(b"hum", "audio/mpeg", seconds=2.0)
+    _, fields, is_form = await asked("vllm_omni", job(guides=(picture(), sound)))
+    assert is_form
+    assert json.loads(fields["audio_reference"]) == {"audio_url": "data:audio/mpeg;base64,aHVt"}
+    _, fields, _ = await asked("vllm_omni", job(guides=(replace(sound, link="https://us.example/s.mp3"),)))
+    assert json.loads(fields["audio_reference"]) == {"audio_url": "https://us.example/s.mp3"}
+    with pytest.raises(UpstreamRejected, match="one sound"):
+        await asked("vllm_omni", job(guides=(sound, sound)))
+
+
 async def test_another_mutoscope_reads_guides_with_their_roles() -> None:
-    made = job(guides=(picture(role="style"), clip()), last_frame=PNG)
+    made = job(guides=(picture(role="style"), clip(), given(b"hum", "audio/flac")), last_frame=PNG)
     _, fields, is_form = await asked("mutoscope", made)
     assert is_form
     assert fields["last_frame"] == ("last_frame.png", "image/png", PNG)
     part = FormPart("input_references", fields["input_references"].encode())
     guides = read_guides_later(nest([("input_references", part)], Limits()), "input_references", Limits())
     assert guides is not None
-    assert [(guide.upload.data, guide.role) for guide in guides()] == [(PNG, "style"), (CLIP, None)]
+    assert [(guide.upload.data, guide.role) for guide in guides()] == [(PNG, "style"), (CLIP, None), (b"hum", None)]
+    assert [next(iter(entry)) for entry in json.loads(fields["input_references"])] == [
+        "image_url",
+        "video_url",
+        "audio_url",
+    ]
 
 
 # What a Video object says

@@ -319,6 +319,9 @@ REFUSED = {
         job("seedance-2.5", guides=(replace(CLIP, link=None),)),
         SourceRefused,
     ),
+    "a sound without a public address": (job("seedance-2.0", guides=(replace(SOUND, link=None),)), SourceRefused),
+    "too many sounds": (job("seedance-2.0", guides=(SOUND,) * 4), UpstreamRejected),
+    "a sound for a model that takes none": (job("seedance-1.5-pro", guides=(SOUND,)), UpstreamRejected),
     "too few pixels": (job("seedance-2.5", **{**EDIT, "clip": SMALL}), SourceRefused),
     "too many pixels": (job("seedance-2.0", **{**GUIDED, "clip": LARGE}), SourceRefused),
     "too much in all": (
@@ -515,6 +518,7 @@ def test_every_model_can_do_what_it_says(spec: ModelSpec) -> None:
     assert (Capability.EDIT in spec.capabilities) == wiring.has_tasks == (Capability.EXTEND in spec.capabilities)
     assert (Capability.CLIP_REFERENCE in spec.capabilities) == (wiring.most.video > 0)
     assert (Capability.REFERENCES in spec.capabilities) == (wiring.most.image > 0)
+    assert (Capability.SOUND_REFERENCES in spec.capabilities) == spec.sound_limits.by_link
     assert (Capability.AUDIO in spec.capabilities) == wiring.has_audio
     assert spec.price is not None
     assert spec.price.of(5, 720) > spec.price.of(5, 496)

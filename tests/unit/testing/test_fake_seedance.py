@@ -21,6 +21,7 @@ from mutoscope.testing.upstreams.seedance import FakeSeedance
 from mutoscope.testing.upstreams.seedance.rules import Refused, check_clips
 from mutoscope.testing.upstreams.seedance.server import LINK_SECONDS, RECORD_SECONDS, TASKS
 from mutoscope.testing.upstreams.sources import clip_in
+from studio import sound as hum
 
 pytestmark = pytest.mark.anyio
 
@@ -187,7 +188,7 @@ async def test_each_way_has_its_kind_and_its_badge(client: Client) -> None:
     for asked in (
         body(image()),
         body(last, image()),
-        body(image("asset://face-1", "reference_image"), sound()),
+        body(image("asset://face-1", "reference_image"), sound(client.fake.link(hum(), ".wav"))),
         body(video(clip), model="ep-1", duration=-1),
         body(video(clip), omni_reference_task_type="extend", duration=6),
         body(video(clip), omni_reference_task_type="auto"),

@@ -196,8 +196,9 @@ def field_table(catalog: Catalog, limits: Limits) -> dict[str, Field]:
         "generate_audio": Field("Whether there is to be sound.", {"type": "boolean"}),
         "last_frame": Field("A picture to end on, as `input_reference`.", **_PICTURE),
         "input_references": Field(
-            f"At most {MOST_GUIDES} pictures and clips that guide the model, each perhaps with a `role`.",
-            {"type": "array", "maxItems": MOST_GUIDES, "items": _PICTURE["json"]},
+            f"At most {MOST_GUIDES} pictures, clips and sounds that guide the model, each perhaps with a `role`. "
+            "Sounds are MP3, WAV, Ogg, M4A, AAC or FLAC, for models with `sound_references`.",
+            {"type": "array", "maxItems": MOST_GUIDES, "items": _GUIDE},
             {"type": "array", "maxItems": MOST_GUIDES, "items": _PICTURE["form"]},
         ),
         "provider_options": Field(
@@ -265,6 +266,13 @@ _PICTURE: dict[str, Any] = {
     "file": True,
 }
 
+_GUIDE: Schema = {
+    "anyOf": [
+        *_PICTURE["json"]["anyOf"],
+        _around("video_url", _data_url("video")),
+        _around("audio_url", _data_url("audio")),
+    ]
+}
 
 _URL = {"type": "string", "format": "public-https-url", "maxLength": URL_MAX_CHARACTERS}
 _EVENT_TYPE = {"type": "string", "enum": list(EventType)}

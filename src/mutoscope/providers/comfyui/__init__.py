@@ -3,8 +3,8 @@
 upstream        ComfyUI 0.38 (GPL-3.0, talked to over HTTP alone); 0.3.64 and later should do
 documentation   https://docs.comfy.org/development/comfyui-server/comms_routes; the server's own source
 facts of        2026-11-22
-capabilities    what the workflows have inputs for: first and last frame, edit, guide clip and pictures, extension,
-                seed, cancel
+capabilities    what the workflows have inputs for: first and last frame, edit, guide clip, pictures, clips and sounds
+                that guide, extension, seed, cancel
 credential      none; or a bearer token for a proxy before it, or a Comfy account's key for partner nodes
 billing unit    none; partner nodes cost Comfy credits, which nothing here can see
 notes           The id of a job is ours, so that a lost answer is looked up in its queue and history.

@@ -62,7 +62,7 @@ def refusal_of(reply: Reply, said: str, source_nodes: frozenset[str]) -> Upstrea
         return None
     faulty = at(body_of(reply), "node_errors")
     if isinstance(faulty, dict) and faulty and set(faulty) <= source_nodes:
-        return SourceRefused(f"The workflow does not take this picture or clip: {said}")
+        return SourceRefused(f"The workflow does not take this picture, clip or sound: {said}")
     return UpstreamRejected(f"The upstream refused the workflow: {said}")
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from mutoscope.domain.errors import UpstreamRejected
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.video import Operation
-from mutoscope.providers.comfyui.templates import FILES, Graph, Template, Use
-from mutoscope.providers.protocol import Job
+from mutoscope.providers.comfyui.templates import FILES, GUIDES, Graph, Template, Use
+from mutoscope.providers.protocol import Given, Job
 
 # What a graph may leave alone where the workflow has no input for it: the model's declared limits speak for it.
 _OPTIONAL = frozenset({"fps", "frames", "height", "seconds", "width"})
@@ -55,11 +55,33 @@ def template_for(job: Job, templates: Mapping[Use, Template]) -> Template:
     return templates[use]
 
 
-def graph_for(job: Job, template: Template, uploaded: Mapping[str, str]) -> Graph:
-    """The workflow, filled. uploaded: by slot the name of each file that was uploaded for the job."""
-    if missing := [slot for slot in FILES if slot in template.places and slot not in uploaded]:
+def by_slot(guides: Iterable[Given]) -> dict[str, Given]:
+    """Which input each reference goes to. UpstreamRejected where there are more of a kind than inputs can be named."""
+    free = {kind: list(slots) for kind, slots in GUIDES.items()}
+    placed: dict[str, Given] = {}
+    for guide in guides:
+        kind = guide.media_type.partition("/")[0]
+        if not free.get(kind):
+            most = ", ".join(f"{len(slots)} of the kind '{kind}'" for kind, slots in GUIDES.items())
+            raise UpstreamRejected(f"A workflow takes in 'input_references' up to {most}, no more.")
+        placed[free[kind].pop(0)] = guide
+    return placed
+
+
+def check_files(job: Job, template: Template, slots: Collection[str]) -> None:
+    """Refuse files that the workflow has no input for, and the lack of those that it needs. slots: of the job's files.
+
+    UpstreamRejected: nothing was sent.
+    """
+    if beyond := [slot for slot in slots if slot not in template.places]:
+        raise UpstreamRejected(f"The workflow for '{use_of(job)}' has no input for '{beyond[0]}'.")
+    if missing := [slot for slot in FILES if slot in template.places and slot not in slots]:
         # Else it would be made from the example that the operator's file names.
         raise UpstreamRejected(f"The workflow for '{use_of(job)}' needs '{missing[0]}'.")
+
+
+def graph_for(job: Job, template: Template, uploaded: Mapping[str, str]) -> Graph:
+    """The workflow, filled. uploaded: by slot the name of each file that was uploaded for the job."""
     graph = copy.deepcopy(template.graph)
     for name, value in {**_values(job, template), **uploaded}.items():
         if name not in template.places and name not in _OPTIONAL:

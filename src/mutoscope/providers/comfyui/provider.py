@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from mutoscope.domain.assets import link_name
 from mutoscope.domain.errors import (
     ConfigurationError,
     SourceRefused,
@@ -26,9 +28,9 @@ from mutoscope.egress.socket import Socket
 from mutoscope.providers.account import Account, Adapter, Option
 from mutoscope.providers.api import Api, at, text_at
 from mutoscope.providers.comfyui.answers import OURS, place_in_queue, poll_of, refusal_of, sentence_of
-from mutoscope.providers.comfyui.graphs import graph_for, prompt_id_of, seed_of, template_for
+from mutoscope.providers.comfyui.graphs import by_slot, check_files, graph_for, prompt_id_of, seed_of, template_for
 from mutoscope.providers.comfyui.listener import Listener
-from mutoscope.providers.comfyui.templates import FILES, GUIDES, Graph, Template, templates_of
+from mutoscope.providers.comfyui.templates import FILES, Graph, Template, templates_of
 from mutoscope.providers.protocol import Job, Poll, Recovery, RemoteAsset, Running, Submitted, Waiting
 
 POLL_SECONDS = 2.0
@@ -37,7 +39,7 @@ FOLDER = "mutoscope"
 _UPLOAD = Limits(total=600.0)
 # The queue tells every waiting graph in full.
 _QUEUE = Limits(body=64 << 20)
-_SIGNATURES = ((b"\x89PNG", "png"), (b"RIFF", "webp"))
+_SIGNATURES = ((b"\x89PNG", "image/png"), (b"RIFF", "image/webp"))
 
 
 class ComfyUI:
@@ -58,7 +60,11 @@ class ComfyUI:
 
     async def submit(self, job: Job) -> Submitted:
         template = template_for(job, self._templates.get(job.model.name, {}))
-        graph = graph_for(job, template, await self._upload_all(job))
+        files = _files(job)
+        check_files(job, template, files)
+        # Also a clip that this server made: its own file of that name may have been replaced since by another's.
+        uploaded = {slot: await self._upload(job, slot, *file) for slot, file in files.items()}
+        graph = graph_for(job, template, uploaded)
         prompt_id = prompt_id_of(job)
         self._listener.wake()
         self._listener.follow(prompt_id, graph)
@@ -130,26 +136,10 @@ class ComfyUI:
             {"prompt": graph, "prompt_id": prompt_id_of(job), "client_id": self._client_id, "extra_data": extra}
         )
 
-    async def _upload_all(self, job: Job) -> dict[str, str]:
-        """Upload what the job carries; by slot, the names under which the workflow finds it.
-
-        Also a clip that this server made: its own file of that name may have been replaced since by another's.
-        """
-        if len(job.guides) > len(GUIDES) or any(not guide.media_type.startswith("image/") for guide in job.guides):
-            raise UpstreamRejected(f"A workflow takes up to {len(GUIDES)} pictures in 'input_references', no more.")
-        uploaded = {}
-        for slot, picture in (("image", job.reference), ("last_frame", job.last_frame)):
-            if picture is not None:
-                uploaded[slot] = await self._upload(job, slot, picture, f"image/{_kind(picture)}")
-        if job.clip is not None:
-            uploaded["video"] = await self._upload(job, "video", job.clip.open(), job.clip.media_type)
-        for slot, guide in zip(GUIDES, job.guides, strict=False):
-            uploaded[slot] = await self._upload(job, slot, guide.open(), guide.media_type)
-        return uploaded
-
     async def _upload(self, job: Job, slot: str, content: Content, media_type: str) -> str:
-        """One file. Whatever goes wrong, nothing has been started."""
-        name = f"{job.key}-{slot}.{media_type.partition('/')[2]}"
+        """Upload one file; the name under which the workflow finds it. Whatever goes wrong, nothing was started."""
+        # Loaders list files by their extension.
+        name = f"{job.key}-{slot}{PurePosixPath(link_name(media_type)).suffix}"
         form = Form(
             (
                 Part("type", "input"),
@@ -188,8 +178,18 @@ class _AlreadyThere(UpstreamError):
     """The upstream has a job of this id: the one that was asked for before."""
 
 
-def _kind(picture: bytes) -> str:
-    return next((kind for start, kind in _SIGNATURES if picture.startswith(start)), "jpeg")
+def _files(job: Job) -> dict[str, tuple[Content, str]]:
+    """What the job carries, by the workflow's input for it: the bytes, and their media type."""
+    pictures = {"image": job.reference, "last_frame": job.last_frame}
+    files: dict[str, tuple[Content, str]] = {
+        slot: (picture, _media_type(picture)) for slot, picture in pictures.items() if picture is not None
+    }
+    given = by_slot(job.guides) | ({} if job.clip is None else {"video": job.clip})
+    return files | {slot: (one.open(), one.media_type) for slot, one in given.items()}
+
+
+def _media_type(picture: bytes) -> str:
+    return next((media_type for start, media_type in _SIGNATURES if picture.startswith(start)), "image/jpeg")
 
 
 def _api(account: Account) -> Api:

@@ -23,34 +23,35 @@ class Use(StrEnum):
     CREATE = "create"
     IMAGE = "image"  # a create with a first frame
     FRAMES = "frames"  # a create with a first and a last frame
-    GUIDED = "guided"  # a create with pictures that guide it
+    GUIDED = "guided"  # a create with pictures, clips or sounds that guide it
     EDIT = "edit"
     REFERENCE = "reference"
     EXTEND = "extend"
 
 
-# Pictures that guide, in the order of the request.
-GUIDES = ("guide", "guide_2", "guide_3", "guide_4")
+# What guides, by the kind of its media type, each in the order of the request.
+GUIDES: Mapping[str, tuple[str, ...]] = {
+    "image": ("guide", "guide_2", "guide_3", "guide_4"),
+    "video": ("guide_clip", "guide_clip_2", "guide_clip_3"),
+    "audio": ("guide_sound", "guide_sound_2", "guide_sound_3"),
+}
+# Those that are told the name of an uploaded file.
+FILES = ("image", "last_frame", "video", *(slot for slots in GUIDES.values() for slot in slots))
 # What can be told to a workflow. Lengths are told as `seconds` or as `frames`, whichever it has.
 SLOTS = frozenset(
     {
         "fps",
         "frames",
         "generate_audio",
-        *GUIDES,
         "height",
-        "image",
-        "last_frame",
         "negative_prompt",
         "prompt",
         "seconds",
         "seed",
-        "video",
         "width",
+        *FILES,
     }
 )
-# Those that are told the name of an uploaded file.
-FILES = ("image", "last_frame", "video", *GUIDES)
 # A graph with the seed of one before is answered from the cache, without a file.
 _ALWAYS = ("prompt", "seed")
 
@@ -64,6 +65,11 @@ _NEEDS: Mapping[Capability, tuple[Use | None, str]] = {
     Capability.NEGATIVE_PROMPT: (None, "negative_prompt"),
     Capability.AUDIO: (None, "generate_audio"),
     Capability.SEED: (None, "seed"),
+}
+# Those for which any workflow will do that has an input for one of these kinds.
+_GUIDED: Mapping[Capability, tuple[str, ...]] = {
+    Capability.REFERENCES: tuple(GUIDES),
+    Capability.SOUND_REFERENCES: ("audio",),
 }
 _FREE = frozenset({Capability.CANCEL, Capability.OPTIONS})
 
@@ -176,11 +182,11 @@ def _place(told: str, graph: Graph, where: str) -> tuple[str, str]:
 def _check(model: ModelSpec, templates: Mapping[Use, Template]) -> None:
     """Whether every capability that the model declares has its workflow, with the input that it takes."""
     for capability in sorted(model.capabilities - _FREE):
-        if capability is Capability.REFERENCES:
-            _check_guides(model, templates)
+        if capability in _GUIDED:
+            _check_guides(model, templates, capability)
             continue
         if capability not in _NEEDS:
-            allowed = ", ".join(sorted({*_NEEDS, *_FREE, Capability.REFERENCES}))
+            allowed = ", ".join(sorted({*_NEEDS, *_FREE, *_GUIDED}))
             raise ConfigurationError(
                 f"Model '{model.name}': a workflow cannot have '{capability}'. Allowed are: {allowed}."
             )
@@ -193,10 +199,11 @@ def _check(model: ModelSpec, templates: Mapping[Use, Template]) -> None:
                 )
 
 
-def _check_guides(model: ModelSpec, templates: Mapping[Use, Template]) -> None:
-    """Pictures may guide a create, an edit or whatever has an input for them."""
-    if not any(GUIDES[0] in template.places for template in templates.values()):
+def _check_guides(model: ModelSpec, templates: Mapping[Use, Template], capability: Capability) -> None:
+    """What guides may go with a create, an edit or whatever has an input for it."""
+    slots = [GUIDES[kind][0] for kind in _GUIDED[capability]]
+    if not any(slot in template.places for template in templates.values() for slot in slots):
         raise ConfigurationError(
-            f"Model '{model.name}' declares '{Capability.REFERENCES}', but has no workflow whose inputs name "
-            f"'{GUIDES[0]}'."
+            f"Model '{model.name}' declares '{capability}', but has no workflow whose inputs name "
+            f"{' or '.join(repr(slot) for slot in slots)}."
         )

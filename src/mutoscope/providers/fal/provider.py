@@ -37,7 +37,7 @@ DEADLINE_SECONDS = 1_800.0
 INLINE_BYTES = 1 << 20
 
 _PICTURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
-_EXTENSIONS = {"video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm"}
+_EXTENSIONS = {"video/quicktime": "mov", "audio/mpeg": "mp3", "audio/mp4": "m4a"}
 # Of an upload these prove nothing by their class; but no job was asked for yet.
 _NOT_UPLOADED = (UpstreamUnavailable, UpstreamTimeout, UpstreamProtocolError, UpstreamTaskLost)
 

@@ -58,19 +58,25 @@ async def _create(job: Job, dialect: Dialect, cast: Sequence[str]) -> Request:
     files = [] if job.reference is None else [picture("input_reference", job.reference)]
     clips = [] if job.clip is None else [job.clip]
     if dialect.pictures_field:
-        clips += [guide for guide in job.guides if guide.media_type.startswith("video/")]
-        for guide in job.guides:
-            if guide.media_type.startswith("image/"):
-                files.append(picture(dialect.pictures_field, await guide.read()))
-    if len(clips) > 1:
-        raise UpstreamRejected("The upstream takes one clip as a guide; the request has several.")
+        clips += _guides(job, "video")
+        files += [picture(dialect.pictures_field, await guide.read()) for guide in _guides(job, "image")]
+    sounds = _guides(job, "audio") if dialect.sound_field else []
+    for kind, found in (("clip", clips), ("sound", sounds)):
+        if len(found) > 1:
+            raise UpstreamRejected(f"The upstream takes one {kind} as a guide; the request has several.")
     for clip in clips:
         name = str(job.model.wiring.get("clip_field") or dialect.clip_field)
         if dialect.clip_is_url and name == dialect.clip_field:
             fields[name] = {"video_url": await address_of(clip)}
         else:
             files.append(file_part(name, clip))
+    for sound in sounds:
+        fields[dialect.sound_field] = {"audio_url": await address_of(sound)}
     return Request("/videos", await _body(job, dialect, fields, files), uses_source=job.clip is not None)
+
+
+def _guides(job: Job, kind: str) -> list[Given]:
+    return [guide for guide in job.guides if guide.media_type.startswith(f"{kind}/")]
 
 
 async def _of_remembered(job: Job, dialect: Dialect, route: str) -> Request:
@@ -149,7 +155,7 @@ def add_options(job: Job, dialect: Dialect, fields: dict[str, Any]) -> None:
 
 
 async def _entry(guide: Given) -> dict[str, Any]:
-    name = "video_url" if guide.media_type.startswith("video/") else "image_url"
+    name = f"{guide.media_type.partition('/')[0]}_url"
     # Another Mutoscope fetches nothing from the network.
     return {name: await data_url(guide), **({} if guide.role is None else {"role": guide.role})}
 

@@ -23,9 +23,10 @@ class Dialect:
     "remix" or "edits". names_model: whether a change of its own video names the model. names_floor: whether it knows
     `min_strategy`. always: fields of every request. clip_field: of a clip that guides; clip_is_url: whether its value
     is an address rather than a file. pictures_field, guides_field: of the pictures that guide, as files, or of all that
-    guides, as a list of objects. audio_field: of the wish for sound. options_field: what holds provider options; else
-    they stand among the other fields. tells_progress: whether its progress means something. links_outside: whether a
-    result may lie behind a `url` elsewhere. deletes_after: whether its copy of a result is dropped once we have ours.
+    guides, as a list of objects. sound_field: of a sound that guides, as an object. audio_field: of the wish for sound.
+    options_field: what holds provider options; else they stand among the other fields. tells_progress: whether its
+    progress means something. links_outside: whether a result may lie behind a `url` elsewhere. deletes_after: whether
+    its copy of a result is dropped once we have ours.
     busy_is_proof: whether a 503 with an error of its own says that nothing was started. key_seconds: as in `Recovery`.
     poll_seconds: between questions, where it does not say. is_one_call: whether it has no jobs, and the answer to a
     create is the video: see `localai.py`.
@@ -43,6 +44,7 @@ class Dialect:
     clip_is_url: bool = False
     pictures_field: str = ""
     guides_field: str = ""
+    sound_field: str = ""
     audio_field: str = ""
     options_field: str = ""
     tells_progress: bool = True
@@ -63,11 +65,19 @@ DIALECTS: Mapping[str, Dialect] = {
     "openai": Dialect(_ORIGINAL | {Capability.CANCEL}),
     # Forms only; no remix, edits or extensions; sound by `generate_sound`; progress jumps from 0 to 100.
     "vllm_omni": Dialect(
-        _USUAL | {Capability.CLIP_REFERENCE, Capability.REFERENCES, Capability.AUDIO, Capability.CANCEL},
+        _USUAL
+        | {
+            Capability.AUDIO,
+            Capability.CANCEL,
+            Capability.CLIP_REFERENCE,
+            Capability.REFERENCES,
+            Capability.SOUND_REFERENCES,
+        },
         takes_json=False,
         clip_field="video_reference",
         clip_is_url=True,
         pictures_field="input_references",
+        sound_field="audio_reference",
         audio_field="generate_sound",
         tells_progress=False,
         deletes_after=True,
@@ -84,7 +94,9 @@ DIALECTS: Mapping[str, Dialect] = {
         poll_seconds=2.0,
     ),
     # No jobs, no source clips.
-    "localai": Dialect(_USUAL | {Capability.LAST_FRAME, Capability.REFERENCES}, is_one_call=True),
+    "localai": Dialect(
+        _USUAL | {Capability.LAST_FRAME, Capability.REFERENCES, Capability.SOUND_REFERENCES}, is_one_call=True
+    ),
     # No deletion at all.
     "litellm": Dialect(_ORIGINAL),
     "new_api": Dialect(_USUAL | {Capability.NATIVE_REMIX}),
@@ -101,6 +113,7 @@ DIALECTS: Mapping[str, Dialect] = {
             Capability.CLIP_REFERENCE,
             Capability.LAST_FRAME,
             Capability.REFERENCES,
+            Capability.SOUND_REFERENCES,
         },
         names_model=True,
         names_floor=True,

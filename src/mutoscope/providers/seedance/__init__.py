@@ -7,8 +7,8 @@ Capabilities: create, first and last frame, references, edit and extend (2.5), t
     sound; cancel while a job is in the queue.
 Billing: by tokens, width x height x frames / 1024, of the result and of clips that are given; failed jobs not.
 Recovery: no idempotency key, and a list without an id of ours, so no look-up; callbacks on each change, unsigned.
-Notes: clips are taken by public URL only, pictures as data URIs. Sound is on by default and dear, so it is always said.
-    A result's URL lives for 24 hours; while it does, a remix by the same upstream is given that one.
+Notes: clips and sounds are taken by public URL only, pictures as data URIs. Sound is on by default and dear, so it is
+    always said. A result's URL lives for 24 hours; while it does, a remix by the same upstream is given that one.
 
 `wiring` is what a model's table says, `bodies` the request, `replies` the answers, `provider` the calls.
 """

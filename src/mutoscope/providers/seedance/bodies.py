@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from mutoscope.domain.catalog import ModelSpec, SizeRule
+from mutoscope.domain.catalog import Capability, ModelSpec, SizeRule
 from mutoscope.domain.errors import SourceRefused, UpstreamRejected
 from mutoscope.domain.ladder import Strategy
 from mutoscope.domain.video import Operation, Size
@@ -103,8 +103,9 @@ def check(job: Job, wiring: Wiring, own: Own) -> None:
     if has_last and job.reference is None and not own.has("first_frame"):
         raise UpstreamRejected(f"Model '{name}' takes a last frame only with a first one.")
     kinds = [given.media_type.partition("/")[0] for given in _given(job)] + ["image"] * own.references
+    sounds = job.model.sound_limits.most if Capability.SOUND_REFERENCES in job.model.capabilities else 0
     for kind in sorted(set(kinds)):
-        if kinds.count(kind) > (most := getattr(wiring.most, kind, 0)):
+        if kinds.count(kind) > (most := sounds if kind == "audio" else getattr(wiring.most, kind, 0)):
             raise UpstreamRejected(f"Model '{name}' takes at most {most} references of the kind '{kind}'.")
     seconds = sum(given.seconds or 0.0 for given in _given(job) if given.media_type.startswith("video/"))
     if seconds > wiring.most.seconds:
@@ -190,7 +191,7 @@ def _own_url(job: Job, now: float) -> str | None:
 
 def _link(given: Given) -> str:
     if given.link is None:
-        raise SourceRefused("The upstream takes clips by a public URL only, and this server's 'public_url' is not set.")
+        raise SourceRefused("The upstream takes this by a public URL only, and this server's 'public_url' is not set.")
     return given.link
 
 

@@ -9,11 +9,10 @@ from mutoscope.domain.errors import ConfigurationError
 
 
 class Most(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
-    """How many references of a kind are taken, and how many seconds of clips in all."""
+    """How many pictures and clips are taken as references, and how many seconds of clips in all."""
 
     image: int = 0
     video: int = 0
-    audio: int = 0
     seconds: float = 0.0
 
 

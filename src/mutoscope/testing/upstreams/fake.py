@@ -309,7 +309,7 @@ async def _download(url: str) -> bytes:
                 async with session.request(method, url, allow_redirects=False) as answer:
                     if answer.status != 200:
                         raise SourceUnusable(f"{method} answers {answer.status}")
-                    if not answer.headers.get("Content-Type", "").startswith(("video/", "image/")):
+                    if not answer.headers.get("Content-Type", "").startswith(("video/", "image/", "audio/")):
                         raise SourceUnusable(f"{method} answers the type {answer.headers.get('Content-Type')}")
                     if "Content-Length" not in answer.headers:
                         raise SourceUnusable(f"{method} tells no length")

@@ -38,6 +38,17 @@ def clip_in(data: bytes) -> Source:
         raise SourceUnusable(f"it is no video: {error}") from None
 
 
+def sound_in(data: bytes) -> float:
+    """Seconds of a sound. SourceUnusable for what is none, clips with sound among them."""
+    try:
+        with av.open(io.BytesIO(data), "r") as container:
+            if container.streams.video or next(container.decode(audio=0), None) is None or not container.duration:
+                raise SourceUnusable("it is no sound")
+            return container.duration / av.time_base
+    except (FFmpegError, IndexError) as error:
+        raise SourceUnusable(f"it is no sound: {error}") from None
+
+
 def picture_size(data: bytes) -> Size:
     """Width and height of a picture. SourceUnusable for what is none."""
     try:

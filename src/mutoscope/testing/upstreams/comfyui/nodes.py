@@ -138,6 +138,7 @@ NODES: Mapping[str, Node] = {
     "VAEDecode": Node(_links(samples="LATENT", vae="VAE"), ("IMAGE",)),
     "LoadImage": Node({"image": Input("COMBO", file=True)}, ("IMAGE", "MASK")),
     "LoadVideo": Node({"file": Input("COMBO", file=True)}, ("VIDEO",)),
+    "LoadAudio": Node({"audio": Input("COMBO", file=True)}, ("AUDIO",)),
     "GetVideoComponents": Node(_links(video="VIDEO"), ("IMAGE", "AUDIO", "FLOAT")),
     "Video Slice": Node(
         {**_links(video="VIDEO"), "start_time": Input("FLOAT"), "duration": Input("FLOAT", 0.0)}, ("VIDEO",)

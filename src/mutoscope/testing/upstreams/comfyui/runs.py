@@ -15,7 +15,8 @@ from mutoscope.testing.upstreams import film
 from mutoscope.testing.upstreams.comfyui.disk import Disk, packed
 from mutoscope.testing.upstreams.comfyui.events import Message, now
 from mutoscope.testing.upstreams.comfyui.graphs import Graph, first, needed, prompt_of
-from mutoscope.testing.upstreams.fake import FakeJob
+from mutoscope.testing.upstreams.fake import FakeJob, SourceUnusable
+from mutoscope.testing.upstreams.sources import sound_in
 
 PENDING, RUNNING, COMPLETED, FAILED = "pending", "in_progress", "completed", "failed"
 # Of a graph that names neither a size nor a source.
@@ -79,18 +80,20 @@ def describe(prompt_id: str, body: Mapping[str, Any], graph: Graph, outputs: lis
     names = list(dict.fromkeys(name for output in outputs for name in needed(graph, output)))
     clips = _loaded(graph, names, "LoadVideo", "file", disk)
     pictures = _loaded(graph, names, "LoadImage", "image", disk)
+    sounds = _loaded(graph, names, "LoadAudio", "audio", disk)
     kind = "edit" if clips else "create"
     if pictures and not clips:
         guides = {link[0] for name in names if isinstance(link := _input(graph, name, "reference_image"), list)}
         kind = "reference" if guides & set(pictures) else "frame"
-    size, seconds, broken = _SIZE, _SECONDS, None
+    size, seconds, broken, heard = _SIZE, _SECONDS, None, list[float]()
     source = next(iter((clips or pictures).values()), None)
     try:
         if clips and source is not None:
             size, seconds = film.measures(source)
         elif source is not None:
             size = Size(*Image.open(io.BytesIO(source)).size)
-    except (FFmpegError, OSError, ValueError, IndexError) as error:
+        heard = [sound_in(sound) for sound in sounds.values()]
+    except (FFmpegError, OSError, ValueError, IndexError, SourceUnusable) as error:
         broken = f"Invalid data found when processing input: {error}"
     size, seconds = _shape(graph, names, size, seconds)
     model = first(graph, names, "unet_name") or first(graph, names, "ckpt_name") or ""
@@ -98,7 +101,7 @@ def describe(prompt_id: str, body: Mapping[str, Any], graph: Graph, outputs: lis
     if source is not None and broken is None:
         badge = film.badge_of(source)
         job.badge = film.badge_for(source) if badge is None else badge
-    job.more["broken"] = broken
+    job.more |= {"broken": broken, "sounds": heard}
     return job
 
 

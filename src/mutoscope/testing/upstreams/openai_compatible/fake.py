@@ -33,12 +33,12 @@ class FakeOpenAICompatible(FakeUpstream):
     knows, the default first; empty for any; None for the flavour's own. lacks: routes it has not, besides those its
     flavour lacks: "list", "delete", "remix", "edits", "extensions", "characters", "sync". lengths: the seconds that
     OpenAI and Azure take, as strings; None for the schema's. lifetime_seconds: how long files are kept.
-    takes: what the loaded model of a self-hosted server takes: "image", "video". upload_needs_model: whether an edit of
-    an upload must name the model. redirects: whether content is a redirect to the CDN. deletes_running: whether an
-    unfinished job may be deleted. in_cloud: SGLang keeps its results in a bucket. api_workers, is_ready: vLLM-Omni's.
-    delete_conflicts: how many deletions of unfinished jobs it refuses first. max_running: unfinished jobs at once.
-    keyed: False for a self-hosted server that asks for no key. poll_after_ms: what the poll header says, None for no
-    header. webhook_url, webhook_secret: where events are sent, as the account is set up; spoils: "signature" or
+    takes: what the loaded model of a self-hosted server takes: "image", "video", "audio". upload_needs_model: whether
+    an edit of an upload must name the model. redirects: whether content is a redirect to the CDN. deletes_running:
+    whether an unfinished job may be deleted. in_cloud: SGLang keeps its results in a bucket. api_workers, is_ready:
+    vLLM-Omni's. delete_conflicts: how many deletions of unfinished jobs it refuses first. max_running: unfinished jobs
+    at once. keyed: False for a self-hosted server that asks for no key. poll_after_ms: what the poll header says, None
+    for no header. webhook_url, webhook_secret: where events are sent, as the account is set up; spoils: "signature" or
     "timestamp" makes the next ones wrong or too old. Not played: an error in a 200, and what each flavour's own
     `unplayed` says.
     """
@@ -55,7 +55,7 @@ class FakeOpenAICompatible(FakeUpstream):
         lacks: Iterable[str] = (),
         lengths: Iterable[str] | None = None,
         lifetime_seconds: float | None = None,
-        takes: Iterable[str] = ("image", "video"),
+        takes: Iterable[str] = ("image", "video", "audio"),
         upload_needs_model: bool = False,
         redirects: bool = False,
         deletes_running: bool = True,

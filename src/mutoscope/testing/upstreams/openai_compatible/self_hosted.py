@@ -17,6 +17,7 @@ from mutoscope.testing.upstreams.mishaps import Mishap, Stage
 from mutoscope.testing.upstreams.openai_compatible.forms import Fields, Upload
 from mutoscope.testing.upstreams.openai_compatible.openai import OpenAI
 from mutoscope.testing.upstreams.openai_compatible.order import Order, Refusal
+from mutoscope.testing.upstreams.sources import sound_in
 
 MAX_SOURCE_BYTES = 512 * 1024 * 1024
 LONGEST_SECONDS = 60
@@ -128,6 +129,15 @@ class SelfHosted(OpenAI):
         except (SourceUnusable, ValueError) as error:
             raise Refusal(400, f"Failed to load {param}: {error}") from None
 
+    async def heard_at(self, url: object, param: str) -> float:
+        """The seconds of the sound behind a URL."""
+        if not isinstance(url, str):
+            raise Refusal(422, "Input should be a valid string", param=param, code="string_type")
+        try:
+            return sound_in(await self.fake.fetch(url))
+        except (SourceUnusable, ValueError) as error:
+            raise Refusal(400, f"Failed to load {param}: {error}") from None
+
     def content_refusal(self, job: FakeJob, variant: str | None) -> Refusal | None:
         if self.fake.state(job) == "failed":
             return Refusal(422, f"Video {job.id} failed.")
@@ -167,6 +177,10 @@ class VllmOmni(SelfHosted):
             if name in fields:
                 self.can_take(key.removesuffix("_url"))
                 order.kind, order.badge = kind, await self.seen_at(self._reference(fields, name, key), name)
+        if (name := "audio_reference") in fields:
+            self.can_take("audio")
+            order.kind = "reference" if order.kind == "create" else order.kind
+            order.more["sounds"] = [await self.heard_at(self._reference(fields, name, "audio_url"), name)]
         return order
 
     def _badge_of_file(self, value: object, name: str) -> int:

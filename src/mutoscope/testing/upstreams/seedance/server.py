@@ -31,7 +31,7 @@ from mutoscope.testing.upstreams.seedance.rules import (
     Rules,
     check_clips,
 )
-from mutoscope.testing.upstreams.sources import Source, clip_in, picture_size, scaled
+from mutoscope.testing.upstreams.sources import Source, clip_in, picture_size, scaled, sound_in
 
 PREFIX = "/api/v3"
 TASKS = f"{PREFIX}/contents/generations/tasks"
@@ -72,8 +72,8 @@ class FakeSeedance(FakeUpstream):
 
     A list is of the stage FIND and moves no task on. SLOW_DOWN is ModelAccountRpmRateLimitExceeded and SLOW_DOWN_BARE
     ServerOverloaded, both without Retry-After, which is not documented. SOURCE_REFUSED is a constraint of the task type
-    where the request has one, else the source's field. What ends a job at a poll ends it at once and stays. Sounds are
-    held against the form of their URL, not fetched. A .mov is an MP4 with another name.
+    where the request has one, else the source's field. What ends a job at a poll ends it at once and stays. A .mov is
+    an MP4 with another name.
 
     models: the families by model, endpoints: models by endpoint id, closed: models that are not switched on.
     assets: pictures by the id in `asset://id`. moderation_code: of MODERATED. longest_edit_source: of one source of an
@@ -218,6 +218,7 @@ class FakeSeedance(FakeUpstream):
             draft = self._draft(order.draft_of)
             badge, shape, prompt = draft.badge, draft.size, draft.prompt
             seconds = seconds if "duration" in order.given else draft.seconds
+        sounds = [await self._sound(part) for part in order.of_role("reference_audio")]
         seed = order.given.get("seed", -1)
         job = FakeJob(
             id=f"cgt-{time.strftime('%Y%m%d%H%M%S')}-{secrets.token_hex(4)}",
@@ -235,6 +236,7 @@ class FakeSeedance(FakeUpstream):
             "updated": job.began,
             "order": order,
             "ignored": order.ignored,
+            "sounds": sounds,
             "seed": secrets.randbits(31) if seed == -1 else seed,
             "expires_after": order.given.get("execution_expires_after", EXPIRES_AFTER),
         }
@@ -249,6 +251,11 @@ class FakeSeedance(FakeUpstream):
         data = await self._given(part)
         with _unusable(part):
             return clip_in(data)
+
+    async def _sound(self, part: Part) -> float:
+        data = await self._given(part)
+        with _unusable(part):
+            return sound_in(data)
 
     async def _given(self, part: Part) -> bytes:
         if part.url.startswith("asset://"):

@@ -21,6 +21,7 @@ from mutoscope.domain.video import Size
 from mutoscope.testing.upstreams import film
 from mutoscope.testing.upstreams.fake import PRIVATE_URL, FakeJob, FakeUpstream, SourceUnusable
 from mutoscope.testing.upstreams.mishaps import PLAYED_BY_ALL, Mishap, Stage
+from mutoscope.testing.upstreams.sources import sound_in
 from mutoscope.testing.upstreams.xai.asked import (
     EDITED_SECONDS,
     EXTENDED_SECONDS,
@@ -195,6 +196,8 @@ class FakeXai(FakeUpstream):
         if asked.last_frame is not None:  # which stands behind the first one, where there is one
             job.ending = self.badge_in_bytes(given[0 if asked.image is None else 1])
         job.more["pictures"] = len(given)
+        sounds = [Source(url=one.url) for one in asked.reference_audios or () if one.voice_id is None]
+        job.more["sounds"] = [await self._sound(sound) for sound in sounds]
         return job
 
     async def _edited(self, asked: Edit) -> FakeJob:
@@ -235,6 +238,12 @@ class FakeXai(FakeUpstream):
         except OSError:
             raise Refused(400, "The image cannot be read.", param) from None
         return data
+
+    async def _sound(self, source: Source) -> float:
+        try:
+            return sound_in(await self._content(source, "reference_audios"))
+        except SourceUnusable:
+            raise Refused(400, "The audio cannot be read.", "reference_audios") from None
 
     async def _content(self, source: Source, param: str) -> bytes:
         if (source.url is None) == (source.file_id is None):
