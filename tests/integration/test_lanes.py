@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import sqlalchemy as sa
 
 from mutoscope.database.connection import Database
 from mutoscope.engine.dbos import DbosQueue
 from mutoscope.engine.lane import POLLING_INTERVAL
 from mutoscope.engine.port import Handler, TaskKind
+from mutoscope.engine.task_table import DELAYED
 
 pytestmark = pytest.mark.anyio
 
@@ -117,3 +120,32 @@ async def test_tenants_take_turns(database: Database) -> None:
         assert done.index("video_modest") < 15
     finally:
         await queue.stop()
+
+
+async def test_a_task_that_was_put_back_while_it_ran_keeps_no_thread(database: Database) -> None:
+    """Whoever runs it again tells its outcome; to wait for that would keep the process from ending."""
+    started, let_go = asyncio.Event(), asyncio.Event()
+    before = set(threading.enumerate())
+
+    async def handler(_video_id: str) -> None:
+        started.set()
+        await let_go.wait()
+
+    async with running(database, handler, at_once=1) as queue:
+        await enqueue(database, queue, "video_1")
+        async with asyncio.timeout(10):
+            await started.wait()
+        assert queue._table is not None
+        tasks = queue._table._tasks
+        with queue._table._engine.begin() as connection:
+            later = int(time.time() * 1000) + 3_600_000
+            put_back = {"status": DELAYED, "owner_xid": None, "delay_until_epoch_ms": later}
+            assert connection.execute(sa.update(tasks).values(**put_back)).rowcount == 1
+        let_go.set()
+        assert queue._dbos is not None
+        async with asyncio.timeout(10):
+            while queue._dbos._active_workflows_set.activeList():
+                await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while any(thread.name.startswith("dbos-executor") for thread in set(threading.enumerate()) - before):
+            await asyncio.sleep(0.05)

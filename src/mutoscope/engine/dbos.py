@@ -121,6 +121,7 @@ class DbosQueue:
     def _launch(self, dbos: DBOS, lanes: Mapping[TaskKind, Mapping[str, int]]) -> None:
         DBOS.launch()
         self._dbos = dbos
+        dbos._sys_db.await_workflow_result = _halt
         self._lanes = {
             queue_name(kind, name): Lane(dbos, queue_name(kind, name), at_once, take_turns=kind in TAKE_TURNS)
             for kind, by_name in lanes.items()
@@ -190,6 +191,15 @@ class DbosQueue:
         if self._stopping:  # after `stop` went through those that run
             future.cancel()
         return future
+
+
+def _halt(*_args: Any, **_options: Any) -> None:
+    """For a task that was put back while it ran: another run of it tells its outcome.
+
+    DBOS would ask for that outcome in the thread that ran it, until there is one: if none came, the thread would be
+    lost for other tasks, and the process could never end.
+    """
+    raise Halted
 
 
 async def _as_coroutine(handler: Handler, video_id: str) -> None:
