@@ -110,10 +110,10 @@ async def test_the_two_engines_of_this_machine_do_not_wait_for_each_other(tmp_pa
     async with running(tmp_path) as (server, caller):
         held = NewVideo("a lake", Wishes(model="flipbook", options={"test_case": "stalls"}), size="64x64", seconds=1)
         stalls = await create(server, caller, held)
-        waiting = await create(server, caller, NewVideo("a lake", Wishes(model="flipbook"), size="64x64"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await server.service.retrieve(caller, stalls.id)).progress != 42:
                 await asyncio.sleep(0.05)
+        waiting = await create(server, caller, NewVideo("a lake", Wishes(model="flipbook"), size="64x64"))
         other, _ = await watched(server, caller, (await create(server, caller, wanted(None))).id)
         assert other.state is State.COMPLETED
         assert (await server.service.retrieve(caller, waiting.id)).state is State.QUEUED

@@ -193,6 +193,8 @@ def judge_answers(result: Result, answers: list[Answer], cut: float, healed: flo
         asked = [answer for answer in during if answer.errand is errand]
         if not asked and result.seconds > 2 * LONGEST_ANSWER:
             result.wrong.append(f"{errand} was never answered during the outage")
+        if asked and result.case.denies(errand) and all(answer.status == 200 for answer in asked):
+            result.wrong.append(f"{errand} was never refused during the outage")
         for answer in asked:
             if problem := _wrong_meanwhile(result.case, answer):
                 result.wrong.append(f"{errand} {answer.began - cut:.1f} s after the cut: {problem}")
@@ -221,6 +223,8 @@ def _wrong_meanwhile(case: Case, answer: Answer) -> str | None:
     expected = 503 if case.denies(answer.errand) else 200
     if answer.status == 503 and answer.errand is Errand.CREATE and Part.DISK in case.parts:
         return None  # a row finds room where an earlier one lay in SQLite's log, or does not
+    if answer.status == 200 and answer.errand is Errand.READY and Part.DISK in case.parts:
+        return None  # work that is given up leaves room for a moment
     if answer.status != expected:
         return f"{answer.status} {answer.detail} instead of {expected}"
     named = {_NAMES[part] for part in case.parts if part in _NAMES}
