@@ -12,8 +12,10 @@ import dbos._recovery
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 from whole_server import ended, running, until
 
+from mutoscope.admin.inspection import inspect
 from mutoscope.database.connection import Database, Transaction
 from mutoscope.domain.errors import (
     DatabaseUnavailable,
@@ -426,3 +428,38 @@ async def test_a_task_whose_loop_has_closed_is_halted_and_not_failed(
 
     with pytest.raises(Halted):
         await asyncio.to_thread(queue._workflow(nothing, loop), "video_1")
+
+
+class _Locked(ScriptedProvider):
+    """Its finished clip lies where nobody may fetch it, until `opened`."""
+
+    opened = False
+
+    async def fetch(self, asset: RemoteAsset) -> AsyncIterator[bytes]:
+        if not self.opened:
+            raise UpstreamUnavailable("only https is allowed")
+        async for chunk in super().fetch(asset):
+            yield chunk
+
+
+async def test_why_a_clip_cannot_be_fetched_is_told_while_it_is_tried_again(tmp_path: Path, clip: bytes) -> None:
+    locked = _Locked(clip=clip)
+    async with running(tmp_path, locked) as (server, caller):
+        video = await create(server, caller)
+
+        async def is_told() -> bool:
+            told = await inspect(server.database, video.id, time.time())
+            assert told is not None
+            replies = [reply for attempt in told["attempts"] for reply in attempt["replies"]]
+            return any(
+                (reply["step"], reply["asked"], reply["reply"])
+                == (State.COLLECTING, "the finished clip", "only https is allowed")
+                for reply in replies
+            )
+
+        with capture_logs() as lines:
+            await until(is_told)
+            locked.opened = True
+            assert (await ended(server, caller, video.id)).state is State.COMPLETED
+        told = [line for line in lines if line["event"] == "a finished clip cannot be fetched"]
+        assert [line["failures"] for line in told] == [1, 2, 4][: len(told)]

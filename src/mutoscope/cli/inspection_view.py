@@ -85,7 +85,8 @@ def _attempt(told: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _reply(told: Mapping[str, Any]) -> Sequence[str]:
-    return _clock(told["at"]), told["step"], told["asked"], str(told["status"]), shorten(told["reply"], 4 * _LONGEST)
+    status = "-" if told["status"] is None else str(told["status"])
+    return _clock(told["at"]), told["step"], told["asked"], status, shorten(told["reply"], 4 * _LONGEST)
 
 
 def _entry(told: Mapping[str, Any]) -> Sequence[str]:

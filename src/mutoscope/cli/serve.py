@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mutoscope.cli.outcome import ExitCode
+from mutoscope.domain.catalog import SORA_NAMES, Catalog
 from mutoscope.domain.errors import ConfigurationError, DatabaseUnavailable
 from mutoscope.settings import Settings, chosen, load
 
@@ -95,7 +96,8 @@ def _serve(settings: Settings, announce: Path | None, role: str | None, *, admin
         first = asyncio.run(_prepare(server, needs_key=role != "worker"))
         url = _url(settings, listener)
         welcome = _welcome_worker if role == "worker" else _welcome
-        return _run(server, listener, admin, lambda: welcome(url, first, announce, settings, admin.url))
+        drawn = drawn_names(server.service.catalog)
+        return _run(server, listener, admin, lambda: welcome(url, first, announce, settings, admin.url, drawn))
     finally:
         server.close()
         listener.close()
@@ -208,7 +210,19 @@ def _url(settings: Settings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
-def _welcome(url: str, first: _First | None, announce: Path | None, settings: Settings, admin_url: str | None) -> None:
+def drawn_names(catalog: Catalog) -> str | None:
+    """The sentence that says which of Sora's names the built-in engine answers; None if it answers none of them."""
+    model = catalog.models[catalog.default]
+    names = sorted(SORA_NAMES & set(catalog.names_of(model)))
+    if not names or not model.name.startswith("flipbook"):
+        return None
+    which = "Sora's model names are" if len(names) == len(SORA_NAMES) else f"The names {', '.join(names)} are"
+    return f"{which} answered by '{model.name}', a built-in engine: drawn by code, not filmed."
+
+
+def _welcome(
+    url: str, first: _First | None, announce: Path | None, settings: Settings, admin_url: str | None, drawn: str | None
+) -> None:
     from mutoscope.database.address import shown
 
     if announce is not None:
@@ -219,11 +233,8 @@ def _welcome(url: str, first: _First | None, announce: Path | None, settings: Se
         typer.echo(f"The database is {shown(settings.database)}.")
     if admin_url is not None:
         typer.echo(f"Metrics, and videos as operators see them: {admin_url}")
-    if settings.sora_alias and settings.default_model.startswith("flipbook"):
-        typer.echo(
-            f"Sora's model names are answered by '{settings.default_model}', a built-in engine: "
-            "drawn by code, not filmed."
-        )
+    if drawn:
+        typer.echo(drawn)
     if first is not None:
         typer.echo(_first_steps(url, first.secret))
         if first.link is not None:
@@ -235,7 +246,12 @@ def _welcome(url: str, first: _First | None, announce: Path | None, settings: Se
 
 
 def _welcome_worker(
-    url: str, _first: _First | None, announce: Path | None, settings: Settings, admin_url: str | None
+    url: str,
+    _first: _First | None,
+    announce: Path | None,
+    settings: Settings,
+    admin_url: str | None,
+    _drawn: str | None,
 ) -> None:
     from mutoscope.database.address import shown
 

@@ -87,12 +87,19 @@ class Collection:
                 await self._fetch(row)
             except UpstreamError as error:
                 failures += 1
+                await self._tell_failure(row, error, failures)
                 if is_over_budget(row["state"], row["state_since"], self._desk.clock.now()):
                     await self._desk.fail(row, GenerationTimeout(f"The result could not be fetched: {error.message}"))
                 else:
                     await self._desk.clock.sleep(backoff(failures, longest=LONGEST_PAUSE))
             row = await self._desk.row(row["id"])
         return row
+
+    async def _tell_failure(self, row: Row, error: UpstreamError, failures: int) -> None:
+        """For the operator, who can mend much of it while it is tried again; less often each time."""
+        if failures & (failures - 1) == 0:
+            log.warning("a finished clip cannot be fetched", code=error.code, reason=error.message, failures=failures)
+            await self._desk.keep_words(row, "the finished clip", error.message)
 
     async def _fetch(self, row: Row) -> None:
         try:

@@ -140,6 +140,11 @@ class Desk:
         if replies := hearing.told():
             await self.database.write(lambda tx: keep_replies(tx, row, replies, now))
 
+    async def keep_words(self, row: Row, asked: str, words: str) -> None:
+        """Keep why something got no answer, where the upstream's answers are kept. asked: for what."""
+        now, told = self.clock.now(), [{"asked": asked, "status": None, "reply": words}]
+        await self.database.write(lambda tx: keep_replies(tx, row, told, now))
+
     async def remove_files(self, row: Row) -> None:
         """Everything stored for a video; its inputs are its tenant's."""
         await self.storage.delete_prefix(f"{row['tenant']}/{row['id']}")
