@@ -278,6 +278,14 @@ def test_what_it_offers(tmp_path: Path) -> None:
     assert (model.default_size, model.default_seconds) == (Size(720, 1280), 4)
     assert model.check_seconds(20) == 20
     assert model.sizes.allows(Size(1920, 1080))
-    left_to_others = {"last_frame", "references", "clip_reference", "negative_prompt", "audio", "provider_options"}
+    left_to_others = {
+        "last_frame",
+        "references",
+        "sound_references",
+        "clip_reference",
+        "negative_prompt",
+        "audio",
+        "provider_options",
+    }
     left_to_others |= {"extend_own", "local_edit"}  # it continues any clip; exact edits are the model `local`'s
     assert {*Capability} - model.capabilities == left_to_others

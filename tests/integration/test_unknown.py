@@ -30,6 +30,7 @@ pytestmark = pytest.mark.anyio
 LOST = UpstreamTimeout("The answer was lost.")
 KEYED = Recovery(key_seconds=3600, deadline_seconds=2)
 FINDING = Recovery(finds=True, deadline_seconds=2)
+PATIENT = Recovery(finds=True, deadline_seconds=60)
 DIME = Price(per_second=100_000)
 
 
@@ -65,9 +66,8 @@ async def test_a_refusal_of_the_repetition_proves_that_there_is_nothing(tmp_path
 
 
 async def test_a_job_that_shows_late_is_looked_up_and_adopted(tmp_path, clip) -> None:
-    provider = ScriptedProvider(
-        clip=clip, submits=[LOST], recovery=FINDING, finds=[None, UpstreamUnavailable("Down."), Submitted("up-7", 0.05)]
-    )
+    finds = [None, UpstreamUnavailable("Down."), Submitted("up-7", 0.05)]
+    provider = ScriptedProvider(clip=clip, submits=[LOST], recovery=PATIENT, finds=finds)
     async with running(tmp_path, provider) as (server, caller):
         video = await ended(server, caller, (await create(server, caller)).id)
         assert video.state is State.COMPLETED, video.failure

@@ -41,7 +41,7 @@ async def running(
         server.close()
 
 
-async def until(check: Callable[[], Awaitable[bool]], seconds: float = 15.0) -> None:
+async def until(check: Callable[[], Awaitable[bool]], seconds: float = 45.0) -> None:
     async with asyncio.timeout(seconds):
         while not await check():
             await asyncio.sleep(0.05)

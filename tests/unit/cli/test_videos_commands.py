@@ -218,11 +218,11 @@ def test_ctrl_c_tells_that_the_video_goes_on(double: Double) -> None:
     double.path = [("in_progress", 1)] * 1000
     command = [sys.executable, "-m", "mutoscope", "create", PROMPT, "--wait"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)) as child:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not double.requests("GET") and time.monotonic() < deadline:
             time.sleep(0.02)
         child.send_signal(signal.SIGINT)
-        _, errors = child.communicate(timeout=20)
+        _, errors = child.communicate(timeout=60)
     assert child.returncode == 130
     assert b"the video goes on" in errors
     assert b"mutoscope get video_new --wait" in errors
