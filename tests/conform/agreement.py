@@ -2,7 +2,7 @@
 
 The client's script is run with the URL of the stand-in, the key, and a file of orders, each the path that the adapter
 asked and the body that it sent. It orders the same by the client's own calls, follows each job to its end, and prints
-for each in turn what it was told, `{"id": …, …}`.
+for each in turn what it was told, `{"id": …, …}`, with an "address" where the adapter knows jobs by that instead.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ async def agreed(provider_name: str, jobs: Jobs, script: str, client_name: str, 
             paths = [path for method, path, _ in fake.requests if method == "POST"][-len(orders) :]
             for job, path, order in zip(again, paths, orders, strict=True):
                 assert {"path": path, "body": job.asked} == order
-            readings = [Reading(job, await provider.poll(job.id), each) for job, each in zip(again, told, strict=True)]
+            readings = [
+                Reading(job, await provider.poll(each.get("address", job.id)), each)
+                for job, each in zip(again, told, strict=True)
+            ]
             data = b"".join([chunk async for chunk in provider.fetch(readings[-1].done.assets[0])])
         finally:
             await provider.aclose()
