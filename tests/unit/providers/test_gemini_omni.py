@@ -243,6 +243,10 @@ def at(age: float) -> float:
             Done((RemoteAsset("video", "int-1"),), {"interaction_id": "int-1"}),  # pyright: ignore[reportArgumentType]
         ),
         (
+            made({"type": "video", "uri": "https://files/2"}) | {"status": "idle"},
+            Done((RemoteAsset("video", "int-1"),), {"interaction_id": "int-1"}),  # pyright: ignore[reportArgumentType]
+        ),
+        (
             made({"type": "text", "text": "Here it is."}, {"type": "video", "data": "AAAA"}),
             Done((RemoteAsset("video", "int-1"),), {"interaction_id": "int-1"}),  # pyright: ignore[reportArgumentType]
         ),
