@@ -14,6 +14,7 @@ from mutoscope.domain.video import Operation, Size
 from mutoscope.providers.protocol import Job, Source
 from mutoscope.testing.upstreams import film
 from mutoscope.testing.upstreams.fake import FakeUpstream
+from mutoscope.testing.upstreams.roster import BY_NAME
 
 pytestmark = pytest.mark.anyio
 
@@ -47,4 +48,6 @@ async def test_what_the_adapter_orders_the_client_orders_in_the_same_words() -> 
         assert each.told["status"] == "completed"
         assert each.told["uri"]
         assert each.done.facts["interaction_id"] == each.told["id"]
+    verified = {model.upstream_model for model in BY_NAME["gemini_omni"].specs().values() if model.verified == "sdk"}
+    assert {each.job.model for each in readings} == verified
     assert readings[-1].job.badge == BADGE

@@ -11,6 +11,7 @@ from conform.ways import BADGE, changed_clips, new_clips
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.providers.protocol import Job
 from mutoscope.testing.upstreams.fake import FakeUpstream
+from mutoscope.testing.upstreams.roster import BY_NAME
 
 pytestmark = pytest.mark.anyio
 
@@ -27,4 +28,6 @@ async def test_what_the_adapter_orders_the_client_orders_in_the_same_words() -> 
     for each in readings:
         assert (each.told["status"], each.told["links"]) == ("SUCCEEDED", 1)
         assert each.done.charged == each.told["credits"] * 10_000
+    verified = {model.upstream_model for model in BY_NAME["runway"].specs().values() if model.verified == "sdk"}
+    assert {each.job.model for each in readings} == verified
     assert readings[-1].job.badge == BADGE
