@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
-from conform.installed import client, python
+from conform.agreement import agreed
 from contract.jobs import changing, clip, given, job_for
 from mutoscope.domain.catalog import ModelSpec
 from mutoscope.domain.video import Operation, Size
-from mutoscope.providers.protocol import Done, Job
+from mutoscope.providers.protocol import Job
 from mutoscope.testing.upstreams import film
-from mutoscope.testing.upstreams.fake import SECRET, FakeUpstream
-from mutoscope.testing.upstreams.roster import BY_NAME
+from mutoscope.testing.upstreams.fake import FakeUpstream
 
 pytestmark = pytest.mark.anyio
 
@@ -40,28 +37,9 @@ def jobs(specs: Mapping[str, ModelSpec], fake: FakeUpstream) -> list[Job]:
     ]
 
 
-async def test_what_the_adapter_orders_the_client_orders_in_the_same_words(tmp_path: Path) -> None:
-    pair = BY_NAME["seedance"]
-    fake, bodies = pair.make_fake(), tmp_path / "bodies.json"
-    with fake.serving() as url:
-        account = pair.account(fake, service_tier="flex")
-        provider = pair.adapter.make(account)
-        for job in jobs({model.name: model for model in account.models}, fake):
-            await provider.submit(job)
-        ordered = [job.asked for job in fake.accepted]
-        bodies.write_text(json.dumps(ordered))
-        script = Path(__file__).with_name("seedance_repeat.py")
-        told = python(script, f"{url}{pair.base}", SECRET, str(bodies), path=(client("byteplus-python-sdk-v2"),))
-        said = json.loads(told)
-        assert said["statuses"] == ["succeeded"] * len(ordered)
-        again = [fake.jobs[task] for task in said["ids"]]
-        assert [job.asked for job in again] == ordered
-        for job in again:  # and the client's tasks are read by the adapter
-            done = await provider.poll(job.id)
-            assert isinstance(done, Done)
-            assert done.facts["seed"] == job.more["seed"]
-        data = b"".join([chunk async for chunk in provider.fetch(done.assets[0])])
-        await provider.aclose()
-        await account.door.aclose()
-    assert film.badge_of(data) == 11
-    assert not fake.leaks
+async def test_what_the_adapter_orders_the_client_orders_in_the_same_words() -> None:
+    readings = await agreed("seedance", jobs, "seedance_repeat.py", "byteplus-python-sdk-v2", service_tier="flex")
+    for each in readings:
+        assert each.told["status"] == "succeeded"
+        assert each.done.facts["seed"] == each.told["seed"] == each.job.more["seed"]
+    assert readings[-1].job.badge == 11

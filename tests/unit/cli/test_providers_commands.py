@@ -84,8 +84,8 @@ def test_the_list_has_a_line_for_each_model(run: Run, folder: Path) -> None:
     result = run("providers", "list")  # B is not set, which the list does not need
     assert result.code == 0
     assert result.out.splitlines() == [
-        "mine\trunway\tmine@a,mine@b\tgen4.5\t0.12 USD a second\tframe,prompt\tdocs\t-",
-        "mine\trunway\tmine@a,mine@b\taleph2\t0.28 USD a second\tedit\tdocs\t-",
+        "mine\trunway\tmine@a,mine@b\tgen4.5\t0.12 USD a second\tframe,prompt\tsdk\t-",
+        "mine\trunway\tmine@a,mine@b\taleph2\t0.28 USD a second\tedit\tsdk\t-",
     ]
     data = json.loads(run("providers", "list", "--json").out)["data"]
     assert data[1] == {
@@ -95,7 +95,7 @@ def test_the_list_has_a_line_for_each_model(run: Run, folder: Path) -> None:
         "model": "aleph2",
         "price": {"per_second": "0.28", "currency": "USD", "as_of": "2026-11-22"},
         "strategies": ["edit"],
-        "verified": "docs",
+        "verified": "sdk",
         "ends": None,
     }
 

@@ -175,7 +175,7 @@ def test_each_kind_of_job_has_its_body(
     wanted = {"type": "video", "aspect_ratio": "16:9", "resolution": "720p", "delivery": "uri"}
     assert built(one, clip) == {
         "model": "gemini-omni-1.2-flash",
-        "input": blocks,
+        "input": [{"type": "user_input", "content": blocks}],
         "background": True,
         "store": True,
         "response_format": wanted if duration is None else {**wanted, "duration": duration},
@@ -240,6 +240,10 @@ def at(age: float) -> float:
         (interaction("requires_continuation"), Running(None, 4.0)),
         (
             made({"type": "video", "uri": "https://files/2", "mime_type": "video/mp4"}),
+            Done((RemoteAsset("video", "int-1"),), {"interaction_id": "int-1"}),  # pyright: ignore[reportArgumentType]
+        ),
+        (
+            made({"type": "video", "uri": "https://files/2"}) | {"status": "idle"},
             Done((RemoteAsset("video", "int-1"),), {"interaction_id": "int-1"}),  # pyright: ignore[reportArgumentType]
         ),
         (
@@ -460,7 +464,7 @@ async def test_a_clip_is_uploaded_once_and_used_when_it_is_active() -> None:
     assert api.asked[1].json["file"]["name"] == name
     assert api.asked[2].body == b"the clip"
     assert api.asked[2].headers["Content-Length"] == "8"
-    assert api.asked[5].json["input"][0]["uri"] == f"{api.url}/v1beta/files/x"
+    assert api.asked[5].json["input"][0]["content"][0]["uri"] == f"{api.url}/v1beta/files/x"
 
 
 @pytest.mark.parametrize(
@@ -491,7 +495,7 @@ async def test_a_clip_within_the_request() -> None:
     api = Scripted(Answer(interaction("queued")))
     async with api.serving() as door:
         await ADAPTER.make(account(api.url, door, clips_by="inline")).submit(EDIT)
-    assert api.asked[0].json["input"][0] == {
+    assert api.asked[0].json["input"][0]["content"][0] == {
         "type": "video",
         "mime_type": "video/mp4",
         "data": base64.b64encode(b"the clip").decode(),
@@ -591,4 +595,4 @@ async def test_what_is_remembered_is_not_sent_again() -> None:
     async with api.serving() as door:
         await ADAPTER.make(account(api.url, door)).submit(one)
     assert [asked.path for asked in api.asked] == ["/interactions"]
-    assert api.asked[0].json["input"] == [text("at night")]
+    assert api.asked[0].json["input"] == [{"type": "user_input", "content": [text("at night")]}]

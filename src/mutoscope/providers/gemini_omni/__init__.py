@@ -2,7 +2,7 @@
 
 Upstream: https://generativelanguage.googleapis.com/v1beta, header `x-goog-api-key`
 Documentation: https://ai.google.dev/gemini-api/docs/video and .../webhooks
-Facts of: 2026-11-22, from documentation; nobody has tried it with a key
+Facts of: 2026-11-22, from documentation. Verified: sdk, on a stand-in of the service; nobody has tried it with a key
 Capabilities: create, first frame, reference pictures, native remix, edit of any clip, extension, cancel
 Billing: by output tokens, 5,792 a second at 720p; input tokens for clips that are sent
 Notes: no seed, always with sound, no idempotency keys and no list of interactions. A lost submission is found only by

@@ -62,7 +62,8 @@ def body(job: Job, pictures: Sequence[bytes], clip: Mapping[str, Any] | None, de
     blocks += [picture(one) for one in pictures]
     asked = {
         "model": job.model.upstream_model,
-        "input": [*blocks, {"type": "text", "text": _words(job, task)}],
+        # Blocks alone are also documented; Google's own SDK always puts them into a step.
+        "input": [{"type": "user_input", "content": [*blocks, {"type": "text", "text": _words(job, task)}]}],
         "background": True,
         "store": True,  # else it could not be remixed later
         "response_format": _format(job, task, delivery),

@@ -28,6 +28,7 @@ STATUSES = {
     "in_progress": Running,
     "requires_continuation": Running,
     "completed": Done,
+    "idle": Done,  # among the SDK's words: of a session whose work is all done
     "failed": Refused,
     "cancelled": Refused,
     "incomplete": Refused,

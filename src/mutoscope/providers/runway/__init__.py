@@ -2,7 +2,7 @@
 
 upstream        Runway API, https://api.dev.runwayml.com
 documentation   https://docs.dev.runwayml.com, and the source of its SDK, runwayml 5.24.0
-facts of        2026-11-22; nobody has tried this with a key
+facts of        2026-11-22; verified by the SDK on a stand-in of the service; nobody has tried this with a key
 capabilities    create from words or from a first (and last) picture; edit; a clip or pictures as a reference;
                 extend; cancel
 billing unit    credits of 0.01 USD, by the second; a finished task says what it cost
