@@ -46,7 +46,9 @@ async def outcome(server: Mutoscope, video_id: str) -> str:
 
 
 async def test_the_same_key_is_answered_with_the_same_job(tmp_path, clip) -> None:
-    provider = ScriptedProvider(clip=clip, submits=[LOST, LOST, None], recovery=KEYED)
+    provider = ScriptedProvider(
+        clip=clip, submits=[LOST, LOST, None], recovery=Recovery(key_seconds=3600, deadline_seconds=60)
+    )
     async with running(tmp_path, provider) as (server, caller):
         video = await ended(server, caller, (await create(server, caller)).id)
         assert video.state is State.COMPLETED, video.failure
