@@ -72,8 +72,8 @@ class Courier:
             return _origin(self._door.check(url, trusted=True))
         except Refusal as refusal:
             raise InvalidRequest(
-                f"Invalid '{param}': {refusal}. Expected an https:// URL of a public host, or a host and port that this "
-                "server's operator allows by the setting 'webhook_hosts' (MUTOSCOPE_WEBHOOK_HOSTS).",
+                f"Invalid '{param}': {refusal}. Expected an https:// URL of a public host, or a host and port that "
+                "this server's operator allows by the setting 'webhook_hosts' (MUTOSCOPE_WEBHOOK_HOSTS).",
                 param=param,
             ) from None
 
