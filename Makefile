@@ -46,6 +46,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python requirements/run.txt pyproject.toml
+	@echo "Installing some 700 MB into $(VENV); pip says nothing meanwhile, for a minute or more."
 	$(PIP) install --require-hashes -r requirements/run.txt
 	$(PIP) install --require-hashes -r requirements/build.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .

@@ -33,7 +33,8 @@ def start(environment: Mapping[str, str]) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         raise ConfigurationError(
-            f"{named} is set, but OpenTelemetry is not installed. Install mutoscope[otel], or unset it."
+            f"{named} is set, but OpenTelemetry is not installed. Install it in the clone with "
+            "`.venv/bin/pip install --editable '.[otel]'`, or unset it."
         ) from None
     service = environment.get("OTEL_SERVICE_NAME", "mutoscope")
     provider = TracerProvider(resource=Resource.create({"service.name": service}))

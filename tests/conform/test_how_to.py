@@ -12,6 +12,7 @@ from conform.how_to import blocks, filled
 from conform.installed import NODE, client, run
 from conform.litellm_proxy import MASTER_KEY
 
+README = "../../README.md"
 WATCH = "watch-events.md"
 HOSTED, LITELLM, NEW_API = "move-from-the-hosted-api.md", "move-from-litellm.md", "move-from-new-api.md"
 
@@ -26,6 +27,13 @@ def python(text: str, folder: Path, *path: Path, **environment: str) -> str:
 
 def variables(server: FixtureServer) -> dict[str, str]:
     return {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": KEY}
+
+
+def test_the_readmes_curl_lines(server: FixtureServer, tmp_path: Path) -> None:
+    _, block, _ = blocks(README, "sh")
+    said = bash(filled(block, server), tmp_path)
+    assert said.count('"status":"queued"') == 2
+    assert '"error":{' not in said
 
 
 def test_two_variables(server: FixtureServer, tmp_path: Path) -> None:

@@ -118,5 +118,5 @@ def test_without_an_endpoint_nothing_is_loaded() -> None:
 
 def test_an_endpoint_without_the_extra_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    with pytest.raises(ConfigurationError, match=r"mutoscope\[otel\]"):
+    with pytest.raises(ConfigurationError, match=r"--editable '\.\[otel\]'"):
         tracing.start({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"})

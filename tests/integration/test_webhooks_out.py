@@ -169,6 +169,8 @@ async def test_a_hostile_address_is_refused_where_it_is_named(tmp_path: Path, ur
         with pytest.raises(InvalidRequest) as refused:
             await endpoint(server, caller, url)
         assert refused.value.param == "url"
+        assert "MUTOSCOPE_WEBHOOK_HOSTS" in refused.value.message
+        assert url or "the URL is empty" in refused.value.message
         with pytest.raises(InvalidRequest) as refused:
             await make(server, caller, url)
         assert refused.value.param == "callback_url"

@@ -97,3 +97,8 @@ def test_a_prompt_is_told_by_its_length_and_hash() -> None:
 def test_of_an_address_only_the_origin_is_told(text: str, told: str) -> None:
     assert origins_alone(text) == told
     assert origins_alone(told) == told
+
+
+def test_an_upstreams_words_about_our_credential_stay_readable(discretion: Discretion) -> None:
+    said = "The upstream does not accept this server's credential. It says: Incorrect API key provided."
+    assert shown(discretion, event=said)["event"] == said

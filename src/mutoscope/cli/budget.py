@@ -60,7 +60,7 @@ def held(data_dir: DataDir = None, database: DatabaseUrl = None) -> None:
         seen = row["upstream_id"] or "no id from there"
         typer.echo("\t".join((row["id"], what, row["provider"], seen, row["error_code"] or row["state"])))
     if not rows:
-        typer.echo("Nothing is held.", err=True)
+        typer.echo("Nothing is held. What is reserved for videos in the making is not listed here.", err=True)
 
 
 @budget.command()

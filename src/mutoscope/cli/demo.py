@@ -48,7 +48,7 @@ def demo(
         with timings.measure("server start"):
             server = stack.enter_context(running_server())
         console.print(f"[bold]Mutoscope[/] [dim]answers on {server.url}, data in a folder that will be removed[/]")
-        console.print("[dim]On a new machine the first clip stays at 1% for half a minute: it compiles.[/]\n")
+        console.print("[dim]On a new machine the first clip stays at 1% for half a minute or more: it compiles.[/]\n")
         show = Show(stack.enter_context(_sdk(server.url, server.api_key)), console, folder, timings)
         source, remixed = show.run(prompt, remix, seconds, size)
         films = [(SOURCE_NAME, source), (REMIX_NAME, remixed)]

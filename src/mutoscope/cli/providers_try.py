@@ -132,7 +132,10 @@ def check_cost(trial: Trial, most: int) -> None:
 
 def concluded(trial: Trial, differences: list[str], today: str) -> list[str]:
     if differences:
-        return [f"{len(differences)} differences:", *(f"! {sentence}" for sentence in differences)]
+        return [
+            f"{len(differences)} difference{'s' * (len(differences) != 1)}:",
+            *(f"! {sentence}" for sentence in differences),
+        ]
     names = dict.fromkeys(step.spec.name for step in trial.steps)
     return [
         "Everything came as expected. Put this into your models file:",

@@ -201,7 +201,7 @@ def _model_paragraph(model: RemoteModel) -> Table:
 
 def _model_facts(model: RemoteModel) -> dict[str, Text]:
     facts = {
-        "default": f"{model.default_size} · {model.default_seconds} s" if model.default_size else "",
+        "default": _default(model) if model.default_size else "",
         "sizes": f"{' to '.join(model.sides)} a side" if model.sides else ", ".join(model.sizes),
         "seconds": _runs(model.seconds),
         "capabilities": ", ".join(model.capabilities).replace("_", " "),
@@ -210,6 +210,12 @@ def _model_facts(model: RemoteModel) -> dict[str, Text]:
         "verified": f"{model.verified}, ends {model.ends}" if model.ends else model.verified,
     }
     return {label: Text(clean(value)) for label, value in facts.items()}
+
+
+def _default(model: RemoteModel) -> str:
+    """A model that only changes clips has no length of its own."""
+    has_length = model.default_seconds not in ("", "0")
+    return f"{model.default_size} · {model.default_seconds} s" if has_length else model.default_size
 
 
 def _runs(numbers: Sequence[str]) -> str:

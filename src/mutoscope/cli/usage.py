@@ -42,5 +42,5 @@ def usage(
         return
     rows = [(str(line["name"]), str(line["videos"]), str(line["spent"]), str(line["held"])) for line in answer["data"]]
     show.print_rows([tuple(Text(show.clean(cell)) for cell in row) for row in rows])
-    sums = f"{answer['first_day']} to {answer['last_day']}: spent {answer['spent']}, held {answer['held']} "
+    sums = f"{answer['first_day']} to {answer['last_day']}: spent {answer['spent']}, reserved or held {answer['held']} "
     show.say(show.clean(sums + str(answer["currency"])), "dim")

@@ -25,7 +25,9 @@ VIDEO = "video"
 
 _URL_KEYS = ("image_url", "video_url", "audio_url", "url", "image", "reference_url")
 _FILE_ID = "file_id"
-_PICTURE_WORKS = "Send the image as a multipart file part or as a base64 data URL (data:image/png;base64,...)."
+_PICTURE_WORKS = (
+    "Send the image as a multipart file part, as a base64 data URL (data:image/png;base64,...) or as an https:// URL."
+)
 _CLIP_WORKS = (
     "Send the clip as a multipart file part or as a base64 data URL (data:video/mp4;base64,...), "
     'or name a video of this server as {"id": "video_..."}.'

@@ -179,7 +179,8 @@ def check_source(source: Video, operation: Operation, now: float) -> None:
     """Refuse a source that is not completed, or whose files have expired. now: Unix seconds."""
     if source.state is not State.COMPLETED:
         raise SourceNotCompleted(
-            f"Video '{source.id}' is {source.state.status}; only a completed video can be {_PARTICIPLES[operation]}.",
+            f"Video '{source.id}' has the status '{source.state.status}'; "
+            f"only a completed video can be {_PARTICIPLES[operation]}.",
             param="video_id",
         )
     if source.expires_at is not None and source.expires_at <= now:

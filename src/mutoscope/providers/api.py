@@ -159,7 +159,7 @@ class Api:
         said = self.said(reply)
         match status:
             case 401 | 403:
-                return UpstreamKeyInvalid(f"The upstream does not accept this server's credential: {said}")
+                return UpstreamKeyInvalid(f"The upstream does not accept this server's credential. It says: {said}")
             case 402:
                 return UpstreamQuotaExhausted(f"The upstream account has no credit left: {said}")
             case 404 | 410 if is_lost:

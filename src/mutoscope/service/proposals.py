@@ -164,7 +164,7 @@ class Proposals:
             try:
                 proposal = await self._one(caller, other)
             except CallerError as error:
-                dropped.append(Adjustment("model", name, None, f"It cannot be a fallback here: {error.message}"))
+                dropped.append(Adjustment("model", name, None, f"Skipped as a fallback: {error.message}"))
                 continue
             further += [Further(After.ANY, replace(proposal, further=())), *proposal.further]
         return replace(first, further=tuple(further), adjustments=(*first.adjustments, *dropped))

@@ -65,12 +65,16 @@ class Courier:
         A name is not looked up: it may lead elsewhere later, so every attempt checks where it leads.
         """
         try:
+            if not url:
+                raise Refusal("the URL is empty")
             if len(url) > URL_MAX_CHARACTERS:
                 raise Refusal(f"the URL is longer than {URL_MAX_CHARACTERS} characters")
             return _origin(self._door.check(url, trusted=True))
         except Refusal as refusal:
             raise InvalidRequest(
-                f"Invalid '{param}': {refusal}. Expected an https:// URL of a public host.", param=param
+                f"Invalid '{param}': {refusal}. Expected an https:// URL of a public host, or a host and port that "
+                "this server's operator allows by the setting 'webhook_hosts' (MUTOSCOPE_WEBHOOK_HOSTS).",
+                param=param,
             ) from None
 
     async def post(self, url: str, message_id: str, keys: Sequence[str], body: bytes) -> Outcome:

@@ -140,7 +140,7 @@ def judge(
     if status in (400, 422) and _MODERATION.search(text):
         return ContentRefused(f"The upstream refused the content: {said}")
     if status in (400, 401, 403) and _KEY.search(f"{text} {at(error, 'details')}"):
-        return UpstreamKeyInvalid(f"The upstream does not accept this server's credential: {said}")
+        return UpstreamKeyInvalid(f"The upstream does not accept this server's credential. It says: {said}")
     if gives_source and (
         status == 404 or (status in (400, 403, 422) and (word == "FAILED_PRECONDITION" or _SOURCE.search(text)))
     ):

@@ -99,7 +99,7 @@ def judge(status: int, text: str, said: str, moderation_status: int, *, gives_so
     if status in (422, moderation_status) and _MODERATION.search(text):
         return ContentRefused(f"The upstream refused the content: {said}")
     if status == 400 and _KEY.search(text):
-        return UpstreamKeyInvalid(f"The upstream does not accept this server's credential: {said}")
+        return UpstreamKeyInvalid(f"The upstream does not accept this server's credential. It says: {said}")
     if status in (403, 429) and _CREDIT.search(text):
         return UpstreamQuotaExhausted(f"The upstream account has no credit left: {said}")
     if gives_source and status in (400, 404, 413, 422) and _SOURCE.search(text):
