@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from mutoscope.flipbook import camera, placement, travel
 from mutoscope.flipbook.catalogue import kind_of
-from mutoscope.flipbook.delta import Delta, read_course
+from mutoscope.flipbook.delta import read_course
 from mutoscope.flipbook.lexicon.sense import sense
 from mutoscope.flipbook.reading import pace
 from mutoscope.flipbook.scene import Camera, Scene, Turn
-from mutoscope.flipbook.vocabulary import WEATHER, Reading
+from mutoscope.flipbook.vocabulary import WEATHER, Delta, Reading
 
 # The word for a setting that is neither known nor drawn.
 SETTING = "footage"
@@ -111,4 +111,3 @@ def _impossible(delta: Delta, text: str) -> Iterator[str]:
     if "speed" in delta.set:
         yield delta.set["speed"]
     yield from delta.remove
-    yield from (name for name in delta.add if name not in WEATHER and kind_of(name) is None)

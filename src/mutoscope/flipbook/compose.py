@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import MISSING, Field, asdict, fields, replace
 from random import Random
 from typing import Any
 
 from mutoscope.flipbook import camera, placement
-from mutoscope.flipbook.catalogue import kind_of
 from mutoscope.flipbook.clock import PACE
-from mutoscope.flipbook.delta import Delta, read_change
+from mutoscope.flipbook.delta import read_change
 from mutoscope.flipbook.reading import pace, read
 from mutoscope.flipbook.scene import SCENE_VERSION, Camera, Keyframe, Knot, Scene, Subject, Turn
-from mutoscope.flipbook.vocabulary import WEATHER, Reading
+from mutoscope.flipbook.vocabulary import WEATHER, Delta, Reading
 
 _HANDHELD_SHAKE = 1.0
 _SUN_REACH = 0.6
@@ -42,14 +41,9 @@ def compose(prompt: str, seed: int, width: int, height: int, seconds: float) -> 
         palette=reading.palette,
         speed=reading.speed,
         sun=round(Random(f"{seed}:sun").uniform(-_SUN_REACH, _SUN_REACH), 3),
-        unmatched=(*reading.unmatched, *undrawable(reading.subjects)),
+        unmatched=reading.unmatched,
         confidence=reading.confidence,
     )
-
-
-def undrawable(names: Iterable[str]) -> list[str]:
-    """Subjects that were understood but that nobody can draw yet: told like words that found no place."""
-    return [name for name in names if name not in WEATHER and kind_of(name) is None]
 
 
 def _camera(move: str, speed: float, seconds: float) -> Camera:
@@ -72,8 +66,8 @@ def remix(source: Scene, change: str) -> tuple[Scene, Delta]:
             source,
             **_look(source, delta, recast),
             camera=_changed_camera(source, delta, change),
-            unmatched=(*delta.unmatched, *undrawable(delta.add)),
-            confidence={**source.confidence, **dict.fromkeys(delta.set, 1.0)},
+            unmatched=delta.unmatched,
+            confidence={**source.confidence, **delta.confidence},
             turns=turns,
         ),
         delta,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
+from mutoscope.flipbook.leftover import unplaced
 from mutoscope.flipbook.lexicon import changes, idle, phrasing, skies
 from mutoscope.flipbook.lexicon.changes import Part
 from mutoscope.flipbook.lexicon.index import Match
 from mutoscope.flipbook.lexicon.sense import Sense, is_locative, is_modifier, sense
 from mutoscope.flipbook.lexicon.words import plain, stem, word_set, words
 from mutoscope.flipbook.reading import best_move, nearest_setting, palette_of, setting_scores, speed_of
-from mutoscope.flipbook.vocabulary import LOCKS
+from mutoscope.flipbook.vocabulary import LOCKS, Delta, Described
 
 _NEAR_ENOUGH = 0.3
+# How sure a guess can be at best.
+_SURE = 0.6
 _NIGHT_COMES = re.compile(
     r"\b(?:night|darkness) (?:is |has )?(?:fall\w*|com\w+|sett\w+ in|fell)\b"
     r"|\bnightfall\b|\b(?:gets?|grows?|turns?) dark\b"
@@ -28,35 +30,6 @@ _HAPPENING = frozenset(
 _CLEARS = {"clear": skies.CLEARED, "dry": ("rain",), "calm": ("wind", "storm")}
 
 
-class Described(Protocol):
-    """What is asked of the source of a change: a `Reading`, or anything that has its words."""
-
-    @property
-    def time(self) -> str: ...
-    @property
-    def weather(self) -> tuple[str, ...]: ...
-    @property
-    def subjects(self) -> tuple[str, ...]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """set: scalars by field; add, remove: weather and subjects by name; lock: what must stay, words of `LOCKS`.
-
-    unmatched: content words of the change that found no place.
-    """
-
-    set: dict[str, str] = field(default_factory=dict)
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    lock: tuple[str, ...] = ()
-    unmatched: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The delta's form on the wire: the four lists and maps, without `unmatched`."""
-        return {"set": dict(self.set), "add": list(self.add), "remove": list(self.remove), "lock": list(self.lock)}
-
-
 @dataclass
 class _Draft:
     """The delta under construction. heirs: who takes another's place; kept: subjects named by a lock."""
@@ -68,11 +41,12 @@ class _Draft:
     remove: list[str] = field(default_factory=list)
     lock: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
-    unmatched: list[str] = field(default_factory=list)
+    guessed: dict[str, float] = field(default_factory=dict)
 
     def put(self, name: str, value: str | None) -> None:
         if value is not None:
             self.set[name] = value
+            self.guessed.pop(name, None)
 
 
 def read_change(source: Described, change: str) -> Delta:
@@ -83,9 +57,10 @@ def read_change(source: Described, change: str) -> Delta:
     what the text itself names.
     """
     draft = _Draft(source)
-    for part in changes.parts(change):
+    parts = changes.parts(change)
+    for part in parts:
         _APPLY[part.kind](draft, part)
-    return _finished(draft)
+    return _finished(draft, parts)
 
 
 def read_course(source: Described, change: str) -> Delta:
@@ -94,20 +69,21 @@ def read_course(source: Described, change: str) -> Delta:
     Words that only say that something happens are not missed.
     """
     delta = read_change(source, change)
-    delta = replace(delta, unmatched=tuple(word for word in delta.unmatched if stem(word) not in _HAPPENING))
+    delta = replace(delta, unmatched=tuple(word for word in delta.unmatched if stem(plain(word)) not in _HAPPENING))
     if delta.set.get("time") == "dusk" and _NIGHT_COMES.search(plain(change)):
         return replace(delta, set={**delta.set, "time": "night"})
     return delta
 
 
-def _finished(draft: _Draft) -> Delta:
+def _finished(draft: _Draft, parts: list[Part]) -> Delta:
     chosen = {name: value for name, value in draft.set.items() if name not in draft.lock}
     removed = tuple(dict.fromkeys(name for name in draft.remove if name not in draft.kept))
     newcomers = [name for name in draft.add if name not in (*removed, *draft.kept)]
     added = tuple(dict.fromkeys((*draft.heirs, *newcomers)))
     locked = tuple(lock for lock in LOCKS if lock in draft.lock)
-    left = tuple(dict.fromkeys(word for word in draft.unmatched if word not in added))
-    return Delta(chosen, added, removed, locked, left)
+    guessed = {name: value for name, value in draft.guessed.items() if name in chosen}
+    delta = Delta(chosen, added, removed, locked, guessed=guessed)
+    return replace(delta, unmatched=unplaced(draft.source, delta, parts))
 
 
 # -- keep
@@ -159,10 +135,7 @@ def _remove(draft: _Draft, part: Part) -> None:
     draft.remove += gone
     if found.of("style") and not gone:
         draft.put("style", "color")
-    if _clear(draft, whole) and not gone:
-        draft.unmatched += list(whole.unmatched(changes.known()))
-    elif not (gone or found.matches or found.moves):
-        draft.unmatched += found.unmatched(changes.known())
+    _clear(draft, whole)
     if part.other:
         _say(draft, sense(part.other), part.other)
 
@@ -200,10 +173,9 @@ def _swap(draft: _Draft, part: Part) -> None:
     draft.add += [name for name in _things(new) if name not in draft.source.subjects]
     about_place = bool(old.of("setting")) or changes.is_whole(part.text)
     if new.of("setting"):
-        draft.put("setting", _named_setting(new) if about_place else _setting_said(new, part.other))
+        draft.put("setting", _named_setting(new) if about_place else _setting_said(draft, new, part.other))
     elif about_place and not (cleared or new.matches or new.moves or "palette" in draft.set):
-        draft.put("setting", _guessed_setting(new, part.other))
-    draft.unmatched += new.unmatched(changes.known())
+        _guess_setting(draft, new, part.other)
 
 
 def _says_look(found: Sense) -> bool:
@@ -212,7 +184,7 @@ def _says_look(found: Sense) -> bool:
 
 def _unknown_thing(found: Sense) -> list[str]:
     """The head noun of what was asked for, where the lexicon does not know it."""
-    left = [word for word in found.unmatched(changes.known()) if not word.endswith("ing")]
+    left = [word for word in found.unknown(changes.known()) if not word.endswith("ing")]
     return left[-1:]
 
 
@@ -221,10 +193,12 @@ def _named_setting(found: Sense) -> str | None:
     return max(scores, key=lambda name: scores[name]) if scores else None
 
 
-def _guessed_setting(found: Sense, text: str) -> str | None:
+def _guess_setting(draft: _Draft, found: Sense, text: str) -> None:
     """The setting nearest to words that the lexicon does not know."""
-    ranked = nearest_setting(text) if found.unmatched(changes.known()) else []
-    return ranked[0][0] if ranked and ranked[0][1] > _NEAR_ENOUGH else None
+    ranked = nearest_setting(text) if found.unknown(changes.known()) else []
+    if ranked and ranked[0][1] > _NEAR_ENOUGH:
+        draft.put("setting", ranked[0][0])
+        draft.guessed["setting"] = min(_SURE, ranked[0][1])
 
 
 # -- add, and the rest
@@ -243,7 +217,6 @@ def _add(draft: _Draft, part: Part) -> None:
         drawn = _scenery(found)
     draft.add += drawn
     draft.remove += _negated(found)
-    draft.unmatched += found.unmatched(changes.known())
 
 
 def _is_there_already(draft: _Draft, found: Sense) -> bool:
@@ -283,8 +256,7 @@ def _say(draft: _Draft, found: Sense, text: str) -> None:
     heads = [match for match in subjects if not any(other.start == match.end for other in subjects)]
     more = bool(found.words) and found.words[0].text in ("more", "another", "extra", "additional")
     draft.add += [match.value for match in heads if more or _is_new(draft, found, match)]
-    draft.put("setting", _setting_said(found, text))
-    draft.unmatched += found.unmatched(changes.known())
+    draft.put("setting", _setting_said(draft, found, text))
 
 
 def _negated(found: Sense) -> list[str]:
@@ -302,7 +274,7 @@ def _is_definite(found: Sense, match: Match) -> bool:
     return any(word in ("the", "its", "his", "her", "their", "this", "that") for word in before)
 
 
-def _setting_said(found: Sense, text: str) -> str | None:
+def _setting_said(draft: _Draft, found: Sense, text: str) -> str | None:
     """A new setting: behind words of moving, or at the head of the clause, but not where some thing just stands."""
     cue = changes.move_cue(text)
     if cue is not None:
@@ -310,7 +282,9 @@ def _setting_said(found: Sense, text: str) -> str | None:
         if new.of("setting"):
             return _named_setting(new)
         plain_place = changes.is_place_cue(text) and not new.matches and not new.moves and not found.moves
-        return _guessed_setting(new, text[cue:]) if plain_place else None
+        if plain_place:
+            _guess_setting(draft, new, text[cue:])
+        return None
     named = [match for match in found.of("setting") if not is_modifier(found.matches, match)]
     subjects = found.of("subject")
     if not named or (subjects and subjects[0].start < named[0].start):

@@ -8,10 +8,11 @@ from dataclasses import replace
 from mutoscope.flipbook import travel
 from mutoscope.flipbook.chapters import chapters_of
 from mutoscope.flipbook.clock import PACE
-from mutoscope.flipbook.compose import Recast, changed_weather, reading_of, undrawable
-from mutoscope.flipbook.delta import Delta, read_course
+from mutoscope.flipbook.compose import Recast, changed_weather, reading_of
+from mutoscope.flipbook.delta import read_course
 from mutoscope.flipbook.reading import pace
 from mutoscope.flipbook.scene import Camera, Scene, Turn
+from mutoscope.flipbook.vocabulary import Delta
 
 _MORE = re.compile(r"\b(?:more|another|extra|additional|second)\b", re.I)
 
@@ -43,8 +44,8 @@ def extend(source: Scene, prompt: str, added: int) -> tuple[Scene, Delta]:
             seconds=source.seconds + added,
             camera=_camera(source, delta, prompt, added),
             turns=(*source.turns, turn) if _differs(turn, now, speed) else source.turns,
-            unmatched=(*delta.unmatched, *undrawable(delta.add)),
-            confidence={**source.confidence, **dict.fromkeys(delta.set, 1.0)},
+            unmatched=delta.unmatched,
+            confidence={**source.confidence, **delta.confidence},
         ),
         delta,
     )

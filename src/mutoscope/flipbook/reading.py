@@ -8,6 +8,7 @@ from mutoscope.flipbook import embedding
 from mutoscope.flipbook.lexicon import moments, places, prototypes
 from mutoscope.flipbook.lexicon.index import Match, clue_index, find, habitats, phrases
 from mutoscope.flipbook.lexicon.sense import Sense, is_crossed, is_locative, is_modifier, sense
+from mutoscope.flipbook.placed import names_its_place, unseen
 from mutoscope.flipbook.vocabulary import Reading
 
 __all__ = ["Reading", "nearest_setting", "pace", "read"]
@@ -30,19 +31,23 @@ def read(prompt: str) -> Reading:
     subjects = _subjects(found, setting)
     time, time_sure = _time(found, setting, prompt)
     camera, camera_sure = _camera(found)
-    confidence = {"setting": sure, "time": time_sure, "camera": camera_sure}
+    season, style, palette = _best(found, "season"), _best(found, "style"), palette_of(found)
+    weather = weather_of(found.matches)
+    looks = {"time": (time,), "season": (season,), "style": (style,), "palette": (palette,)}
+    unmatched = found.unmatched(without=unseen(found, setting, (*subjects, *weather), looks))
+    confidence = {"setting": min(sure, _share_placed(found, unmatched)), "time": time_sure, "camera": camera_sure}
     return Reading(
         setting=setting,
         time=time,
-        season=_best(found, "season"),
-        weather=weather_of(found.matches),
+        season=season,
+        weather=weather,
         camera=camera,
         subjects=subjects,
-        style=_best(found, "style"),
-        palette=palette_of(found),
+        style=style,
+        palette=palette,
         speed=speed_of(found),
         confidence={name: value for name, value in confidence.items() if value > 0},
-        unmatched=found.unmatched(),
+        unmatched=unmatched,
     )
 
 
@@ -57,7 +62,18 @@ def _setting(found: Sense, prompt: str) -> tuple[str, float]:
         name = max(scores, key=lambda setting: scores[setting]) if scores else "field"
         return name, min(_SURE, scores.get(name, 0.0))
     name = max(scores, key=lambda setting: scores[setting])
-    return name, min(1.0, scores[name])
+    things = {match.start for match in found.of("subject")}
+    named = any(
+        _snowed(found, match) == name and match.start not in things and names_its_place(found, match)
+        for match in found.of("setting")
+    )
+    return name, min(1.0 if named else _SURE, scores[name])
+
+
+def _share_placed(found: Sense, unmatched: tuple[str, ...]) -> float:
+    """How far a setting can be trusted by what was understood at all: 1, less where most of the text was not."""
+    placed = len(found.matches) + len(found.moves)
+    return 1.0 if len(unmatched) <= 2 * placed else max(0.1, placed / (placed + len(unmatched)))
 
 
 def setting_scores(found: Sense) -> dict[str, float]:
@@ -154,7 +170,7 @@ def _time(found: Sense, setting: str, prompt: str) -> tuple[str, float]:
         return best.value, best.meaning.weight
     if setting in moments.NIGHT_SETTINGS or any(match.text in moments.NIGHT_WORDS for match in found.matches):
         return "night", 0.5
-    known = _prototypes("time") if found.unmatched() else None
+    known = _prototypes("time") if found.unknown() else None
     if known:
         name, score = known.ranked(prompt)[0]
         if score > _TIME_THRESHOLD:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 SETTINGS = (
     "lake", "river", "waterfall", "ocean", "coast", "beach", "island", "underwater", "mountain", "mountain_snow",
@@ -60,3 +60,47 @@ class Reading:
             "confidence": {name: round(value, 2) for name, value in self.confidence.items()},
             "unmatched": list(self.unmatched),
         }
+
+
+class Described(Protocol):
+    """What is asked of the source of a change: a `Reading`, or anything that has its words."""
+
+    @property
+    def setting(self) -> str: ...
+    @property
+    def time(self) -> str: ...
+    @property
+    def season(self) -> str | None: ...
+    @property
+    def style(self) -> str | None: ...
+    @property
+    def palette(self) -> str | None: ...
+    @property
+    def weather(self) -> tuple[str, ...]: ...
+    @property
+    def subjects(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """set: scalars by field; add, remove: weather and subjects by name; lock: what must stay, words of `LOCKS`.
+
+    unmatched: content words of the change that found no place, as it spells them. guessed: 0 to 1 for each field of
+    `set` whose value was guessed by nearness of meaning.
+    """
+
+    set: dict[str, str] = field(default_factory=dict)
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    lock: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    guessed: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def confidence(self) -> dict[str, float]:
+        """0 to 1 for each field that is set."""
+        return {**dict.fromkeys(self.set, 1.0), **self.guessed}
+
+    def to_json(self) -> dict[str, Any]:
+        """The delta's form on the wire: the four lists and maps, without `unmatched` and `guessed`."""
+        return {"set": dict(self.set), "add": list(self.add), "remove": list(self.remove), "lock": list(self.lock)}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mutoscope.flipbook.lexicon import idle, looks
 from mutoscope.flipbook.lexicon.index import Match, Meaning, find, neutral
 from mutoscope.flipbook.lexicon.moves import find_move
+from mutoscope.flipbook.lexicon.spelling import spelled
 from mutoscope.flipbook.lexicon.words import Word, plain, word_set, words
 
 NEGATORS = frozenset(("no", "without", "minus", "sans", "devoid", "lacking", "never", "zero"))
@@ -41,6 +43,7 @@ class Move:
 class Sense:
     """matches: what the text asks for; negated: what it does not want; both in the order of the text."""
 
+    text: str
     words: list[Word]
     matches: list[Match]
     negated: list[Match]
@@ -49,23 +52,38 @@ class Sense:
     def of(self, field: str) -> list[Match]:
         return [match for match in self.matches if match.field == field]
 
-    def unmatched(self, also_known: frozenset[str] = frozenset()) -> tuple[str, ...]:
-        """Content words that no match and no move covers, each once."""
-        covered: set[int] = set()
-        drawn = [match for match in (*self.matches, *self.negated) if match.field != "hint"]
-        for span in (*drawn, *self.moves):
-            covered |= set(range(span.start, span.end))
+    def unknown(self, also_known: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Content words of the lexicon's own alphabet that no match and no move covers, each once, in plain letters."""
+        left = self._left(also_known, ())
+        return tuple(dict.fromkeys(word.text for position, word in enumerate(self.words) if position in left))
+
+    def unmatched(self, also_known: frozenset[str] = frozenset(), without: Collection[Match] = ()) -> tuple[str, ...]:
+        """Content words in the text's own spelling, in any script, that nothing covers; each once, whatever its case.
+
+        without: matches that found no place, so that their words count as uncovered.
+        """
+        left = self._left(also_known, without)
+        once: dict[str, str] = {}
+        for run in spelled(self.text):
+            inside = [i for i, word in enumerate(self.words) if run.start <= word.start < run.end and not word.is_mark]
+            if not inside or not left.isdisjoint(inside):
+                once.setdefault(run.text.casefold(), run.text)
+        return tuple(once.values())
+
+    def _left(self, also_known: frozenset[str], without: Collection[Match]) -> set[int]:
+        """The positions of content words that nothing covers."""
+        drawn = [m for m in (*self.matches, *self.negated) if m.field != "hint" and m not in without]
+        covered = {position for span in (*drawn, *self.moves) for position in range(span.start, span.end)}
         known = neutral() | NEGATORS | also_known
-        left = [
-            word.text
+        return {
+            position
             for position, word in enumerate(self.words)
             if position not in covered
             and not word.is_mark
             and word.text not in known
             and word.stem not in known
             and not _is_adverb(word.text)
-        ]
-        return tuple(dict.fromkeys(left))
+        }
 
 
 def _is_adverb(word: str) -> bool:
@@ -81,7 +99,7 @@ def sense(text: str) -> Sense:
     matches += _colours(found) + _offshore(found)
     negated = [match for match in matches if _is_negated(found, match)]
     kept = sorted((match for match in matches if match not in negated), key=lambda match: match.start)
-    return Sense(found, kept, negated, moves)
+    return Sense(text, found, kept, negated, moves)
 
 
 def _moves(text: str, found: list[Word]) -> list[Move]:
