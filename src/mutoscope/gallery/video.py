@@ -11,6 +11,7 @@ from mutoscope.domain.lifecycle import State
 from mutoscope.domain.video import Failure, Operation, Video
 from mutoscope.gallery.advice import advice
 from mutoscope.gallery.forms import attempt_of
+from mutoscope.gallery.reading import reading
 from mutoscope.gallery.remixing import RemixForm, empty_form, filled_form, form_again, new_remix
 from mutoscope.gallery.repeating import repeating
 from mutoscope.gallery.rooms import Room, Visit, redirect
@@ -91,6 +92,7 @@ class _Video:
                 video, f"{request.url.scheme}://{request.url.netloc}", takes_seed=_takes_seed(self._room, video)
             ),
             is_drawn=_is_drawn(self._room, video),
+            reading=reading(video.facts),
             has_files=_has_files(video, self._room.clock.now()),
         )
 
