@@ -15,7 +15,10 @@ MOST_WORDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One thing that was read from the prompt. value: what it was taken for, "" where that is not known. sure: 0 to 1."""
+    """One thing that was read from the prompt.
+
+    value: what it was taken for, "" where that is not known. sure: 0 to 1.
+    """
 
     name: str
     value: str
@@ -44,7 +47,7 @@ class Reading:
 
 
 def reading(facts: Mapping[str, Any]) -> Reading:
-    """From what a provider told of a video it made; empty for one that reads no prompts. Facts are not ours to trust."""
+    """From the facts that a provider told of its video, whatever they hold; empty for one that reads no prompts."""
     words = facts.get("unmatched")
     told = tuple(str(word) for word in words) if isinstance(words, list) else ()
     sure = facts.get("confidence")
