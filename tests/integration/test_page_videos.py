@@ -276,7 +276,10 @@ async def test_a_failure_says_why_and_what_to_do(tmp_path: Path) -> None:
         video = await ended(server, caller, (await create(server, caller, NewVideo("x", wishes))).id)
         page = (await visitor.get(f"/page/videos/{video.id}")).text
         assert "moderation_blocked" in page
-        assert "Say it in other words" in page
+        assert "Nothing is wrong: the request asked for this failure" in page
+        assert "Say it in other words" not in page
+        assert ">AI-generated<" not in page
+        assert ">AI-generated<" not in (await visitor.get("/")).text
 
 
 async def test_what_was_not_drawn_is_told_beside_the_clip(tmp_path: Path, clip: bytes) -> None:

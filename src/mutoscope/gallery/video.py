@@ -8,6 +8,7 @@ from starlette.routing import Route
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import CallerError, NotAuthenticated, VideoNotFound
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.test_cases import OPTION
 from mutoscope.domain.video import Failure, Operation, Video
 from mutoscope.gallery.advice import advice
 from mutoscope.gallery.forms import attempt_of
@@ -84,7 +85,7 @@ class _Video:
             video=video,
             form=form,
             failure=failure,
-            advice=advice(failure.code) if failure else "",
+            advice=advice(failure.code, video.request.options.get(OPTION)) if failure else "",
             source=source,
             again=_again(video, source) if failure else "",
             history=await service.history(visit.caller, video.id),
