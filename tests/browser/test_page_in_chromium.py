@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from acceptance.servers import ServerProcess
-from browser.chromium import PHONE
+from browser.chromium import PHONE, SMALL_PHONE
 from browser.seen import Seen
 from browser.stock import MODEL, Stock
 
@@ -179,6 +179,43 @@ def test_the_divider_and_side_by_side(seen: Seen, stock: Stock) -> None:
     assert source is not None
     assert remix is not None
     assert source["x"] + source["width"] <= remix["x"]
+
+
+def test_space_plays_whatever_was_clicked(seen: Seen, stock: Stock) -> None:
+    page = seen.page
+    video_page(page, stock.child, "/compare")
+    page.get_by_label("Time", exact=True).wait_for()
+    beside = page.get_by_role("button", name="Side by side")
+    beside.click()
+    page.keyboard.press("Space")
+    plays_on(seen, "[data-clip=remix]", 0.2)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    # Who came to a button by keyboard presses it.
+    page.get_by_role("button", name="Wipe").focus()
+    page.keyboard.press("Space")
+    expect(beside).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def test_on_a_phone_each_label_stays_on_its_side(
+    browser: Browser, server: ServerProcess, session: StorageState, stock: Stock
+) -> None:
+    upright = stock.remix(stock.create("A tower", size="720x1280"), "Make it night")
+    seen = Seen(browser, server.url, session, size=SMALL_PHONE)
+    page = seen.page
+    video_page(page, upright, "/compare")
+    page.get_by_label("Divider").wait_for()
+    line = page.locator("[data-line]").bounding_box()
+    source, remix = (tag.bounding_box() for tag in page.locator(".pair-tag").all())
+    assert line is not None
+    assert source is not None
+    assert remix is not None
+    assert source["x"] + source["width"] < line["x"]
+    assert remix["x"] > line["x"] + line["width"]
+    assert source["x"] >= 0
+    assert remix["x"] + remix["width"] <= SMALL_PHONE[0]
+    seen.close()
 
 
 def test_the_shorter_clip_rests_on_its_last_picture(seen: Seen, stock: Stock) -> None:

@@ -18,11 +18,12 @@ from whole_server import ended, running
 
 from mutoscope.access.keys import create_key
 from mutoscope.app import Mutoscope
+from mutoscope.domain.assets import Variant
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.money import Price
 from mutoscope.domain.video import Operation, Size, Video
 from mutoscope.domain.wishes import Wishes
-from mutoscope.providers.protocol import Running
+from mutoscope.providers.protocol import Done, RemoteAsset, Running
 from mutoscope.service.requests import Attempt, Caller, NewChange, NewVideo, SourceId
 from mutoscope.testing import ScriptedProvider
 from studio import create, write_clip
@@ -275,7 +276,32 @@ async def test_a_failure_says_why_and_what_to_do(tmp_path: Path) -> None:
         video = await ended(server, caller, (await create(server, caller, NewVideo("x", wishes))).id)
         page = (await visitor.get(f"/page/videos/{video.id}")).text
         assert "moderation_blocked" in page
-        assert "Say it in other words" in page
+        assert "Nothing is wrong: the request asked for this failure" in page
+        assert "Say it in other words" not in page
+        assert ">AI-generated<" not in page
+        assert ">AI-generated<" not in (await visitor.get("/")).text
+
+
+async def test_what_was_not_drawn_is_told_beside_the_clip(tmp_path: Path, clip: bytes) -> None:
+    facts = {
+        "unmatched": ["fireworks", "<b>dragon</b>"],
+        "confidence": {"setting": 0.19, "camera": 1.0},
+        "scene": {"setting": "golden_bay", "camera": {"move": "pan_left"}},
+    }
+    done = Done((RemoteAsset(Variant.VIDEO, "clip"),), facts)
+    async with signed_in(tmp_path, ScriptedProvider(clip=clip, polls=[done])) as (server, caller, visitor):
+        page = (await visitor.get(f"/page/videos/{(await made(server, caller)).id}")).text
+        assert "<strong>Not drawn:</strong> fireworks, &lt;b&gt;dragon&lt;/b&gt;." in page
+        assert "<strong>Guessed:</strong> the setting, taken to be “golden bay” (19 % sure)." in page
+        assert page.count("Guessed:") == 1
+        assert "pan left" in page
+        assert "100 % sure" in page
+
+
+async def test_of_what_reads_no_prompt_nothing_is_said_to_be_missing(tmp_path: Path, clip: bytes) -> None:
+    async with signed_in(tmp_path, ScriptedProvider(clip=clip)) as (server, caller, visitor):
+        page = (await visitor.get(f"/page/videos/{(await made(server, caller)).id}")).text
+        assert not [words for words in ("Not drawn", "Guessed", "How the words were read") if words in page]
 
 
 async def test_what_failed_is_tried_again_with_the_same_form(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mutoscope.domain.test_cases import CASES
+
 ADVICE = {
     "moderation_blocked": "Say it in other words, and make it again.",
     "upstream_rejected": "Read what the provider says above; another model may take it.",
@@ -19,7 +21,10 @@ ADVICE = {
     "cancelled": "It was stopped before its end. Make it again if you want it after all.",
 }
 OTHERWISE = "A fault of this server. The operator finds more in its log, under the video's id."
+PLAYED = "Nothing is wrong: the request asked for this failure with its test case."
 
 
-def advice(code: str) -> str:
-    return ADVICE.get(code, OTHERWISE)
+def advice(code: str, test_case: str | None = None) -> str:
+    """test_case: what the request asked to be played, if anything; a failure that it plays needs no help."""
+    case = CASES.get(test_case or "")
+    return PLAYED if case is not None and case.code == code else ADVICE.get(code, OTHERWISE)

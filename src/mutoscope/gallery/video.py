@@ -8,9 +8,11 @@ from starlette.routing import Route
 from mutoscope.domain.catalog import Capability
 from mutoscope.domain.errors import CallerError, NotAuthenticated, VideoNotFound
 from mutoscope.domain.lifecycle import State
+from mutoscope.domain.test_cases import OPTION
 from mutoscope.domain.video import Failure, Operation, Video
 from mutoscope.gallery.advice import advice
 from mutoscope.gallery.forms import attempt_of
+from mutoscope.gallery.reading import reading
 from mutoscope.gallery.remixing import RemixForm, empty_form, filled_form, form_again, new_remix
 from mutoscope.gallery.repeating import repeating
 from mutoscope.gallery.rooms import Room, Visit, redirect
@@ -83,7 +85,7 @@ class _Video:
             video=video,
             form=form,
             failure=failure,
-            advice=advice(failure.code) if failure else "",
+            advice=advice(failure.code, video.request.options.get(OPTION)) if failure else "",
             source=source,
             again=_again(video, source) if failure else "",
             history=await service.history(visit.caller, video.id),
@@ -91,6 +93,7 @@ class _Video:
                 video, f"{request.url.scheme}://{request.url.netloc}", takes_seed=_takes_seed(self._room, video)
             ),
             is_drawn=_is_drawn(self._room, video),
+            reading=reading(video.facts),
             has_files=_has_files(video, self._room.clock.now()),
         )
 

@@ -36,6 +36,12 @@ def test_every_failure_that_an_upstream_causes_has_its_advice() -> None:
     assert advice.advice("internal_error") == advice.OTHERWISE
 
 
+def test_a_failure_that_was_asked_for_needs_no_help() -> None:
+    assert advice.advice("upstream_protocol_error", "garbled") == advice.PLAYED
+    assert "report it" in advice.advice("upstream_protocol_error", "slow")
+    assert "report it" in advice.advice("upstream_protocol_error", "no such case")
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [

@@ -72,6 +72,8 @@ function begin(root, clips) {
     button.addEventListener("click", () => step(Number(button.dataset.step)));
   }
   const way = wiping(root, clips);
+  // A press with the mouse leaves the focus where it was, so that Space goes on playing instead of pressing once more.
+  root.addEventListener("mousedown", (event) => event.target.closest("button") && event.preventDefault());
   keyboard({ toggle, step, way, jump: (seconds) => seek(leader.currentTime + seconds) });
   show();
 }
