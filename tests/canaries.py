@@ -34,7 +34,7 @@ SECRETS = (
     "sk-very-secret-4711",
     "slow-s3cr3t",
 )
-# A key of ours is shown once, at the first start; in an error or on a page it has no business.
+# A key of ours is shown once, where it is made: at the first start, and on the page. In an error it has no business.
 OUR_KEY = re.compile(r"muto-[a-z2-7]{40}")
 # So many words in a row that stand in a prompt are an echo of it.
 ECHO_WORDS = 5
@@ -118,7 +118,7 @@ def found_in(folder: Path) -> Iterator[str]:
             continue
         text = path.read_text(errors="replace")
         yield from (f"{path}: {secret}" for secret in SECRETS if secret in text)
-        if not is_log:
+        if path.name == ERRORS:
             yield from (f"{path}: {key}" for key in OUR_KEY.findall(text))
         if path.name != PAGES:  # there a tenant reads its own
             yield from (f"{path}: {' '.join(echo)}" for echo in sorted(echoes.intersection(_echoes([text]))))

@@ -33,7 +33,7 @@ def folder() -> Iterator[Path]:
         (CAPTURED, "a heron, a GREY HERON waits, in the reeds"),
         (ERRORS, f'{{"error": {{"message": "waits in the reeds at dawn", "key": "{SECRETS[1]}"}}}}'),
         (ERRORS, KEY),
-        (PAGES, KEY),
+        (PAGES, f"<code>{SECRETS[2]}</code>"),
     ],
 )
 def test_what_was_told_is_found(folder: Path, name: str, told: str) -> None:
@@ -47,7 +47,7 @@ def test_what_was_told_is_found(folder: Path, name: str, told: str) -> None:
     [
         ("server-0.log", f"The key of the first start: {KEY}"),
         (CAPTURED, "the grey heron sleeps in the reeds"),
-        (PAGES, PROMPT),
+        (PAGES, f"{PROMPT} {KEY}"),
         ("transcript.jsonl", PROMPT),
     ],
 )

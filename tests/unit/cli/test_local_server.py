@@ -92,7 +92,7 @@ def test_signals_stop_the_server(
         with local_server.running_server():
             pids.append(int((folders[0] / "pid").read_text()))
             os.kill(os.getpid(), number)
-            threading.Event().wait(5)
+            threading.Event().wait(60)
 
     with pytest.raises(expected) as leaving:
         interrupted()
