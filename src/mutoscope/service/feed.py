@@ -1,6 +1,6 @@
 """Tells what happens to videos to all who listen: one reader for the whole process, however many they are.
 
-It reads only while somebody listens: at once when this process commits a change, and every half second what others
+It reads only while somebody listens: at once when this process commits a change, and four times a second what others
 committed.
 """
 
@@ -26,7 +26,7 @@ from mutoscope.service.listeners import PROGRESS, Event, Listener, Listeners
 log = structlog.get_logger(__name__)
 
 # Seconds between looks for what other processes committed.
-LOOK_AGAIN = 0.5
+LOOK_AGAIN = 0.25
 # Between two looks at least, so that a burst of commits is read at once.
 GATHER = 0.05
 # Between two words about the progress of a video.
