@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 LOOK_AGAIN = 0.25
 # Between two looks at least, so that a burst of commits is read at once.
 GATHER = 0.05
+# So many events are told at once to those who listen.
+TOGETHER = 50
 # Between two words about the progress of a video.
 PROGRESS_ROUND = 1.0
 # The newest videos of a tenant whose progress is told.
@@ -164,18 +167,21 @@ class Feed:
         while rows := reading.untold or await reading.tail.read():
             reading.untold = deque(rows)
             while reading.untold:
-                await self._tell(reading.untold[0])
-                reading.untold.popleft()
+                some = list(islice(reading.untold, TOGETHER))
+                # All are looked up before the first is offered: who listens then wakes once for all of them.
+                for event, found in [told for row in some if (told := await self._told(row)) is not None]:
+                    for listener in found:
+                        listener.offer(event)
+                for _ in some:
+                    reading.untold.popleft()
 
-    async def _tell(self, row: Row) -> None:
+    async def _told(self, row: Row) -> tuple[Event, list[Listener]] | None:
+        """What a row tells, and to whom; None where that is nobody."""
         event_type = public_type(row["kind"])
         if event_type is None:
-            return
+            return None
         found = self._who(row["tenant"], event_type, row["video_id"], row["seq"])
-        if found:
-            event = await self.event(row)
-            for listener in found:
-                listener.offer(event)
+        return (await self.event(row), found) if found else None
 
     async def event(self, row: Row) -> Event:
         """What a row of the table tells, with the video as it is now."""
