@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from mutoscope.clock import SystemClock
 from mutoscope.database.connection import Database
 from mutoscope.database.embedded import EmbeddedReader
 from mutoscope.database.opening import open_database
-from mutoscope.webhooks.dispatcher import ALL
+from mutoscope.egress.door import Door
+from mutoscope.webhooks.delivery import Courier
+from mutoscope.webhooks.dispatcher import ALL, GLANCE, Dispatcher
 from mutoscope.webhooks.schedule import LONGEST_ADVICE
+from mutoscope.webhooks.vault import Vault
 from postgres_server import PostgresServer
 
 pytestmark = pytest.mark.anyio
@@ -110,3 +114,24 @@ async def steps(database: Database) -> int:
     assert await due(database) == ["a/1"]
     reader.connection.set_progress_handler(None, 10)
     return counted
+
+
+async def test_who_is_well_is_asked_for_behind_any_backlog(database: Database) -> None:
+    """One whose receiver is dead leaves more than a glance takes in; all of it is read only now and then."""
+    await add(database, [("a/dead", "pending", DUE - 100)] * (GLANCE + 1) + [("b/well", "pending", DUE)] * 2)
+    dispatcher = Dispatcher(database, Courier(Door(), SystemClock()), Vault("", None), SystemClock(), "me")
+    assert await dispatcher._due(NOW) == ["a/dead", "b/well"]
+    assert await dispatcher._due(NOW) == ["a/dead"]  # a tick has not passed
+    dispatcher._going.add("b/well")  # as when it has just taken something
+    assert await dispatcher._due(NOW) == ["b/well", "a/dead"]
+    assert await dispatcher._due(NOW) == ["a/dead"]
+
+
+async def test_nothing_is_claimed_of_a_lane_that_rests(opened: Database) -> None:
+    await add(opened, [("a/1", "pending", DUE)] * 3)
+    asked = {"lane": "a/1", "limit": 2, "now": NOW, "latest": NOW + LONGEST_ADVICE, "until": NOW + 30, "owner": "me"}
+    await rest(opened, "a/1", NOW + 60)
+    assert await opened.write(lambda tx: tx.all("claim_deliveries", **asked)) == []
+    await opened.write(lambda tx: tx.run("wake_lanes", endpoint_id="whe_1"))
+    assert len(await opened.write(lambda tx: tx.all("claim_deliveries", **asked))) == 2
+    await opened.leave_loop()

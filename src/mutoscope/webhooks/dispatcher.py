@@ -67,6 +67,7 @@ class Dispatcher:
         self._chance = chance
         self._lanes = Lanes()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._going: set[str] = set()
         self._pruned_at = self._looks_again_at = 0.0
 
     async def run(self) -> None:
@@ -118,15 +119,22 @@ class Dispatcher:
         return len(claimed)
 
     async def _due(self, now: float) -> list[str]:
-        """The lanes to which something is to be sent now, the longest waiting first; none that rests."""
+        """The lanes to which something is to be sent now, the longest waiting first; none that rests.
+
+        Behind a long backlog those come first that have just taken something: whoever is well is not held up by what
+        waits for others, and of what waits for others no more than a glance is taken each time.
+        """
+        going, self._going = self._going, set()
         asked = {"now": now, "latest": now + LONGEST_ADVICE}
         rows = await self._database.all("lanes_due", **asked, limit=GLANCE)
         seconds = asyncio.get_running_loop().time
-        if sum(row["deliveries"] for row in rows) >= GLANCE and seconds() >= self._looks_again_at:
-            # Behind a long backlog others may wait, whose receivers are well.
+        if sum(row["deliveries"] for row in rows) < GLANCE:
+            going = set()  # they are all there
+        elif seconds() >= self._looks_again_at:
             rows = await self._database.report("lanes_due", **asked, limit=ALL)
             self._looks_again_at = seconds() + TICK
-        return [row["lane"] for row in rows if not row["is_resting"]]
+        lanes = [row["lane"] for row in rows if not row["is_resting"]]
+        return [*sorted(going), *(lane for lane in lanes if lane not in going)]
 
     async def settled(self) -> None:
         """Return when no attempt is under way."""
@@ -142,7 +150,8 @@ class Dispatcher:
             tenant = tenant_of(lane)
             limit = min(room, of_tenant[tenant], allowance.in_all - len(claimed))
             if limit > 0:
-                rows = tx.all("claim_deliveries", lane=lane, limit=limit, now=now, until=until, owner=self._executor)
+                asked = {"now": now, "latest": now + LONGEST_ADVICE, "until": until, "owner": self._executor}
+                rows = tx.all("claim_deliveries", lane=lane, limit=limit, **asked)
                 of_tenant[tenant] -= len(rows)
                 claimed += rows
         return claimed
@@ -219,6 +228,8 @@ class Dispatcher:
         now, attempts = self._clock.now(), row["attempts"] + 1
         rest = rest_after(outcome.status, outcome.retry_after) if not outcome.is_success else 0.0
         self._lanes.heard(row["lane"], success=outcome.is_success)
+        if outcome.is_success:
+            self._going.add(row["lane"])
         pause = None if outcome.is_gone else pause_after(attempts, self._chance(), outcome.retry_after)
         state = "delivered" if outcome.is_success else "dead" if pause is None else "pending"
         delivery_attempted(_TOLD[state], now - row["at"] if row["attempted_at"] is None else None)

@@ -38,12 +38,14 @@ DELETE FROM resting_lanes WHERE endpoint_id = :endpoint_id;
 DELETE FROM resting_lanes WHERE until <= :now OR until > :latest;
 
 -- name: claim_deliveries
--- Of two processes that look at the same time one gets each row: the other finds that it is not due any more.
+-- Of two processes that look at the same time one gets each row: the other finds that it is not due any more. None of
+-- a lane that rests, which may be since somebody looked.
 UPDATE deliveries SET next_at = :until, owner = :owner
 WHERE seq IN (
     SELECT seq FROM deliveries WHERE state = 'pending' AND lane = :lane AND next_at <= :now
     ORDER BY next_at, seq LIMIT :limit
 ) AND state = 'pending' AND next_at <= :now
+  AND NOT EXISTS (SELECT 1 FROM resting_lanes r WHERE r.lane = :lane AND r.until > :now AND r.until <= :latest)
 RETURNING *;
 
 -- name: release_deliveries
