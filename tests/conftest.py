@@ -1,5 +1,6 @@
 """What most tests need."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from mutoscope.database.address import address_of
 from mutoscope.database.connection import Database
 from mutoscope.database.opening import open_database
 from postgres_server import PostgresServer
+
+# What a shell runs in its background ignores SIGINT, and so would every process that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Where a server runs in the test's own process, its lines are those of a server, and none of what a command prints.
 logs.configure("info")
