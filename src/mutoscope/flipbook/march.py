@@ -15,8 +15,6 @@ from mutoscope.flipbook.noise import Field, read, read3
 
 # Beyond this distance in metres the fine texture is too small to be seen.
 _FINE_END = np.float32(420.0)
-# Rows of a mirror image that land is painted below its shore, for the water is sampled between rows.
-_BELOW_SHORE = 2
 
 
 def steps(start: float, stop: float, least: float, ratio: float) -> Field:
@@ -32,9 +30,7 @@ def march(first, last, rgb, depth, wet, heights, colors, detail, mist, distances
     """Paint land in the columns from `first` to before `last` of a picture that already holds the sky.
 
     rgb (h, w, 3), depth (h, w). wet (h, w): receives the share of each pixel that is water; with no rows it
-    means a mirror image seen from under the surface, where land below zero is left out. There a ray comes out of
-    the water at some distance and can meet only what lies behind: each shore hides what is above it and leaves the
-    rows below to the shores that are farther away.
+    means a mirror image seen from under the surface, where land below zero is left out.
     heights (n, n), colors (n, n, 3), detail (m, m): fine texture. mist (m, m): patches of low fog.
     view: focal, horizon, middle, cos, sin, x, y, z, left, near, cell, detail strength. air: see `air`.
     """
@@ -53,9 +49,9 @@ def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, 
     edge = min(np.float32(horizon if mirror else depth.shape[0]), np.float32(depth.shape[0]))
     warm = warmth(air, c)
     back, last, tone, nothing = tones[0], tones[1], tones[2], tones[3]
-    follows, ashore, shore = False, False, zero
+    follows = False
     for i in range(distances.size):
-        if edge <= zero and not mirror:
+        if edge <= zero:
             break
         z = distances[i]
         x, ahead = view[5] + z * step_x, view[7] + z * step_z
@@ -63,11 +59,8 @@ def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, 
         h = read(heights, row, column)
         water = h <= zero
         if water and mirror:
-            follows = ashore = False
+            follows = False
             continue
-        if mirror and not ashore:
-            ashore, shore = True, z
-            edge = min(np.float32(int(horizon + eye_y * focal / z) + _BELOW_SHORE), np.float32(depth.shape[0]))
         fine = zero
         if water:
             h = zero
@@ -86,7 +79,7 @@ def _column(c, rgb, depth, wet, heights, colors, detail, mist, distances, view, 
             _seen(tone, colors, row, column, fine, air, warm, h, z, patchiness(air, mist, x, ahead))
         if water or not follows:
             _copy(last, tone)
-        _fill(rgb, depth, c, top, edge, z, shore, back, last, tone)
+        _fill(rgb, depth, c, top, edge, z, back, last, tone)
         _copy(last, tone)
         follows = not water
         edge = top
@@ -110,17 +103,14 @@ def _seen(tone, colors, row, column, fine, air, warm, h, z, patch):
 
 
 @njit(inline="always")
-def _fill(rgb, depth, c, top, edge, z, shore, back, last, tone):
+def _fill(rgb, depth, c, top, edge, z, back, last, tone):
     """Fill a column's rows from `edge` up to `top` with colours from `last` to `tone`.
 
-    Rows that hold something nearer than `shore` stay as they are. `back` keeps what stood in the row that is only
-    partly covered so far, which later steps cover further.
+    `back` keeps what stood in the row that is only partly covered so far, which later steps cover further.
     """
     one, zero = np.float32(1.0), np.float32(0.0)
     span = one / max(edge - top, one)
     for r in range(min(int(np.ceil(edge)), depth.shape[0]) - 1, int(top) - 1, -1):
-        if depth[r, c] < shore:
-            continue
         if edge >= np.float32(r + 1):
             back[0], back[1], back[2] = rgb[r, c, 0], rgb[r, c, 1], rgb[r, c, 2]
         share = min(edge, np.float32(r + 1)) - max(top, np.float32(r))
