@@ -287,8 +287,7 @@ async def test_an_outage_in_mid_flight_is_waited_out(tmp_path: Path, clip: bytes
                 asking = asyncio.create_task(ask_on())
                 await asyncio.sleep(1.0)
                 await asyncio.to_thread(postgres.stop, how)
-                await asyncio.sleep(0.5)
-                assert await server.service.not_ready() == ["database"]
+                await until(lambda: _says(server, ["database"]))
                 with pytest.raises(DatabaseUnavailable):
                     await create(server, caller)
                 await asyncio.sleep(2.0)
@@ -299,7 +298,7 @@ async def test_an_outage_in_mid_flight_is_waited_out(tmp_path: Path, clip: bytes
                 answering = time.monotonic() - back
                 done.set()
                 await asking
-                assert await server.service.not_ready() == []
+                await until(lambda: _says(server, []))
                 for video_id in known:
                     await until(lambda video=video_id: _has_ended(server, caller, video), 60.0)
                 recovered = time.monotonic() - back
@@ -320,6 +319,11 @@ async def test_an_outage_in_mid_flight_is_waited_out(tmp_path: Path, clip: bytes
 
 async def _is(value: bool) -> bool:
     return value
+
+
+async def _says(server: Mutoscope, parts: list[str]) -> bool:
+    """Whether these parts are what it names as not ready."""
+    return await server.service.not_ready() == parts
 
 
 async def _has_ended(server: Mutoscope, caller: Caller, video_id: str) -> bool:
