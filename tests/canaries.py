@@ -7,6 +7,7 @@ have accepted. Each process of tests writes down what it was answered; the one t
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -38,6 +39,8 @@ SECRETS = (
 OUR_KEY = re.compile(r"muto-[a-z2-7]{40}")
 # So many words in a row that stand in a prompt are an echo of it.
 ECHO_WORDS = 5
+# What a server says by itself: the example of its first start, and the name of a model.
+OUR_WORDS = frozenset({("a", "misty", "lake", "at", "sunrise"), ("gemini", "omni", "1", "2", "flash")})
 ERRORS, PAGES, CAPTURED = "errors.canary", "pages.canary", "captured.canary"
 _WORD = re.compile(r"\w+")
 
@@ -111,7 +114,7 @@ class Reader:
 
 def found_in(folder: Path) -> Iterator[str]:
     """Where in the files below a folder a canary is, a line each."""
-    echoes = set(_echoes(prompts_below(folder)))
+    echoes = set(_echoes(prompts_below(folder))) - OUR_WORDS
     for path in sorted(folder.rglob("*")):
         is_log = path.suffix == ".log" or path.name in ("log", CAPTURED)
         if not path.is_file() or not (is_log or path.name in (ERRORS, PAGES)):
@@ -128,11 +131,10 @@ def prompts_below(folder: Path) -> set[str]:
     """Every prompt that a server with a database in this folder has accepted."""
     prompts: set[str] = set()
     for path in folder.rglob("*.db"):
-        with (
-            contextlib.suppress(sqlite3.Error),
-            contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db,
-        ):
-            prompts.update(prompt for (prompt,) in db.execute("SELECT DISTINCT prompt FROM videos"))
+        # One that is not ours, of another version, or broken on purpose.
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(_reading(path)) as session:
+            rows = session.execute("SELECT request FROM videos")
+            prompts.update(json.loads(request).get("prompt", "") for (request,) in rows)
     return prompts
 
 

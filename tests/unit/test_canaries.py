@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ import pytest
 
 import canaries
 from canaries import CAPTURED, ERRORS, PAGES, SECRETS, found_in
+from mutoscope.database.address import address_of
+from mutoscope.database.connection import FILE_NAME
+from mutoscope.database.migrate import migrate
 
 PROMPT = "A grey heron waits in the reeds at dawn"
 KEY = "muto-" + "a2" * 20
@@ -19,9 +23,13 @@ KEY = "muto-" + "a2" * 20
 def folder() -> Iterator[Path]:
     """Of a suite whose one server has accepted a prompt; not below the real one's, which would find what is here."""
     with tempfile.TemporaryDirectory() as name:
-        with closing(sqlite3.connect(Path(name, "mutoscope.db"))) as session:
-            session.execute("CREATE TABLE videos (prompt TEXT)")
-            session.execute("INSERT INTO videos VALUES (?)", [PROMPT])
+        address = address_of(Path(name, FILE_NAME))
+        migrate(address)
+        with closing(sqlite3.connect(Path(name, FILE_NAME))) as session:
+            needed = [row for row in session.execute("PRAGMA table_info(videos)") if row[3] and row[4] is None]
+            values = {row[1]: 0 for row in needed} | {"request": json.dumps({"prompt": PROMPT})}
+            columns, places = ", ".join(values), ", ".join("?" * len(values))
+            session.execute(f"INSERT INTO videos ({columns}) VALUES ({places})", [*values.values()])
             session.commit()
         yield Path(name)
 
